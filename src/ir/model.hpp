@@ -1,0 +1,114 @@
+#pragma once
+/// A model as the language hands it on: names, units and expressions, nothing yet about steps or lanes.
+/// Every number in `graph` is in coherent SI units.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "ir/graph.hpp"
+#include "units/unit.hpp"
+
+namespace hillock::ir {
+
+enum class SymbolKind : std::uint8_t {
+  state,      ///< defined by dx/dt
+  parameter,  ///< `param`: what inference searches
+  constant,   ///< `const`: a number that a study may override per recording (`const.T = ...`)
+  input,      ///< `input`: a stimulus or recorded command, the same for all draws
+  time,       ///< t
+  step,       ///< dt
+  bound,      ///< the variable of a `require ... for V in [a, b]`
+};
+
+struct Symbol {
+  std::string name;
+  SymbolKind kind;
+  units::Unit unit;        ///< as written, for display
+  Type type = Type::real;
+  Span span;               ///< where it is defined
+};
+
+struct State {
+  SymbolId symbol;
+  NodeId derivative;       ///< dx/dt, sub-expressions substituted
+  NodeId init;             ///< value at the first time; inputs in it mean their value there. Constant 0 if not given
+};
+
+/// A prior as written, arguments in SI. The families are `prob`'s.
+struct PriorSpec {
+  std::string family;              ///< "uniform", "loguniform", "normal", "lognormal", "halfnormal", ...
+  std::vector<double> arguments;   ///< in the parameter's SI unit where the family's rule says so
+  Span span;
+};
+
+struct Parameter {
+  SymbolId symbol;
+  std::optional<double> value;     ///< `param p : 1/ms = 0.1/ms`: the default (SI)
+  std::optional<PriorSpec> prior;  ///< `~ loguniform(a, b)`
+};
+
+struct Constant {
+  SymbolId symbol;
+  double value;                    ///< SI
+};
+
+/// A named sub-expression, kept for outputs and for printing.
+struct Definition {
+  std::string name;
+  NodeId node;
+  units::Unit unit;
+};
+
+enum class NoiseFamily : std::uint8_t {
+  normal,  ///< independent: x_i ~ N(mean_i, sd)
+  ar1,     ///< x - mean is a stationary Gaussian process with covariance sd^2 exp(-|lag|/tau), sampled
+};
+
+/// `observe I ~ normal(mean, sd)`: what is recorded.
+struct Observation {
+  std::string channel;
+  NoiseFamily family;
+  NodeId mean;
+  NodeId sd;
+  NodeId tau = no_node;            ///< ar1 only
+  units::Unit unit;
+  Span span;
+};
+
+/// `require EXPR in [low, high] for V in [from, to]`: a joint condition on the parameters.
+struct Requirement {
+  enum class Reduce : std::uint8_t { every, maximum, minimum };
+  NodeId expression;
+  Reduce reduce = Reduce::every;
+  double low;                      ///< SI; -inf where open
+  double high;
+  std::optional<SymbolId> bound;   ///< the symbol that ranges (an input's, or t), if any
+  double from = 0.0;
+  double to = 0.0;
+  std::string text;                ///< as written, for reports
+  Span span;
+};
+
+struct Model {
+  std::string name;
+  std::string source_text;         ///< the file as read
+  Graph graph;
+  std::vector<Symbol> symbols;     ///< indexed by SymbolId
+  std::vector<State> states;
+  std::vector<Parameter> parameters;
+  std::vector<Constant> constants;
+  std::vector<SymbolId> inputs;
+  std::vector<Definition> definitions;
+  std::vector<Observation> observations;
+  std::vector<Requirement> requirements;
+  SymbolId time{};
+  SymbolId step{};
+
+  [[nodiscard]] const Symbol& symbol(SymbolId id) const { return symbols[index(id)]; }
+  [[nodiscard]] std::vector<std::string> symbol_names() const;
+  [[nodiscard]] std::optional<SymbolId> find(std::string_view name) const;
+};
+
+}  // namespace hillock::ir

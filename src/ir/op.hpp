@@ -1,0 +1,66 @@
+#pragma once
+/// The op table: everything that can be computed, one row each.
+///
+/// A row gives arity, types, the rule for units, the derivative, the lowering to primitive ops, and a sentence for
+/// the reference page. `op.cpp` holds the rows; value, derivative, domain and NaN tests run over all of them.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace hillock::ir {
+
+/// Values are doubles or booleans. (Brian 2's integers are doubles that hold whole numbers.)
+enum class Type : std::uint8_t { real, boolean };
+
+enum class Op : std::uint8_t {
+  // leaves
+  constant, symbol,
+  // arithmetic (real)
+  add, sub, mul, div, neg, pow, mod, floordiv, fma,
+  // comparisons (real -> boolean) and logic
+  lt, le, gt, ge, eq, ne, land, lor, lnot,
+  select,      ///< select(condition, a, b)
+  to_real,     ///< boolean as 0 or 1
+  // elementary functions, Brian 2's names
+  sin, cos, tan, sinh, cosh, tanh, arcsin, arccos, arctan,
+  exp, log, log10, expm1, log1p, exprel, sqrt, ceil, floor, trunc, abs, sign, clip, min, max,
+  // primitives of lowered code only; a model cannot write them
+  round_even,  ///< nearest integer, ties to even; |x| < 2^51
+  scale2,      ///< x * 2^n, n integral: right also where the result overflows, underflows or is subnormal
+  exponent2,   ///< floor(log2 |x|) of a finite non-zero x (subnormals too), as a double
+  mantissa2,   ///< |x| / 2^exponent2(x), in [1, 2)
+  exp2_table,  ///< 2^(j/16) for j = n mod 16, n integral
+};
+inline constexpr int op_count = static_cast<int>(Op::exp2_table) + 1;
+
+/// How the unit of the result follows from the units of the arguments.
+enum class UnitRule : std::uint8_t {
+  none,           ///< leaves, primitives
+  same,           ///< all arguments share a dimension, so does the result (add, min, clip, ...)
+  product, quotient, power,
+  keeps,          ///< the argument's dimension (neg, abs, floor)
+  root,           ///< sqrt
+  dimensionless,  ///< arguments and result are pure numbers (exp, sin, ...)
+  compare,        ///< arguments share a dimension, result boolean
+  logic,          ///< boolean arguments, boolean result
+  sign,           ///< any dimension in, pure number out
+  choose,         ///< select: condition boolean, the other two share a dimension
+};
+
+struct OpInfo {
+  Op op;
+  std::string_view name;  ///< function name in a model, or the operator sign
+  int arity;
+  Type result;
+  UnitRule units;
+  bool written;           ///< may a model call it by `name` (functions), as opposed to operators and primitives
+  std::string_view sentence;
+};
+
+[[nodiscard]] const OpInfo& info(Op op);
+[[nodiscard]] std::span<const OpInfo> all_ops();
+/// The function a model may call by this name, or nullptr. `int` is `trunc`.
+[[nodiscard]] const OpInfo* find_function(std::string_view name);
+
+}  // namespace hillock::ir

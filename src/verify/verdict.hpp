@@ -1,0 +1,134 @@
+#pragma once
+/// The verdict: what was found, with error bars, by written rules. Schema `hillock.verdict/1`.
+///
+/// This is the one noun that `study` writes as JSON, `report` shows, and a person or a program acts on. Numbers that
+/// could not be computed are NaN here and `null` in JSON, with a reason beside them.
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hillock::verify {
+
+inline constexpr double not_computed = std::numeric_limits<double>::quiet_NaN();
+
+/// From worst to best.
+enum class Status : std::uint8_t { invalid, unidentifiable, misspecified, consistent, supported };
+[[nodiscard]] std::string_view to_string(Status status);
+
+/// Why the status is what it is, or a warning. `code` is stable and documented in docs/verdict.md.
+struct Reason {
+  std::string code;
+  std::string text;  ///< one plain sentence with the numbers in it
+};
+
+/// How well the training data are fitted.
+struct Fit {
+  double error = not_computed;
+  std::string error_measure;  ///< "rms / range of the data"
+  std::int64_t starts = 0;
+  std::int64_t starts_within_0_1_percent = 0;
+  std::int64_t starts_failed = 0;
+  std::int64_t screened = 0;         ///< prior draws simulated to choose the starts
+  std::int64_t screened_failed = 0;  ///< of them: simulation failed, or a joint condition of the prior not met
+  std::int64_t samples = 0;          ///< data points used
+  double effective_samples = not_computed;  ///< after the residuals' autocorrelation
+};
+
+struct ParameterSummary {
+  std::string name;
+  std::string unit;
+  double best = not_computed;  ///< least error
+  double median = not_computed, q05 = not_computed, q95 = not_computed;  ///< posterior under the declared noise
+  double prior_q05 = not_computed, prior_q95 = not_computed;
+  double contraction = not_computed;  ///< 1 - var(posterior)/var(prior), on the unconstrained scale
+  double rhat = not_computed, ess_bulk = not_computed, ess_tail = not_computed;
+  /// The same interval if every sample were an independent fact, and with the residuals' autocorrelation counted.
+  double q05_independent = not_computed, q95_independent = not_computed;
+  double q05_corrected = not_computed, q95_corrected = not_computed;
+  bool is_noise = false;  ///< a parameter of the noise, not of the mechanism
+};
+
+/// A combination of log parameters: prod p_i^w_i, written as algebra.
+struct Combination {
+  std::string algebra;       ///< "p5^0.71 / p6^0.70"
+  double relative_sd = not_computed;  ///< standard deviation of its logarithm
+};
+
+struct KnowledgeItem {
+  std::string what;  ///< a parameter, a combination, a regime
+  std::string text;  ///< one plain sentence
+};
+
+struct Knowledge {
+  std::vector<KnowledgeItem> known, known_unknown, untested;
+  std::vector<Combination> sloppiest, stiffest;  ///< most to least sloppy; most to least stiff
+};
+
+struct Baseline {
+  std::string name;
+  double error = not_computed;
+};
+
+/// A prediction of data that the fit never saw.
+struct Generalisation {
+  std::string name;  ///< "test: action potential clamp, command as recorded"
+  double error = not_computed, error_se = not_computed;  ///< se: block bootstrap over time
+  double block_ms = not_computed;
+  double coverage_50 = not_computed, coverage_90 = not_computed;
+  double coverage_50_se = not_computed, coverage_90_se = not_computed;
+  std::vector<Baseline> baselines;
+  std::int64_t samples = 0;
+  bool passed = false;
+  bool gating = true;  ///< false: shown for comparison with a published figure, no part of the status
+};
+
+/// The residuals of the best fit on the training data (whitened by the declared noise where it is correlated).
+struct Residuals {
+  double sd = not_computed;                ///< in the channel's unit
+  double lag1 = not_computed;              ///< autocorrelation of the raw residuals at one sample
+  double correlation_time_ms = not_computed;
+  double whiteness_p = not_computed;       ///< portmanteau test on what should be white if the model is right
+  std::vector<std::pair<std::string, double>> tests;  ///< further tests by name, p-values
+};
+
+struct Numerics {
+  double half_step_change = not_computed;      ///< relative change of the error at half the step
+  double other_integrator_change = not_computed;
+  std::string integrator, other_integrator;
+  double dt_ms = not_computed;
+  double gradient_check = not_computed;        ///< largest relative difference, tangents v finite differences
+  std::int64_t divergences = 0;
+  std::int64_t failed_predictive = 0;          ///< posterior draws whose simulation failed
+};
+
+struct Cost {
+  std::int64_t simulations = 0, gradients = 0;
+  double wall_s = 0.0;
+  double search_s = 0.0, posterior_s = 0.0, verify_s = 0.0, report_s = 0.0, compile_s = 0.0;
+  int threads = 1;
+};
+
+/// Name and value pairs; values are text ("sha256:...", "42", "avx512").
+using Provenance = std::vector<std::pair<std::string, std::string>>;
+
+struct Verdict {
+  std::string study;
+  Status status = Status::invalid;
+  std::string inference;  ///< "nuts", "laplace"
+  bool partial = false;   ///< the budget ended, or it was interrupted, before all was done
+  std::vector<std::string> not_done;
+  std::vector<Reason> reasons;
+  Fit fit;
+  std::vector<ParameterSummary> parameters;
+  Knowledge knowledge;
+  std::vector<Generalisation> generalisation;
+  Residuals residuals;
+  Numerics numerics;
+  Cost cost;
+  Provenance provenance;
+};
+
+}  // namespace hillock::verify
