@@ -1,0 +1,152 @@
+#include "ir/graph.hpp"
+
+#include <bit>
+#include <charconv>
+
+#include "base/error.hpp"
+
+namespace hillock::ir {
+namespace {
+
+Type wanted_type(Op op, int argument) {
+  switch (info(op).units) {
+    case UnitRule::logic: return Type::boolean;
+    case UnitRule::choose: return argument == 0 ? Type::boolean : Type::real;
+    default: return Type::real;
+  }
+}
+
+std::string number(double value) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  return {buffer, end};
+}
+
+}  // namespace
+
+std::size_t Graph::Hash::operator()(const Node& node) const {
+  std::uint64_t h = static_cast<std::uint64_t>(node.op) * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(node.type);
+  const auto mix = [&h](std::uint64_t v) { h = (h ^ v) * 0xBF58476D1CE4E5B9ULL, h ^= h >> 29U; };
+  for (const NodeId arg : node.args) mix(index(arg));
+  mix(std::bit_cast<std::uint64_t>(node.value));
+  mix(index(node.symbol));
+  return h;
+}
+
+bool Graph::Same::operator()(const Node& a, const Node& b) const {
+  // Bits, not values: 0.0 and -0.0 are two constants, and a NaN equals itself.
+  return a.op == b.op && a.type == b.type && a.args == b.args && a.symbol == b.symbol &&
+         std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value);
+}
+
+NodeId Graph::intern(const Node& node) {
+  const auto [place, is_new] = index_.try_emplace(node, NodeId{static_cast<std::uint32_t>(nodes_.size())});
+  if (is_new) nodes_.push_back(node);
+  return place->second;
+}
+
+NodeId Graph::constant(double value) {
+  Node node;
+  node.value = value;
+  return intern(node);
+}
+
+NodeId Graph::boolean(bool value) {
+  Node node;
+  node.type = Type::boolean;
+  node.value = value ? 1.0 : 0.0;
+  return intern(node);
+}
+
+NodeId Graph::symbol(SymbolId id, Type type) {
+  Node node;
+  node.op = Op::symbol;
+  node.type = type;
+  node.symbol = id;
+  return intern(node);
+}
+
+NodeId Graph::make(Op op, std::span<const NodeId> args) {
+  const OpInfo& row = info(op);
+  HILLOCK_CHECK(static_cast<std::size_t>(row.arity) == args.size(), "wrong number of arguments for an op");
+  Node node;
+  node.op = op;
+  node.type = row.result;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    HILLOCK_CHECK(index(args[i]) < nodes_.size(), "an argument is not in this graph");
+    HILLOCK_CHECK((*this)[args[i]].type == wanted_type(op, static_cast<int>(i)), "an argument has the wrong type");
+    node.args[i] = args[i];
+  }
+  return intern(node);
+}
+
+NodeId Graph::make(Op op, NodeId a) { return make(op, std::array{a}); }
+NodeId Graph::make(Op op, NodeId a, NodeId b) { return make(op, std::array{a, b}); }
+NodeId Graph::make(Op op, NodeId a, NodeId b, NodeId c) { return make(op, std::array{a, b, c}); }
+
+std::vector<NodeId> reachable(const Graph& graph, std::span<const NodeId> roots) {
+  std::vector<bool> needed(graph.size());
+  std::uint32_t last = 0;
+  for (const NodeId root : roots) {
+    needed[index(root)] = true;
+    last = std::max(last, index(root) + 1);
+  }
+  std::vector<NodeId> order;
+  for (std::uint32_t i = last; i-- > 0;) {
+    if (!needed[i]) continue;
+    order.push_back(NodeId{i});
+    for (const NodeId arg : graph[NodeId{i}].args)
+      if (arg != no_node) needed[index(arg)] = true;
+  }
+  std::vector<NodeId> forward(order.rbegin(), order.rend());
+  return forward;
+}
+
+std::vector<NodeId> copy(const Graph& from, std::span<const NodeId> roots, Graph& to,
+                         std::span<const NodeId> substitute) {
+  std::vector<NodeId> moved(from.size(), no_node);
+  for (const NodeId id : reachable(from, roots)) {
+    const Node& node = from[id];
+    NodeId& target = moved[index(id)];
+    if (node.op == Op::constant) {
+      target = node.type == Type::boolean ? to.boolean(node.value != 0.0) : to.constant(node.value);
+    } else if (node.op == Op::symbol) {
+      const std::uint32_t s = index(node.symbol);
+      target = s < substitute.size() && substitute[s] != no_node ? substitute[s] : to.symbol(node.symbol, node.type);
+    } else {
+      std::array<NodeId, 3> args{no_node, no_node, no_node};
+      const auto arity = static_cast<std::size_t>(info(node.op).arity);
+      for (std::size_t i = 0; i < arity; ++i) args[i] = moved[index(node.args[i])];
+      target = to.make(node.op, std::span<const NodeId>(args.data(), arity));
+    }
+  }
+  std::vector<NodeId> out;
+  out.reserve(roots.size());
+  for (const NodeId root : roots) out.push_back(moved[index(root)]);
+  return out;
+}
+
+std::string to_text(const Graph& graph, NodeId root, std::span<const std::string> symbol_names) {
+  const Node& node = graph[root];
+  const OpInfo& row = info(node.op);
+  const auto arg = [&](std::size_t i) { return to_text(graph, node.args[i], symbol_names); };
+  switch (node.op) {
+    case Op::constant:
+      if (node.type == Type::boolean) return node.value != 0.0 ? "True" : "False";
+      return number(node.value);
+    case Op::symbol: {
+      const std::uint32_t s = index(node.symbol);
+      return s < symbol_names.size() ? symbol_names[s] : "$" + std::to_string(s);
+    }
+    case Op::neg: return "(-" + arg(0) + ")";
+    case Op::lnot: return "(not " + arg(0) + ")";
+    default: break;
+  }
+  const bool infix = row.arity == 2 && !row.written && node.op != Op::scale2;
+  if (infix) return "(" + arg(0) + " " + std::string(row.name) + " " + arg(1) + ")";
+  std::string out = std::string(row.name) + "(";
+  for (int i = 0; i < row.arity; ++i) out += (i > 0 ? ", " : "") + arg(static_cast<std::size_t>(i));
+  return out + ")";
+}
+
+}  // namespace hillock::ir

@@ -1,0 +1,127 @@
+#include "ir/interpret.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "base/error.hpp"
+
+namespace hillock::ir {
+namespace {
+
+// 2^(j/16), correctly rounded (hex floats by the script lower/coefficients.py; the same table is in the compiled code).
+constexpr std::array<double, 16> powers_of_two{
+    0x1.0000000000000p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
+    0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
+    0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
+    0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
+
+double floor_mod(double x, double y) {
+  const double r = std::fmod(x, y);
+  if (r != 0.0) return (r < 0.0) != (y < 0.0) ? r + y : r;
+  return std::copysign(0.0, y);
+}
+
+double exponential_relative(double x) {
+  if (x == 0.0) return 1.0;
+  return std::expm1(x) / x;
+}
+
+}  // namespace
+
+double exp2_table_entry(int j) { return powers_of_two[static_cast<std::size_t>(j & 15)]; }
+
+double apply(Op op, double a, double b, double c) {
+  const auto truth = [](bool x) { return x ? 1.0 : 0.0; };
+  switch (op) {
+    case Op::constant:
+    case Op::symbol: break;
+    case Op::add: return a + b;
+    case Op::sub: return a - b;
+    case Op::mul: return a * b;
+    case Op::div: return a / b;
+    case Op::neg: return -a;
+    case Op::pow: return std::pow(a, b);
+    case Op::mod: return floor_mod(a, b);
+    case Op::floordiv: return std::floor(a / b);
+    case Op::fma: return std::fma(a, b, c);
+    case Op::lt: return truth(a < b);
+    case Op::le: return truth(a <= b);
+    case Op::gt: return truth(a > b);
+    case Op::ge: return truth(a >= b);
+    case Op::eq: return truth(a == b);
+    case Op::ne: return truth(a != b);
+    case Op::land: return truth(a != 0.0 && b != 0.0);
+    case Op::lor: return truth(a != 0.0 || b != 0.0);
+    case Op::lnot: return truth(a == 0.0);
+    case Op::select: return a != 0.0 ? b : c;
+    case Op::to_real: return a;
+    case Op::sin: return std::sin(a);
+    case Op::cos: return std::cos(a);
+    case Op::tan: return std::tan(a);
+    case Op::sinh: return std::sinh(a);
+    case Op::cosh: return std::cosh(a);
+    case Op::tanh: return std::tanh(a);
+    case Op::arcsin: return std::asin(a);
+    case Op::arccos: return std::acos(a);
+    case Op::arctan: return std::atan(a);
+    case Op::exp: return std::exp(a);
+    case Op::log: return std::log(a);
+    case Op::log10: return std::log10(a);
+    case Op::expm1: return std::expm1(a);
+    case Op::log1p: return std::log1p(a);
+    case Op::exprel: return exponential_relative(a);
+    case Op::sqrt: return std::sqrt(a);
+    case Op::ceil: return std::ceil(a);
+    case Op::floor: return std::floor(a);
+    case Op::trunc: return std::trunc(a);
+    case Op::abs: return std::fabs(a);
+    case Op::sign: return a > 0.0 ? 1.0 : (a < 0.0 ? -1.0 : a);
+    case Op::clip: {
+      const double low = b > a ? b : a;  // as max(b, a): a NaN in x passes through
+      return c < low ? c : low;
+    }
+    case Op::min: return a < b ? a : b;
+    case Op::max: return a > b ? a : b;
+    case Op::round_even: return std::nearbyint(a);
+    case Op::scale2: return std::isfinite(b) ? std::ldexp(a, static_cast<int>(std::fmax(-5000.0, std::fmin(5000.0, b)))) : b;
+    case Op::exponent2: return std::isfinite(a) && a != 0.0 ? static_cast<double>(std::ilogb(a)) : 0.0;
+    case Op::mantissa2:
+      if (std::isnan(a)) return a;
+      return std::isfinite(a) && a != 0.0 ? std::scalbn(std::fabs(a), -std::ilogb(a)) : 1.0;
+    case Op::exp2_table: return std::isfinite(a) ? exp2_table_entry(static_cast<int>(static_cast<std::int64_t>(std::fmax(-0x1p52, std::fmin(0x1p52, a))) & 15)) : a;
+  }
+  bug(__FILE__, __LINE__, "a leaf was applied");
+}
+
+double evaluate(const Graph& graph, NodeId root, std::span<const double> symbol_values) {
+  double out = 0.0;
+  Evaluator(graph, std::span(&root, 1)).run(symbol_values, std::span(&out, 1));
+  return out;
+}
+
+Evaluator::Evaluator(const Graph& graph, std::span<const NodeId> roots) {
+  const std::vector<NodeId> order = reachable(graph, roots);
+  std::vector<std::uint32_t> place(graph.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    const Node& node = graph[order[i]];
+    place[index(order[i])] = i;
+    Step step{node.op, {0, 0, 0}, index(node.symbol), node.value};
+    for (std::size_t k = 0; k < 3; ++k)
+      if (node.args[k] != no_node) step.args[k] = place[index(node.args[k])];
+    steps_.push_back(step);
+  }
+  for (const NodeId root : roots) roots_.push_back(place[index(root)]);
+  values_.resize(steps_.size());
+}
+
+void Evaluator::run(std::span<const double> symbol_values, std::span<double> out) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    if (step.op == Op::constant) values_[i] = step.value;
+    else if (step.op == Op::symbol) values_[i] = symbol_values[step.symbol];
+    else values_[i] = apply(step.op, values_[step.args[0]], values_[step.args[1]], values_[step.args[2]]);
+  }
+  for (std::size_t i = 0; i < roots_.size(); ++i) out[i] = values_[roots_[i]];
+}
+
+}  // namespace hillock::ir
