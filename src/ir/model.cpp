@@ -9,9 +9,9 @@ std::vector<std::string> Model::symbol_names() const {
   return names;
 }
 
-std::optional<SymbolId> Model::find(std::string_view name) const {
+std::optional<SymbolId> Model::find(std::string_view wanted) const {
   for (std::uint32_t i = 0; i < symbols.size(); ++i)
-    if (symbols[i].name == name) return SymbolId{i};
+    if (symbols[i].name == wanted) return SymbolId{i};
   return std::nullopt;
 }
 

@@ -108,7 +108,7 @@ struct Model {
 
   [[nodiscard]] const Symbol& symbol(SymbolId id) const { return symbols[index(id)]; }
   [[nodiscard]] std::vector<std::string> symbol_names() const;
-  [[nodiscard]] std::optional<SymbolId> find(std::string_view name) const;
+  [[nodiscard]] std::optional<SymbolId> find(std::string_view wanted) const;
 };
 
 }  // namespace hillock::ir

@@ -1,0 +1,43 @@
+#pragma once
+/// Constructors that simplify as they build: the rules read as algebra.
+///
+/// Rules keep the value of every finite computation; `x*0 = 0` and `x - x = 0` also hold where x would have been
+/// infinite or NaN, which is what a structural zero of a derivative means.
+
+#include <span>
+#include <vector>
+
+#include "ir/graph.hpp"
+
+namespace hillock::ir {
+
+class Algebra {
+ public:
+  explicit Algebra(Graph& graph) : g(graph) {}
+  Graph& g;
+
+  NodeId number(double value) { return g.constant(value); }
+  NodeId add(NodeId a, NodeId b);
+  NodeId sub(NodeId a, NodeId b);
+  NodeId mul(NodeId a, NodeId b);
+  NodeId div(NodeId a, NodeId b);
+  NodeId neg(NodeId a);
+  NodeId select(NodeId condition, NodeId a, NodeId b);
+  /// Any op, through the rules above where they apply; constants are folded.
+  NodeId make(Op op, std::span<const NodeId> args);
+  NodeId make(Op op, NodeId a) { return make(op, std::span<const NodeId>(&a, 1)); }
+  NodeId make(Op op, NodeId a, NodeId b) {
+    const NodeId args[2] = {a, b};
+    return make(op, args);
+  }
+
+ private:
+  [[nodiscard]] bool is(NodeId id, double value) const { return g.is_constant(id, value); }
+  [[nodiscard]] bool is_op(NodeId id, Op op) const { return g[id].op == op; }
+};
+
+/// The roots rebuilt through the rules, in `to` (which may hold other nodes already). `substitute` as in `copy`.
+[[nodiscard]] std::vector<NodeId> simplify(const Graph& from, std::span<const NodeId> roots, Graph& to,
+                                           std::span<const NodeId> substitute = {});
+
+}  // namespace hillock::ir

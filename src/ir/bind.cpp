@@ -1,0 +1,397 @@
+/// From a Program and a Timeline to a Loop: passes that put every computation where it is cheapest.
+
+#include <algorithm>
+#include <bit>
+#include <map>
+
+#include "base/error.hpp"
+#include "ir/algebra.hpp"
+#include "ir/interpret.hpp"
+#include "ir/lower/lower.hpp"
+#include "ir/program.hpp"
+
+namespace hillock::ir {
+namespace {
+
+/// What a node's value depends on.
+struct Dependence {
+  bool parameter = false;
+  bool carried = false;             ///< or the lane's own step
+  std::vector<std::uint32_t> columns;  ///< sorted
+};
+
+class Dependences {
+ public:
+  Dependences(const Graph& graph, std::span<const Variable> variables) : graph_(graph), variables_(variables) {}
+
+  const Dependence& of(NodeId id) {
+    while (known_.size() <= index(id)) known_.push_back(compute(NodeId{static_cast<std::uint32_t>(known_.size())}));
+    return known_[index(id)];
+  }
+
+ private:
+  Dependence compute(NodeId id) const {
+    const Node& node = graph_[id];
+    Dependence out;
+    if (node.op == Op::symbol) {
+      const Variable& v = variables_[index(node.symbol)];
+      out.parameter = v.source == Source::parameter;
+      out.carried = v.source == Source::carried || v.source == Source::substep || v.source == Source::progress;
+      if (v.source == Source::column) out.columns.push_back(v.index);
+      return out;
+    }
+    for (const NodeId arg : node.args) {
+      if (arg == no_node) continue;
+      const Dependence& d = known_[index(arg)];
+      out.parameter |= d.parameter;
+      out.carried |= d.carried;
+      std::vector<std::uint32_t> both;
+      std::set_union(out.columns.begin(), out.columns.end(), d.columns.begin(), d.columns.end(),
+                     std::back_inserter(both));
+      out.columns = std::move(both);
+    }
+    return out;
+  }
+  const Graph& graph_;
+  std::span<const Variable> variables_;
+  std::vector<Dependence> known_;
+};
+
+/// All roots of a program in one list, and back.
+struct Roots {
+  static std::vector<NodeId> gather(const Program& p) {
+    std::vector<NodeId> all(p.init);
+    for (const Assignment& a : p.observe) all.push_back(a.value);
+    for (const Assignment& a : p.advance) all.push_back(a.value);
+    all.insert(all.end(), p.outputs.begin(), p.outputs.end());
+    if (p.adaptive) all.push_back(p.adaptive->error);
+    return all;
+  }
+  static void scatter(std::span<const NodeId> all, Program& p) {
+    std::size_t i = 0;
+    for (NodeId& id : p.init) id = all[i++];
+    for (Assignment& a : p.observe) a.value = all[i++];
+    for (Assignment& a : p.advance) a.value = all[i++];
+    for (NodeId& id : p.outputs) id = all[i++];
+    if (p.adaptive) p.adaptive->error = all[i++];
+  }
+};
+
+/// Rebuilds a program node by node with `rewrite(graph, node, new_args)`.
+template <class Rewrite>
+void rebuild(Program& program, Rewrite&& rewrite) {
+  const std::vector<NodeId> roots = Roots::gather(program);
+  const Graph from = std::move(program.graph);
+  program.graph = Graph();
+  std::vector<NodeId> moved(from.size(), no_node);
+  for (const NodeId id : reachable(from, roots)) {
+    const Node& node = from[id];
+    std::array<NodeId, 3> args{no_node, no_node, no_node};
+    for (std::size_t k = 0; k < 3; ++k)
+      if (node.args[k] != no_node) args[k] = moved[index(node.args[k])];
+    moved[index(id)] = rewrite(program.graph, id, node, args);
+  }
+  std::vector<NodeId> out;
+  for (const NodeId root : roots) out.push_back(moved[index(root)]);
+  Roots::scatter(out, program);
+}
+
+NodeId same(Graph& g, const Node& node, const std::array<NodeId, 3>& args) {
+  if (node.op == Op::constant) return node.type == Type::boolean ? g.boolean(node.value != 0.0) : g.constant(node.value);
+  if (node.op == Op::symbol) return g.symbol(node.symbol, node.type);
+  return g.make(node.op, std::span<const NodeId>(args.data(), static_cast<std::size_t>(info(node.op).arity)));
+}
+
+std::span<const NodeId> used(const Node& node, const std::array<NodeId, 3>& args) {
+  return {args.data(), static_cast<std::size_t>(info(node.op).arity)};
+}
+
+/// Pass: columns that never change become numbers (the same bits in every row, NaN included).
+void fold_constant_columns(Program& program, const Timeline& timeline) {
+  std::vector<bool> constant(timeline.columns, timeline.rows > 0);
+  for (std::size_t r = 1; r < timeline.rows; ++r)
+    for (std::size_t c = 0; c < timeline.columns; ++c)
+      if (std::bit_cast<std::uint64_t>(timeline.values[r * timeline.columns + c]) !=
+          std::bit_cast<std::uint64_t>(timeline.values[c]))
+        constant[c] = false;
+  rebuild(program, [&](Graph& g, NodeId, const Node& node, const std::array<NodeId, 3>& args) {
+    if (node.op == Op::symbol) {
+      const Variable& v = program.variables[index(node.symbol)];
+      if (v.source == Source::column && constant[v.index]) return g.constant(timeline.values[v.index]);
+    }
+    if (node.op == Op::constant || node.op == Op::symbol) return same(g, node, args);
+    Algebra algebra(g);
+    return algebra.make(node.op, used(node, args));
+  });
+}
+
+/// Pass: a division of something that changes by something that changes less often multiplies by the hoisted
+/// reciprocal (one more rounding, at most 1 ulp).
+void hoist_reciprocals(Program& program) {
+  Graph before = program.graph;
+  Dependences dependences(before, program.variables);
+  rebuild(program, [&](Graph& g, NodeId, const Node& node, const std::array<NodeId, 3>& args) {
+    if (node.op == Op::div) {
+      const bool top_moves = dependences.of(node.args[0]).carried;
+      const bool bottom_moves = dependences.of(node.args[1]).carried;
+      if (top_moves && !bottom_moves) {
+        Algebra algebra(g);
+        return algebra.mul(args[0], algebra.div(algebra.number(1.0), args[1]));
+      }
+    }
+    return same(g, node, args);
+  });
+}
+
+/// Pass: a product that is used once, in a sum, is fused with it. Every back end then rounds alike.
+void contract(Program& program) {
+  const std::vector<NodeId> roots = Roots::gather(program);
+  std::vector<int> uses(program.graph.size());
+  for (const NodeId root : roots) ++uses[index(root)];
+  for (const NodeId id : reachable(program.graph, roots))
+    for (const NodeId arg : program.graph[id].args)
+      if (arg != no_node) ++uses[index(arg)];
+  const Graph before = program.graph;
+  const auto fusible = [&](NodeId id) { return before[id].op == Op::mul && uses[index(id)] == 1; };
+  rebuild(program, [&](Graph& g, NodeId, const Node& node, const std::array<NodeId, 3>& args) {
+    const auto factors = [&](NodeId product) { return g[product].args; };
+    if (node.op == Op::add) {
+      for (std::size_t k : {1U, 0U})
+        if (fusible(node.args[k]) && g[args[k]].op == Op::mul) {
+          const auto f = factors(args[k]);
+          return g.make(Op::fma, f[0], f[1], args[1 - k]);
+        }
+    }
+    if (node.op == Op::sub) {
+      if (fusible(node.args[1]) && g[args[1]].op == Op::mul) {
+        const auto f = factors(args[1]);
+        return g.make(Op::fma, g.make(Op::neg, f[0]), f[1], args[0]);
+      }
+      if (fusible(node.args[0]) && g[args[0]].op == Op::mul) {
+        const auto f = factors(args[0]);
+        return g.make(Op::fma, f[0], f[1], g.make(Op::neg, args[1]));
+      }
+    }
+    return same(g, node, args);
+  });
+}
+
+/// Pass: library functions become primitives.
+void lower_program(Program& program) {
+  rebuild(program, [&](Graph& g, NodeId, const Node& node, const std::array<NodeId, 3>& args) {
+    if (node.op == Op::constant || node.op == Op::symbol) return same(g, node, args);
+    return lower(g, node.op, used(node, args));
+  });
+}
+
+/// Pass: what depends on columns alone becomes a column of its own, computed here once for all lanes.
+void derive_columns(Program& program, Timeline& timeline) {
+  Graph before = program.graph;
+  Dependences dependences(before, program.variables);
+  const auto column_only = [&](NodeId id) {
+    const Dependence& d = dependences.of(id);
+    return !d.parameter && !d.carried && !d.columns.empty() && before[id].type == Type::real;
+  };
+  const std::vector<NodeId> roots = Roots::gather(program);
+  std::vector<NodeId> wanted;
+  std::vector<bool> taken(before.size());
+  const auto want = [&](NodeId id) {
+    if (before[id].op == Op::symbol || !column_only(id) || taken[index(id)]) return;
+    taken[index(id)] = true;
+    wanted.push_back(id);
+  };
+  for (const NodeId id : reachable(before, roots)) {
+    const Dependence& d = dependences.of(id);
+    if (!d.parameter && !d.carried && before[id].type == Type::real) continue;
+    for (const NodeId arg : before[id].args)
+      if (arg != no_node) want(arg);
+  }
+  for (const NodeId root : roots) want(root);
+  if (wanted.empty()) return;
+
+  std::vector<NodeId> replacement(before.size(), no_node);
+  std::vector<SymbolId> fresh;
+  const auto old_columns = static_cast<std::uint32_t>(timeline.columns);
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    fresh.push_back(program.add_symbol(Source::column, old_columns + static_cast<std::uint32_t>(i)));
+  program.columns = old_columns + static_cast<std::uint32_t>(wanted.size());
+
+  // Evaluate row by row; a row whose columns did not change repeats the last values.
+  Timeline wider{timeline.rows, program.columns, {}, timeline.observe};
+  wider.values.resize(wider.rows * wider.columns);
+  Evaluator evaluator(before, wanted);
+  std::vector<double> symbols(program.variables.size(), 0.0);
+  std::vector<double> out(wanted.size());
+  for (std::size_t r = 0; r < timeline.rows; ++r) {
+    const double* row = timeline.values.data() + r * old_columns;
+    for (std::size_t s = 0; s < program.variables.size(); ++s)
+      if (program.variables[s].source == Source::column && program.variables[s].index < old_columns)
+        symbols[s] = row[program.variables[s].index];
+    evaluator.run(symbols, out);
+    double* target = wider.values.data() + r * wider.columns;
+    std::copy(row, row + old_columns, target);
+    std::copy(out.begin(), out.end(), target + old_columns);
+  }
+  timeline = std::move(wider);
+  for (std::size_t i = 0; i < wanted.size(); ++i) replacement[index(wanted[i])] = no_node;
+  std::map<NodeId, SymbolId> by_node;
+  for (std::size_t i = 0; i < wanted.size(); ++i) by_node[wanted[i]] = fresh[i];
+  rebuild(program, [&](Graph& g, NodeId id, const Node& node, const std::array<NodeId, 3>& args) {
+    if (const auto found = by_node.find(id); found != by_node.end()) return g.symbol(found->second);
+    return same(g, node, args);
+  });
+}
+
+int cost(const Node& node) {
+  switch (node.op) {
+    case Op::constant:
+    case Op::symbol: return 0;
+    case Op::div:
+    case Op::sqrt: return 8;
+    default: return info(node.op).written ? 20 : 1;
+  }
+}
+
+constexpr int cheap_group = 4;  // up to this many operations a branch costs more than it saves
+
+/// The nodes of a phase, sorted into groups by the columns they depend on, and the rest.
+Loop::Phase schedule(const Graph& graph, Dependences& dependences, std::span<const NodeId> roots,
+                     std::map<std::uint32_t, std::vector<std::uint32_t>>& columns_of_bit, std::uint32_t& next_bit) {
+  Loop::Phase phase;
+  std::map<std::vector<std::uint32_t>, std::vector<NodeId>> by_columns;
+  for (const NodeId id : reachable(graph, roots)) {
+    const Node& node = graph[id];
+    if (node.op == Op::constant || node.op == Op::symbol) continue;
+    const Dependence& d = dependences.of(id);
+    if (d.carried) phase.nodes.push_back(id);
+    else if (!d.columns.empty()) by_columns[d.columns].push_back(id);
+  }
+  std::vector<std::pair<std::vector<std::uint32_t>, std::vector<NodeId>>> sorted(by_columns.begin(), by_columns.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.first.size() < b.first.size(); });
+  for (auto& [columns, nodes] : sorted) {
+    int total = 0;
+    for (const NodeId id : nodes) total += cost(graph[id]);
+    Group group{std::move(nodes), 0};
+    if (total > cheap_group && next_bit < 31) {
+      group.bit = next_bit++;
+      columns_of_bit[group.bit] = columns;
+    }
+    phase.groups.push_back(std::move(group));
+  }
+  return phase;
+}
+
+/// Groups of a phase that are always recomputed together become one.
+void merge_groups(Loop::Phase& phase, std::vector<std::uint32_t>& flags) {
+  std::vector<Group> merged;
+  for (Group& group : phase.groups) {
+    bool joined = false;
+    if (group.bit != 0 && !merged.empty() && merged.back().bit != 0) {
+      Group& last = merged.back();
+      const bool together = std::all_of(flags.begin(), flags.end(), [&](std::uint32_t f) {
+        return ((f >> group.bit) & 1U) == ((f >> last.bit) & 1U);
+      });
+      if (together) {
+        last.nodes.insert(last.nodes.end(), group.nodes.begin(), group.nodes.end());
+        joined = true;
+      }
+    }
+    if (!joined) merged.push_back(std::move(group));
+  }
+  phase.groups = std::move(merged);
+}
+
+}  // namespace
+
+Loop bind(const Program& source, const Timeline& source_timeline, const BindOptions& options) {
+  HILLOCK_CHECK(source.columns == source_timeline.columns, "the timeline has other columns than the program");
+  HILLOCK_CHECK(source_timeline.rows > 0, "a timeline without rows");
+  Program program = source;
+  Timeline timeline = source_timeline;
+  fold_constant_columns(program, timeline);
+  hoist_reciprocals(program);
+  contract(program);
+  if (options.lower) lower_program(program);
+  derive_columns(program, timeline);
+
+  Loop loop;
+  loop.parameters = program.parameters;
+  loop.carried = static_cast<std::uint32_t>(program.init.size());
+  loop.init = program.init;
+  loop.observe = program.observe;
+  loop.advance = program.advance;
+  loop.outputs = program.outputs;
+  loop.adaptive = program.adaptive;
+  loop.rows = timeline.rows;
+  loop.observed = timeline.observed();
+  loop.graph = std::move(program.graph);
+
+  // Keep only the columns that are read.
+  const std::vector<NodeId> roots = [&] {
+    Program shell;
+    shell.init = loop.init, shell.observe = loop.observe, shell.advance = loop.advance;
+    shell.outputs = loop.outputs, shell.adaptive = loop.adaptive;
+    return Roots::gather(shell);
+  }();
+  std::vector<std::uint32_t> new_column(timeline.columns, UINT32_MAX);
+  std::vector<std::uint32_t> kept;
+  for (const NodeId id : reachable(loop.graph, roots)) {
+    const Node& node = loop.graph[id];
+    if (node.op != Op::symbol) continue;
+    const Variable& v = program.variables[index(node.symbol)];
+    if (v.source == Source::column && new_column[v.index] == UINT32_MAX) {
+      new_column[v.index] = static_cast<std::uint32_t>(kept.size());
+      kept.push_back(v.index);
+    }
+  }
+  loop.variables = program.variables;
+  for (Variable& v : loop.variables)
+    if (v.source == Source::column) v.index = new_column[v.index] == UINT32_MAX ? 0 : new_column[v.index];
+  loop.columns = static_cast<std::uint32_t>(kept.size());
+  loop.values.resize(loop.rows * kept.size());
+  for (std::size_t r = 0; r < loop.rows; ++r)
+    for (std::size_t c = 0; c < kept.size(); ++c)
+      loop.values[r * kept.size() + c] = timeline.values[r * timeline.columns + kept[c]];
+
+  Dependences dependences(loop.graph, loop.variables);
+  std::vector<NodeId> observe_roots;
+  std::vector<NodeId> advance_roots;
+  for (const Assignment& a : loop.observe) observe_roots.push_back(a.value);
+  observe_roots.insert(observe_roots.end(), loop.outputs.begin(), loop.outputs.end());
+  for (const Assignment& a : loop.advance) advance_roots.push_back(a.value);
+  if (loop.adaptive) advance_roots.push_back(loop.adaptive->error);
+
+  std::uint32_t next_bit = 1;
+  std::map<std::uint32_t, std::vector<std::uint32_t>> columns_of_bit;
+  loop.observe_phase = schedule(loop.graph, dependences, observe_roots, columns_of_bit, next_bit);
+  const std::uint32_t first_advance_bit = next_bit;
+  loop.advance_phase = schedule(loop.graph, dependences, advance_roots, columns_of_bit, next_bit);
+  for (const NodeId id : reachable(loop.graph, roots)) {
+    const Node& node = loop.graph[id];
+    const Dependence& d = dependences.of(id);
+    if (node.op != Op::constant && node.op != Op::symbol && !d.carried && d.columns.empty())
+      loop.prologue.push_back(id);
+  }
+
+  loop.flags.assign(loop.rows, 0);
+  for (std::size_t r = 0; r < loop.rows; ++r) loop.flags[r] = timeline.observe[r] != 0 ? 1U : 0U;
+  for (const auto& [bit, columns] : columns_of_bit) {
+    const bool in_observe = bit < first_advance_bit;
+    std::size_t last = SIZE_MAX;
+    for (std::size_t r = 0; r < loop.rows; ++r) {
+      if (in_observe && timeline.observe[r] == 0) continue;
+      bool changed = last == SIZE_MAX;
+      for (const std::uint32_t c : columns)
+        changed = changed || std::bit_cast<std::uint64_t>(loop.values[r * loop.columns + c]) !=
+                                 std::bit_cast<std::uint64_t>(loop.values[last * loop.columns + c]);
+      if (changed) loop.flags[r] |= 1U << bit;
+      last = r;
+    }
+  }
+  merge_groups(loop.observe_phase, loop.flags);
+  merge_groups(loop.advance_phase, loop.flags);
+  return loop;
+}
+
+}  // namespace hillock::ir

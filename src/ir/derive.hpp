@@ -1,0 +1,35 @@
+#pragma once
+/// Derivatives by rewriting: the derivative of an expression is an expression in the same graph.
+
+#include <map>
+#include <span>
+#include <vector>
+
+#include "ir/algebra.hpp"
+
+namespace hillock::ir {
+
+/// d op(args) / d args[k], as an expression; `self` is the node op(args). Zero where the op is piecewise constant;
+/// at a kink, the derivative of the branch that the op takes.
+[[nodiscard]] NodeId partial(Algebra& algebra, Op op, std::span<const NodeId> args, NodeId self, int k);
+
+/// Forward mode. The derivative of many roots along one direction, given the derivatives of symbols
+/// (`seeds[symbol]`, no_node means 0). Work already done for one root is shared with the next.
+class Tangent {
+ public:
+  Tangent(Algebra& algebra, std::vector<NodeId> seeds) : algebra_(algebra), seeds_(std::move(seeds)) {}
+  NodeId of(NodeId root);
+
+ private:
+  Algebra& algebra_;
+  std::vector<NodeId> seeds_;
+  std::vector<NodeId> known_;
+};
+
+/// Reverse mode. The derivatives of one root with respect to each of `symbols`.
+[[nodiscard]] std::vector<NodeId> gradient(Algebra& algebra, NodeId root, std::span<const SymbolId> symbols);
+
+/// Does the expression contain the symbol?
+[[nodiscard]] bool depends_on(const Graph& graph, NodeId root, SymbolId symbol);
+
+}  // namespace hillock::ir

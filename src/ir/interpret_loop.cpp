@@ -1,0 +1,137 @@
+/// The interpreter of Loops: the oracle of the compiled code, and the back end where there is no compiler.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+#include "ir/interpret.hpp"
+#include "ir/program.hpp"
+
+namespace hillock::ir {
+namespace {
+
+class LoopInterpreter {
+ public:
+  LoopInterpreter(const Loop& loop, std::span<const double> parameters, std::span<double> carried)
+      : loop_(loop), parameters_(parameters), carried_(carried), value_(loop.graph.size()) {
+    for (std::uint32_t i = 0; i < loop.graph.size(); ++i) {
+      const Node& node = loop.graph[NodeId{i}];
+      if (node.op == Op::constant) value_[i] = node.value;
+      if (node.op == Op::symbol) symbols_.push_back(i);
+    }
+    for (const std::uint32_t i : symbols_) {
+      const Variable& v = variable(i);
+      if (v.source == Source::parameter) value_[i] = parameters[v.index];
+    }
+    compute(loop.prologue);
+    for (std::size_t c = 0; c < loop.init.size(); ++c) carried_[c] = value_[index(loop.init[c])];
+  }
+
+  void run(std::span<double> outputs) {
+    std::size_t stored = 0;
+    for (std::size_t r = 0; r < loop_.rows; ++r) {
+      const std::uint32_t flags = loop_.flags[r];
+      read_columns(r);
+      if ((flags & 1U) != 0) {
+        read_carried();
+        run_phase(loop_.observe_phase, flags);
+        if (!outputs.empty())
+          for (std::size_t o = 0; o < loop_.outputs.size(); ++o)
+            outputs[stored * loop_.outputs.size() + o] = value_[index(loop_.outputs[o])];
+        ++stored;
+        assign(loop_.observe);
+      }
+      if (loop_.adaptive) advance_adaptively(flags);
+      else {
+        read_carried();
+        run_phase(loop_.advance_phase, flags);
+        assign(loop_.advance);
+      }
+    }
+  }
+
+ private:
+  const Variable& variable(std::uint32_t node) const {
+    return loop_.variables[index(loop_.graph[NodeId{node}].symbol)];
+  }
+  void compute(std::span<const NodeId> nodes) {
+    for (const NodeId id : nodes) {
+      const Node& node = loop_.graph[id];
+      const auto arg = [&](std::size_t k) { return node.args[k] == no_node ? 0.0 : value_[index(node.args[k])]; };
+      value_[index(id)] = apply(node.op, arg(0), arg(1), arg(2));
+    }
+  }
+  void read_columns(std::size_t row) {
+    for (const std::uint32_t i : symbols_)
+      if (variable(i).source == Source::column) value_[i] = loop_.values[row * loop_.columns + variable(i).index];
+  }
+  void read_carried() {
+    for (const std::uint32_t i : symbols_)
+      if (variable(i).source == Source::carried) value_[i] = carried_[variable(i).index];
+  }
+  void run_phase(const Loop::Phase& phase, std::uint32_t flags) {
+    for (const Group& group : phase.groups)
+      if (group.bit == 0 || ((flags >> group.bit) & 1U) != 0) compute(group.nodes);
+    compute(phase.nodes);
+  }
+  void assign(const std::vector<Assignment>& assignments) {
+    next_.assign(carried_.begin(), carried_.end());
+    for (const Assignment& a : assignments) next_[a.carried] = value_[index(a.value)];
+    std::copy(next_.begin(), next_.end(), carried_.begin());
+  }
+  void advance_adaptively(std::uint32_t flags) {
+    const Adaptive& control = *loop_.adaptive;
+    for (const Group& group : loop_.advance_phase.groups)
+      if (group.bit == 0 || ((flags >> group.bit) & 1U) != 0) compute(group.nodes);
+    double done = 0.0;
+    for (int count = 0; done < 1.0; ++count) {
+      if (count == control.max_substeps) {
+        std::fill(carried_.begin(), carried_.end(), std::numeric_limits<double>::quiet_NaN());
+        return;
+      }
+      const double left = 1.0 - done;
+      const bool last = !(substep_ < left);
+      const double h = last ? left : substep_;
+      for (const std::uint32_t i : symbols_) {
+        if (variable(i).source == Source::substep) value_[i] = h;
+        if (variable(i).source == Source::progress) value_[i] = done;
+      }
+      read_carried();
+      compute(loop_.advance_phase.nodes);
+      const double error = value_[index(control.error)];
+      // NaN counts as a large error: the step shrinks until the count runs out.
+      const double factor = error <= 1e-10 ? 5.0 : (error < 1e10 ? step_factor(error, control.order) : 0.2);
+      if (error <= 1.0) {
+        assign(loop_.advance);
+        done = last ? 1.0 : done + h;
+        if (!last || factor < 1.0) substep_ = h * factor;
+      } else {
+        substep_ = h * factor;
+      }
+    }
+  }
+  static double step_factor(double error, double order) {
+    return std::clamp(0.9 * std::pow(error, -1.0 / order), 0.2, 5.0);
+  }
+
+  const Loop& loop_;
+  std::span<const double> parameters_;
+  std::span<double> carried_;
+  std::vector<double> value_;
+  std::vector<std::uint32_t> symbols_;
+  std::vector<double> next_;
+  double substep_ = 1.0;
+};
+
+}  // namespace
+
+void interpret(const Loop& loop, std::span<const double> parameters, std::span<double> carried,
+               std::span<double> outputs) {
+  HILLOCK_CHECK(parameters.size() == loop.parameters, "a lane has the wrong number of parameters");
+  HILLOCK_CHECK(carried.size() == loop.carried, "a lane has the wrong number of carried variables");
+  HILLOCK_CHECK(outputs.empty() || outputs.size() == loop.observed * loop.outputs.size(), "outputs of a wrong size");
+  LoopInterpreter(loop, parameters, carried).run(outputs);
+}
+
+}  // namespace hillock::ir

@@ -1,0 +1,123 @@
+#pragma once
+/// A simulation as a loop over rows of a timeline, for one lane.
+///
+/// A Program says what happens at a row; a Timeline says which rows there are; `bind` joins them into a Loop, in which
+/// every computation sits where it is cheapest. Back ends (the interpreter here, the compiler in `jit`) run Loops.
+///
+/// At row k, in this order: if the row is observed, `observe` assigns and `outputs` are stored; then `advance` assigns.
+/// All right sides of a phase read the old values.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ir/graph.hpp"
+
+namespace hillock::ir {
+
+/// Where the value of a symbol comes from.
+enum class Source : std::uint8_t {
+  parameter,  ///< differs between lanes, constant over the rows
+  column,     ///< the same for all lanes, one value per row (an input, the data, the step)
+  carried,    ///< differs between lanes, carried from row to row (a state, a tangent, a sum)
+  substep,    ///< adaptive steps: the lane's step as a fraction of the row's interval
+  progress,   ///< adaptive steps: the fraction of the row's interval that the lane has done
+};
+
+struct Variable {
+  Source source = Source::parameter;
+  std::uint32_t index = 0;
+};
+
+struct Assignment {
+  std::uint32_t carried;
+  NodeId value;
+};
+
+/// Step control per lane inside a row's interval: `advance` is a trial step over `substep` of the interval; it is
+/// kept where `error` <= 1. The next step is the last one times 0.9 error^(-1/order), within [0.2, 5].
+struct Adaptive {
+  NodeId error;
+  double order = 5.0;
+  int max_substeps = 100000;  ///< per row; a lane that needs more becomes NaN
+};
+
+struct Program {
+  Graph graph;
+  std::vector<Variable> variables;          ///< by SymbolId
+  std::uint32_t parameters = 0;
+  std::uint32_t columns = 0;
+  std::vector<std::string> carried_names;
+  std::vector<NodeId> init;                 ///< by carried index; reads parameters, and columns at row 0
+  std::vector<Assignment> observe;
+  std::vector<Assignment> advance;
+  std::vector<NodeId> outputs;
+  std::optional<Adaptive> adaptive;
+
+  SymbolId add_symbol(Source source, std::uint32_t index);
+  NodeId parameter(std::uint32_t index);
+  NodeId column(std::uint32_t index);
+  NodeId carried(std::uint32_t index);
+  /// A new carried variable with its initial value.
+  std::uint32_t carry(std::string name, NodeId initial);
+};
+
+/// The rows. `values` is [rows][columns], row-major.
+struct Timeline {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<double> values;
+  std::vector<std::uint8_t> observe;  ///< by row
+  [[nodiscard]] std::size_t observed() const;
+};
+
+/// The forward-mode sensitivity of a Program: for every carried variable that a parameter in `with_respect_to` can
+/// reach, and that `wanted` holds for, a carried tangent. Returns tangent[carried][k]: the index of the carried
+/// variable that holds d carried / d parameter k, or nothing where it is always zero.
+using TangentTable = std::vector<std::vector<std::optional<std::uint32_t>>>;
+TangentTable add_tangents(Program& program, std::span<const std::uint32_t> with_respect_to);
+
+/// A group of nodes that change only when some columns change.
+struct Group {
+  std::vector<NodeId> nodes;
+  std::uint32_t bit = 0;     ///< flag bit that says "recompute", or 0: computed at every row
+};
+
+/// Everything in its place: primitives only; constant columns folded; what depends on the columns alone computed once
+/// for all lanes; what depends on the parameters alone computed once per lane (`prologue`).
+struct Loop {
+  struct Phase {
+    std::vector<Group> groups;       ///< parameters x columns, in order
+    std::vector<NodeId> nodes;       ///< the rest, in order
+  };
+  Graph graph;
+  std::vector<Variable> variables;
+  std::uint32_t parameters = 0;
+  std::uint32_t columns = 0;
+  std::uint32_t carried = 0;
+  std::vector<NodeId> prologue;
+  std::vector<NodeId> init;
+  std::vector<Assignment> observe, advance;
+  std::vector<NodeId> outputs;
+  Phase observe_phase, advance_phase;
+  std::optional<Adaptive> adaptive;
+
+  std::size_t rows = 0;
+  std::size_t observed = 0;
+  std::vector<double> values;            ///< [rows][columns]
+  std::vector<std::uint32_t> flags;      ///< by row: bit 0 observed, other bits as in Group::bit
+};
+
+struct BindOptions {
+  bool lower = true;   ///< false keeps the library functions: the independent oracle of the lowered code
+};
+[[nodiscard]] Loop bind(const Program& program, const Timeline& timeline, const BindOptions& options = {});
+
+/// Runs a Loop for one lane in plain C++. `parameters` as in the Program; `carried` receives the final values;
+/// `outputs` (may be empty) receives [observed][outputs].
+void interpret(const Loop& loop, std::span<const double> parameters, std::span<double> carried,
+               std::span<double> outputs = {});
+
+}  // namespace hillock::ir
