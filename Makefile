@@ -1,0 +1,63 @@
+# What people type. Everything is built under build/<preset>; see CMakePresets.json.
+#   make          packages, then the program build/release/bin/hillock
+#   make demo     fits the example recording and writes a report
+#   make test     every test, release build
+#   make asan, make tsan, make lint, make format, make bench, make fuzz, make clean
+
+JOBS ?= $(shell nproc)
+TEST_JOBS ?= $(JOBS)
+HILLOCK := build/release/bin/hillock
+
+.PHONY: all packages packages-test packages-style demo test asan tsan lint format bench fuzz clean
+
+all: packages
+	@cmake --preset release -DHILLOCK_TESTS=OFF --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS) --target programs
+
+packages:
+	@cmake/install-packages.sh packages.txt build
+
+packages-test:
+	@cmake/install-packages.sh packages.txt build test
+
+packages-style:
+	@cmake/install-packages.sh packages.txt build test style
+
+demo: all
+	$(HILLOCK) fit examples/herg/study.toml
+	@ls results/*/report.html >/dev/null 2>&1 && echo "The report, for a browser: $$(ls -t $(CURDIR)/results/*/report.html | head -n 1)"
+
+test: packages-test
+	@cmake --preset release -DHILLOCK_TESTS=ON --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --preset release -j $(TEST_JOBS)
+
+asan tsan: packages-test
+	@cmake --preset $@ --log-level=WARNING
+	@cmake --build --preset $@ -j $(JOBS)
+	@ctest --preset $@ -j $(TEST_JOBS)
+
+lint: packages-style
+	@cmake --preset lint --log-level=WARNING
+	@cmake --build --preset lint -j $(JOBS) -- -k 0
+
+format: packages-style
+	@find src tests bench -name '*.cpp' -o -name '*.hpp' | xargs -r clang-format -i
+
+# `make bench` runs every benchmark, `make bench-<name>` one; rows go to bench/results/<name>.json.
+bench bench-%: packages
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS) --target $@
+
+# A minute of libFuzzer for each reader; FUZZ_SECONDS=600 for longer.
+FUZZ_SECONDS ?= 60
+fuzz: packages-style
+	@cmake --preset fuzz --log-level=WARNING
+	@cmake --build --preset fuzz -j $(JOBS)
+	@for f in build/fuzz/fuzz/hillock_fuzz_*; do \
+	  mkdir -p build/fuzz/corpus/$$(basename $$f); \
+	  echo "$$f"; $$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048 -artifact_prefix=build/fuzz/ \
+	    build/fuzz/corpus/$$(basename $$f) 2>&1 | tail -n 2 || exit 1; done
+
+clean:
+	@rm -rf build
