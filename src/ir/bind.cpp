@@ -64,7 +64,7 @@ struct Roots {
     for (const Assignment& a : p.observe) all.push_back(a.value);
     for (const Assignment& a : p.advance) all.push_back(a.value);
     all.insert(all.end(), p.outputs.begin(), p.outputs.end());
-    if (p.adaptive) all.push_back(p.adaptive->error);
+    if (p.adaptive) all.insert(all.end(), {p.adaptive->error, p.adaptive->factor});
     return all;
   }
   static void scatter(std::span<const NodeId> all, Program& p) {
@@ -73,7 +73,10 @@ struct Roots {
     for (Assignment& a : p.observe) a.value = all[i++];
     for (Assignment& a : p.advance) a.value = all[i++];
     for (NodeId& id : p.outputs) id = all[i++];
-    if (p.adaptive) p.adaptive->error = all[i++];
+    if (p.adaptive) {
+      p.adaptive->error = all[i++];
+      p.adaptive->factor = all[i++];
+    }
   }
 };
 
@@ -355,12 +358,14 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
       loop.values[r * kept.size() + c] = timeline.values[r * timeline.columns + kept[c]];
 
   Dependences dependences(loop.graph, loop.variables);
+  for (const NodeId id : loop.init)
+    HILLOCK_CHECK(dependences.of(id).columns.empty(), "an initial value reads a column that changes");
   std::vector<NodeId> observe_roots;
   std::vector<NodeId> advance_roots;
   for (const Assignment& a : loop.observe) observe_roots.push_back(a.value);
   observe_roots.insert(observe_roots.end(), loop.outputs.begin(), loop.outputs.end());
   for (const Assignment& a : loop.advance) advance_roots.push_back(a.value);
-  if (loop.adaptive) advance_roots.push_back(loop.adaptive->error);
+  if (loop.adaptive) advance_roots.insert(advance_roots.end(), {loop.adaptive->error, loop.adaptive->factor});
 
   std::uint32_t next_bit = 1;
   std::map<std::uint32_t, std::vector<std::uint32_t>> columns_of_bit;

@@ -84,10 +84,11 @@ class LoopInterpreter {
     const Adaptive& control = *loop_.adaptive;
     for (const Group& group : loop_.advance_phase.groups)
       if (group.bit == 0 || ((flags >> group.bit) & 1U) != 0) compute(group.nodes);
-    double done = 0.0;
+    double done = std::isnan(substep_) ? 1.0 : 0.0;  // a lane that has failed stays failed, at no cost
     for (int count = 0; done < 1.0; ++count) {
       if (count == control.max_substeps) {
         std::fill(carried_.begin(), carried_.end(), std::numeric_limits<double>::quiet_NaN());
+        substep_ = std::numeric_limits<double>::quiet_NaN();
         return;
       }
       const double left = 1.0 - done;
@@ -100,19 +101,15 @@ class LoopInterpreter {
       read_carried();
       compute(loop_.advance_phase.nodes);
       const double error = value_[index(control.error)];
-      // NaN counts as a large error: the step shrinks until the count runs out.
-      const double factor = error <= 1e-10 ? 5.0 : (error < 1e10 ? step_factor(error, control.order) : 0.2);
-      if (error <= 1.0) {
+      const double wanted = h * value_[index(control.factor)];
+      const bool accepted = error <= 1.0;  // false for NaN: the step shrinks until the count runs out
+      if (accepted) {
         assign(loop_.advance);
         done = last ? 1.0 : done + h;
-        if (!last || factor < 1.0) substep_ = h * factor;
-      } else {
-        substep_ = h * factor;
       }
+      // A last step that was cut short by the end of the row says nothing against the longer step before it.
+      if (!(accepted && last && wanted < substep_)) substep_ = wanted;
     }
-  }
-  static double step_factor(double error, double order) {
-    return std::clamp(0.9 * std::pow(error, -1.0 / order), 0.2, 5.0);
   }
 
   const Loop& loop_;

@@ -37,11 +37,11 @@ struct Assignment {
 };
 
 /// Step control per lane inside a row's interval: `advance` is a trial step over `substep` of the interval; it is
-/// kept where `error` <= 1. The next step is the last one times 0.9 error^(-1/order), within [0.2, 5].
+/// kept where `error` <= 1. The next trial is the step times `factor`.
 struct Adaptive {
-  NodeId error;
-  double order = 5.0;
-  int max_substeps = 100000;  ///< per row; a lane that needs more becomes NaN
+  NodeId error = no_node;
+  NodeId factor = no_node;    ///< finite and positive whatever `error` is
+  int max_substeps = 10000;   ///< per row; a lane that needs more becomes NaN
 };
 
 struct Program {

@@ -1,0 +1,53 @@
+#pragma once
+/// Loops compiled to machine code: one SIMD lane is one simulation.
+///
+/// Explicit vectors (8 doubles with AVX-512, 4 with AVX2), several vectors in flight to hide latency. Every operation
+/// is an IEEE operation with one rounding and nothing is reassociated, so a lane's result has the same bits
+/// on both instruction sets, at any lane position, and in the interpreter.
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "ir/program.hpp"
+
+namespace hillock::jit {
+
+enum class Isa : std::uint8_t { avx2, avx512 };
+[[nodiscard]] std::string_view to_string(Isa isa);
+/// The widest instruction set that this machine runs and we compile for; nothing if it lacks AVX2 with FMA.
+[[nodiscard]] std::optional<Isa> best_isa();
+[[nodiscard]] bool runs_here(Isa isa);
+
+struct KernelOptions {
+  Isa isa = Isa::avx512;
+  int vectors = 2;  ///< vectors in flight, 1 to 4
+};
+
+/// A compiled Loop. Immutable; `run` may be called from many threads at once.
+class Kernel {
+ public:
+  /// Error code "jit-failed" carries the compiler's own words.
+  [[nodiscard]] static Result<Kernel> compile(const ir::Loop& loop, const KernelOptions& options);
+  Kernel(Kernel&&) noexcept;
+  Kernel& operator=(Kernel&&) noexcept;
+  ~Kernel();
+
+  /// Simulations per call of `run`.
+  [[nodiscard]] int lanes() const { return lanes_; }
+
+  /// @param loop        the loop that was compiled, or one with the same code and other rows
+  /// @param parameters  [parameters][lanes]
+  /// @param carried     [carried][lanes], receives the final values
+  /// @param outputs     [observed][outputs][lanes], or null to store none
+  void run(const ir::Loop& loop, const double* parameters, double* carried, double* outputs) const;
+
+ private:
+  struct Code;
+  explicit Kernel(std::unique_ptr<Code> code, int lanes);
+  std::unique_ptr<Code> code_;
+  int lanes_ = 0;
+};
+
+}  // namespace hillock::jit

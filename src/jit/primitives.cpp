@@ -1,0 +1,147 @@
+#include "jit/primitives.hpp"
+
+#include <llvm/IR/IntrinsicsX86.h>
+#include <llvm/IR/Module.h>
+
+#include <array>
+
+#include "base/error.hpp"
+#include "ir/interpret.hpp"
+
+namespace hillock::jit {
+
+using ir::Op;
+using llvm::Value;
+
+Primitives::Primitives(llvm::IRBuilder<>& builder, Isa isa, int width)
+    : b_(builder), isa_(isa), width_(width),
+      real_(llvm::FixedVectorType::get(builder.getDoubleTy(), static_cast<unsigned>(width))),
+      boolean_(llvm::FixedVectorType::get(builder.getInt1Ty(), static_cast<unsigned>(width))),
+      integer_(llvm::FixedVectorType::get(builder.getInt64Ty(), static_cast<unsigned>(width))) {}
+
+Value* Primitives::splat(double value) const { return llvm::ConstantFP::get(real_, value); }
+Value* Primitives::splat_bits(std::uint64_t value) const { return llvm::ConstantInt::get(integer_, value); }
+
+Value* Primitives::constant(const ir::Node& node) const {
+  if (node.type == ir::Type::boolean) return llvm::ConstantInt::get(boolean_, node.value != 0.0 ? 1 : 0);
+  return splat(node.value);
+}
+
+Value* Primitives::intrinsic(llvm::Intrinsic::ID id, std::span<Value* const> args) {
+  return b_.CreateIntrinsic(id, {real_}, llvm::ArrayRef<Value*>(args.data(), args.size()));
+}
+
+Value* Primitives::emit(Op op, std::span<Value* const> args) {
+  const auto compare = [&](llvm::CmpInst::Predicate p) { return b_.CreateFCmp(p, args[0], args[1]); };
+  switch (op) {
+    case Op::add: return b_.CreateFAdd(args[0], args[1]);
+    case Op::sub: return b_.CreateFSub(args[0], args[1]);
+    case Op::mul: return b_.CreateFMul(args[0], args[1]);
+    case Op::div: return b_.CreateFDiv(args[0], args[1]);
+    case Op::neg: return b_.CreateFNeg(args[0]);
+    case Op::fma: return intrinsic(llvm::Intrinsic::fma, args);
+    case Op::lt: return compare(llvm::CmpInst::FCMP_OLT);
+    case Op::le: return compare(llvm::CmpInst::FCMP_OLE);
+    case Op::gt: return compare(llvm::CmpInst::FCMP_OGT);
+    case Op::ge: return compare(llvm::CmpInst::FCMP_OGE);
+    case Op::eq: return compare(llvm::CmpInst::FCMP_OEQ);
+    case Op::ne: return compare(llvm::CmpInst::FCMP_UNE);
+    case Op::land: return b_.CreateAnd(args[0], args[1]);
+    case Op::lor: return b_.CreateOr(args[0], args[1]);
+    case Op::lnot: return b_.CreateNot(args[0]);
+    case Op::select: return b_.CreateSelect(args[0], args[1], args[2]);
+    case Op::to_real: return b_.CreateSelect(args[0], splat(1.0), splat(0.0));
+    case Op::sqrt: return intrinsic(llvm::Intrinsic::sqrt, args);
+    case Op::ceil: return intrinsic(llvm::Intrinsic::ceil, args);
+    case Op::floor: return intrinsic(llvm::Intrinsic::floor, args);
+    case Op::trunc: return intrinsic(llvm::Intrinsic::trunc, args);
+    case Op::abs: return intrinsic(llvm::Intrinsic::fabs, args);
+    case Op::min: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OLT), args[0], args[1]);
+    case Op::max: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OGT), args[0], args[1]);
+    case Op::round_even: return intrinsic(llvm::Intrinsic::roundeven, args);
+    case Op::scale2: return scale2(args[0], args[1]);
+    case Op::exponent2: return exponent2(args[0]);
+    case Op::mantissa2: return mantissa2(args[0]);
+    case Op::exp2_table: return table_from_magic(b_.CreateFAdd(args[0], splat(magic)));
+    default: bug(__FILE__, __LINE__, "an op reached the compiler that was not lowered: " + std::string(ir::info(op).name));
+  }
+}
+
+Value* Primitives::table_from_magic(Value* magic_sum) {
+  std::array<double, 16> table{};
+  for (int j = 0; j < 16; ++j) table[static_cast<std::size_t>(j)] = ir::exp2_table_entry(j);
+  llvm::LLVMContext& context = b_.getContext();
+  if (isa_ == Isa::avx512) {
+    // One permute over two registers; it reads the low four bits of each index.
+    Value* low = llvm::ConstantDataVector::get(context, llvm::ArrayRef<double>(table.data(), 8));
+    Value* high = llvm::ConstantDataVector::get(context, llvm::ArrayRef<double>(table.data() + 8, 8));
+    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_vpermi2var_pd_512, {}, {low, bits(magic_sum), high});
+  }
+  llvm::Module& module = *b_.GetInsertBlock()->getModule();
+  llvm::GlobalVariable* global = module.getNamedGlobal("exp2_table");
+  if (global == nullptr) {
+    llvm::Constant* data = llvm::ConstantDataArray::get(context, llvm::ArrayRef<double>(table));
+    global = new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data,
+                                      "exp2_table");
+    global->setAlignment(llvm::Align(64));
+  }
+  Value* which = b_.CreateAnd(bits(magic_sum), splat_bits(15));
+  Value* places = b_.CreateGEP(b_.getDoubleTy(), global, which);
+  return b_.CreateMaskedGather(real_, places, llvm::Align(8));
+}
+
+Value* Primitives::power_of_two(Value* n) {
+  Value* low_bits = bits(b_.CreateFAdd(n, splat(magic)));
+  return number(b_.CreateShl(b_.CreateAdd(low_bits, splat_bits(1023)), splat_bits(52)));
+}
+
+Value* Primitives::scale2(Value* x, Value* n) {
+  if (isa_ == Isa::avx512) {
+    Value* all = llvm::ConstantInt::get(b_.getInt8Ty(), 0xFF);
+    Value* rounding = llvm::ConstantInt::get(b_.getInt32Ty(), 4);  // the current direction: nearest
+    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_scalef_pd_512, {},
+                              {x, n, llvm::Constant::getNullValue(real_), all, rounding});
+  }
+  // Two exact factors. The first product is exact unless it is subnormal, and then the second one, of about the same
+  // size, takes it below half the smallest number: so there is one rounding for |x| in [2^-400, 2^400].
+  Value* low = b_.CreateSelect(b_.CreateFCmpOGT(splat(-2044.0), n), splat(-2044.0), n);
+  Value* clamped = b_.CreateSelect(b_.CreateFCmpOLT(splat(2044.0), low), splat(2044.0), low);
+  Value* half = intrinsic(llvm::Intrinsic::floor, std::array{b_.CreateFMul(clamped, splat(0.5))});
+  Value* rest = b_.CreateFSub(clamped, half);
+  return b_.CreateFMul(b_.CreateFMul(x, power_of_two(half)), power_of_two(rest));
+}
+
+Value* Primitives::exponent2(Value* x) {
+  if (isa_ == Isa::avx512) {
+    Value* all = llvm::ConstantInt::get(b_.getInt8Ty(), 0xFF);
+    Value* rounding = llvm::ConstantInt::get(b_.getInt32Ty(), 4);
+    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_getexp_pd_512, {},
+                              {x, llvm::Constant::getNullValue(real_), all, rounding});
+  }
+  Value* size = intrinsic(llvm::Intrinsic::fabs, std::array{x});
+  Value* tiny = b_.CreateFCmpOLT(size, splat(0x1p-1022));
+  Value* normal = b_.CreateSelect(tiny, b_.CreateFMul(size, splat(0x1p54)), size);
+  // The exponent field as a double: put it into the low bits of 2^52 and subtract.
+  Value* field = b_.CreateLShr(bits(normal), splat_bits(52));
+  Value* biased = number(b_.CreateOr(field, splat_bits(0x4330000000000000ULL)));
+  Value* bias = b_.CreateSelect(tiny, splat(0x1p52 + 1023.0 + 54.0), splat(0x1p52 + 1023.0));
+  return b_.CreateFSub(biased, bias);
+}
+
+Value* Primitives::mantissa2(Value* x) {
+  if (isa_ == Isa::avx512) {
+    Value* all = llvm::ConstantInt::get(b_.getInt8Ty(), 0xFF);
+    Value* rounding = llvm::ConstantInt::get(b_.getInt32Ty(), 4);
+    Value* one_to_two_unsigned = llvm::ConstantInt::get(b_.getInt32Ty(), 4);  // interval [1, 2), sign cleared
+    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_getmant_pd_512, {},
+                              {x, one_to_two_unsigned, llvm::Constant::getNullValue(real_), all, rounding});
+  }
+  Value* size = intrinsic(llvm::Intrinsic::fabs, std::array{x});
+  Value* tiny = b_.CreateFCmpOLT(size, splat(0x1p-1022));
+  Value* normal = b_.CreateSelect(tiny, b_.CreateFMul(size, splat(0x1p54)), size);
+  Value* fraction = b_.CreateAnd(bits(normal), splat_bits(0x000FFFFFFFFFFFFFULL));
+  Value* m = number(b_.CreateOr(fraction, splat_bits(0x3FF0000000000000ULL)));
+  return b_.CreateSelect(b_.CreateFCmpUNO(x, x), x, m);
+}
+
+}  // namespace hillock::jit

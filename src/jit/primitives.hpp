@@ -1,0 +1,45 @@
+#pragma once
+/// LLVM instructions for the primitive ops, one vector at a time.
+
+#include <llvm/IR/IRBuilder.h>
+
+#include "ir/graph.hpp"
+#include "jit/kernel.hpp"
+
+namespace hillock::jit {
+
+/// Emits primitives for vectors of one width. Every emitted instruction rounds as the interpreter does.
+class Primitives {
+ public:
+  Primitives(llvm::IRBuilder<>& builder, Isa isa, int width);
+
+  [[nodiscard]] llvm::Type* real() const { return real_; }
+  [[nodiscard]] llvm::Type* boolean() const { return boolean_; }
+  [[nodiscard]] llvm::Type* type_of(ir::Type type) const { return type == ir::Type::real ? real_ : boolean_; }
+  [[nodiscard]] llvm::Value* constant(const ir::Node& node) const;
+  /// The value of a primitive op; `args` as many as the op's arity.
+  llvm::Value* emit(ir::Op op, std::span<llvm::Value* const> args);
+  /// exp2_table of `magic_sum - 1.5*2^52`, from the sum itself: saves the addition.
+  llvm::Value* table_from_magic(llvm::Value* magic_sum);
+  static constexpr double magic = 0x1.8p52;  ///< adding it rounds to a whole number, in the low bits
+
+ private:
+  llvm::Value* splat(double value) const;
+  llvm::Value* splat_bits(std::uint64_t value) const;
+  llvm::Value* bits(llvm::Value* x) { return b_.CreateBitCast(x, integer_); }
+  llvm::Value* number(llvm::Value* x) { return b_.CreateBitCast(x, real_); }
+  llvm::Value* intrinsic(llvm::Intrinsic::ID id, std::span<llvm::Value* const> args);
+  llvm::Value* scale2(llvm::Value* x, llvm::Value* n);
+  llvm::Value* power_of_two(llvm::Value* n);
+  llvm::Value* exponent2(llvm::Value* x);
+  llvm::Value* mantissa2(llvm::Value* x);
+
+  llvm::IRBuilder<>& b_;
+  Isa isa_;
+  int width_;
+  llvm::Type* real_;
+  llvm::Type* boolean_;
+  llvm::Type* integer_;
+};
+
+}  // namespace hillock::jit

@@ -1,0 +1,61 @@
+#pragma once
+/// One recording as a model sees it: when it was sampled, what was commanded, what was measured, what counts.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/mask.hpp"
+#include "ir/model.hpp"
+#include "ir/program.hpp"
+#include "sim/stimulus.hpp"
+
+namespace hillock::sim {
+
+/// Everything in SI.
+struct Experiment {
+  std::string name;
+  double start = 0.0;     ///< time of sample 0
+  double interval = 0.0;  ///< between samples
+  std::size_t samples = 0;
+  data::Mask mask;                                        ///< by sample
+  std::map<std::string, std::vector<double>> observed;    ///< by channel, by sample; empty to simulate only
+  std::map<std::string, std::shared_ptr<const Stimulus>> inputs;
+  std::map<std::string, double> holding;                  ///< an input's value before the first sample
+  std::map<std::string, double> constants;                ///< overrides of the model's constants
+  int substeps = 1;                                       ///< integration steps per sampling interval
+  [[nodiscard]] std::size_t kept() const;
+  [[nodiscard]] double time_of(std::size_t sample) const { return start + static_cast<double>(sample) * interval; }
+};
+
+/// Where the columns of a timeline are. One layout per model.
+struct Layout {
+  enum class Stage : std::uint8_t { start, middle, end, sample, holding };
+  explicit Layout(const ir::Model& model) : model_(&model) {}
+  [[nodiscard]] static std::uint32_t step() { return 0; }
+  [[nodiscard]] std::uint32_t time(Stage stage) const { return 1 + static_cast<std::uint32_t>(stage); }
+  [[nodiscard]] std::uint32_t input(std::size_t i, Stage stage) const {
+    return 6 + 5 * static_cast<std::uint32_t>(i) + static_cast<std::uint32_t>(stage);
+  }
+  [[nodiscard]] std::uint32_t constant(std::size_t i) const {
+    return 6 + 5 * static_cast<std::uint32_t>(model_->inputs.size()) + static_cast<std::uint32_t>(i);
+  }
+  [[nodiscard]] std::uint32_t observed(std::size_t o) const {
+    return constant(model_->constants.size()) + 2 * static_cast<std::uint32_t>(o);
+  }
+  /// Time since the last kept sample; very large at the first.
+  [[nodiscard]] std::uint32_t gap(std::size_t o) const { return observed(o) + 1; }
+  [[nodiscard]] std::uint32_t columns() const { return observed(model_->observations.size()); }
+
+ private:
+  const ir::Model* model_;
+};
+
+/// "Very large": exp(-gap/tau) is 0 for every tau, and 0 * gap is still 0.
+inline constexpr double no_previous_sample = 1e300;
+
+/// The rows: one per integration step, cut at the jumps of the inputs; row starts that are kept samples are observed.
+[[nodiscard]] ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment);
+
+}  // namespace hillock::sim

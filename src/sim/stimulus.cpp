@@ -1,0 +1,74 @@
+#include "sim/stimulus.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ir/interpret.hpp"
+
+namespace hillock::sim {
+namespace {
+
+class Sampled final : public Stimulus {
+ public:
+  Sampled(double start, double interval, std::vector<double> values, Interpolation interpolation)
+      : start_(start), interval_(interval), values_(std::move(values)), interpolation_(interpolation) {}
+
+  double at(double t, double inside) const override {
+    const auto last = static_cast<double>(values_.size() - 1);
+    const double cell = std::clamp(std::floor((inside - start_) / interval_), 0.0, last);
+    const auto i = static_cast<std::size_t>(cell);
+    if (interpolation_ == Interpolation::previous || i + 1 >= values_.size()) return values_[i];
+    double fraction = (t - start_) / interval_ - cell;
+    // On the samples themselves, and half way, to the bit: rounding of t must not make a constant command vary.
+    for (const double exact : {0.0, 0.5, 1.0})
+      if (std::fabs(fraction - exact) < 1e-6) fraction = exact;
+    fraction = std::clamp(fraction, 0.0, 1.0);
+    return values_[i] + (values_[i + 1] - values_[i]) * fraction;
+  }
+  std::vector<double> jumps() const override {
+    std::vector<double> out;
+    if (interpolation_ == Interpolation::previous)
+      for (std::size_t i = 1; i < values_.size(); ++i)
+        if (values_[i] != values_[i - 1]) out.push_back(start_ + static_cast<double>(i) * interval_);
+    return out;
+  }
+
+ private:
+  double start_;
+  double interval_;
+  std::vector<double> values_;
+  Interpolation interpolation_;
+};
+
+class Piecewise final : public Stimulus {
+ public:
+  explicit Piecewise(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {}
+  double at(double t, double inside) const override {
+    std::size_t i = 0;
+    while (i + 1 < pieces_.size() && inside >= pieces_[i].until) ++i;
+    return ir::evaluate(pieces_[i].graph, pieces_[i].value, std::span(&t, 1));
+  }
+  std::vector<double> jumps() const override {
+    std::vector<double> out;
+    for (std::size_t i = 0; i + 1 < pieces_.size(); ++i) out.push_back(pieces_[i].until);
+    return out;
+  }
+
+ private:
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stimulus> sampled(double start, double interval, std::vector<double> values,
+                                  Interpolation interpolation) {
+  HILLOCK_CHECK(!values.empty() && interval > 0.0, "a sampled stimulus needs samples");
+  return std::make_unique<Sampled>(start, interval, std::move(values), interpolation);
+}
+
+std::unique_ptr<Stimulus> piecewise(std::vector<Piece> pieces) {
+  HILLOCK_CHECK(!pieces.empty(), "a piecewise stimulus needs a piece");
+  return std::make_unique<Piecewise>(std::move(pieces));
+}
+
+}  // namespace hillock::sim
