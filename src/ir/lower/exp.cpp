@@ -1,0 +1,59 @@
+/// exp, expm1, exprel.
+///
+/// Reduction: x = n ln2/16 + r with whole n (Tang, ACM TOMS 15 (1989) 144), ln 2 in two parts: n*ln2_hi/16 is exact
+/// and cancels exactly against x, so r carries an error below 2^-58 in all. Then e^x = 2^(n/16) (1 + p(r)), the
+/// sixteenth from a table and the whole power by `scale2`, which rounds once more only where the result is subnormal.
+
+#include "ir/lower/coefficients.hpp"
+#include "ir/lower/exp_parts.hpp"
+#include "ir/lower/lower.hpp"
+
+namespace hillock::ir {
+
+namespace k = coefficients;
+
+Scaled exp_join(Build& b, NodeId n, NodeId r) {
+  const NodeId tail = b.polynomial(r, k::exp_small);
+  const NodeId p = b.fma(b.mul(r, r), tail, r);
+  const NodeId table = b.exp2_table(n);
+  return {b.fma(table, p, table), b.floor(b.mul(n, 1.0 / 16))};
+}
+
+Scaled exp_scaled(Build& b, NodeId x) {
+  const NodeId n = b.sub(b.fma(x, 16 * k::log2_e, round_magic), round_magic);
+  const NodeId r = b.fma(n, -k::ln2_lo / 16, b.fma(n, -k::ln2_hi / 16, x));
+  return exp_join(b, n, r);
+}
+
+NodeId lower_exp(Graph& graph, NodeId x) {
+  Build b(graph);
+  // e^-746 is below half the smallest subnormal, e^710 above the largest double: both ends round as they should.
+  const auto [value, exponent] = exp_scaled(b, b.clamp(x, -746.0, 710.0));
+  return b.scale2(value, exponent);
+}
+
+Expm1Scaled expm1_scaled(Build& b, NodeId x) {
+  const NodeId n = b.sub(b.fma(x, k::log2_e, round_magic), round_magic);
+  const NodeId r = b.fma(n, -k::ln2_lo, b.fma(n, -k::ln2_hi, x));
+  const NodeId tail = b.polynomial(r, k::expm1_half);
+  const NodeId unit = b.scale2(b.num(1.0), b.neg(n));
+  // (r - (unit - 1)) + r^2 tail: the large terms first, each sum rounded once.
+  return {b.fma(b.mul(r, r), tail, b.sub(r, b.sub(unit, 1.0))), unit, n};
+}
+
+NodeId lower_expm1(Graph& graph, NodeId x) {
+  Build b(graph);
+  // e^-40 is below half an ulp of 1.
+  const Expm1Scaled e = expm1_scaled(b, b.clamp(x, -40.0, 710.0));
+  return b.keep_zero(x, b.scale2(e.value, e.exponent));
+}
+
+NodeId lower_exprel(Graph& graph, NodeId x) {
+  Build b(graph);
+  // Above 717 the quotient overflows too. Below -40 it is -1/x, so the divisor is not clamped there.
+  const NodeId below = b.min(b.num(718.0), x);
+  const Expm1Scaled e = expm1_scaled(b, b.max(b.num(-40.0), below));
+  return b.select(b.eq(x, 0.0), b.num(1.0), b.scale2(b.div(e.value, below), e.exponent));
+}
+
+}  // namespace hillock::ir

@@ -1,0 +1,20 @@
+#include "ir/lower/lower.hpp"
+
+#include <string>
+
+#include "base/error.hpp"
+
+namespace hillock::ir {
+
+NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
+  switch (op) {
+    case Op::exp: return lower_exp(graph, args[0]);
+    case Op::expm1: return lower_expm1(graph, args[0]);
+    case Op::exprel: return lower_exprel(graph, args[0]);
+    case Op::constant:
+    case Op::symbol: bug(__FILE__, __LINE__, "a leaf has no lowering");
+    default: return graph.make(op, args);
+  }
+}
+
+}  // namespace hillock::ir
