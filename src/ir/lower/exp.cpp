@@ -37,8 +37,11 @@ Expm1Scaled expm1_scaled(Build& b, NodeId x) {
   const NodeId r = b.fma(n, -k::ln2_lo, b.fma(n, -k::ln2_hi, x));
   const NodeId tail = b.polynomial(r, k::expm1_half);
   const NodeId unit = b.scale2(b.num(1.0), b.neg(n));
-  // (r - (unit - 1)) + r^2 tail: the large terms first, each sum rounded once.
-  return {b.fma(b.mul(r, r), tail, b.sub(r, b.sub(unit, 1.0))), unit, n};
+  // (r + shift) + r^2 tail, with what the first sum lost (Dekker's fast sum: |shift| > |r| or shift = 0).
+  const NodeId shift = b.sub(b.num(1.0), unit);
+  const NodeId sum = b.add(shift, r);
+  const NodeId lost = b.sub(r, b.sub(sum, shift));
+  return {b.add(sum, b.fma(b.mul(r, r), tail, lost)), unit, n};
 }
 
 NodeId lower_expm1(Graph& graph, NodeId x) {

@@ -11,6 +11,9 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::exp: return lower_exp(graph, args[0]);
     case Op::expm1: return lower_expm1(graph, args[0]);
     case Op::exprel: return lower_exprel(graph, args[0]);
+    case Op::log: return lower_log(graph, args[0]);
+    case Op::log10: return lower_log10(graph, args[0]);
+    case Op::log1p: return lower_log1p(graph, args[0]);
     case Op::constant:
     case Op::symbol: bug(__FILE__, __LINE__, "a leaf has no lowering");
     default: return graph.make(op, args);
