@@ -7,16 +7,22 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace hillock::verify {
 
+inline constexpr std::string_view schema_id = "hillock.verdict/1";
 inline constexpr double not_computed = std::numeric_limits<double>::quiet_NaN();
 
 /// From worst to best.
 enum class Status : std::uint8_t { invalid, unidentifiable, misspecified, consistent, supported };
 [[nodiscard]] std::string_view to_string(Status status);
+
+/// What a held-out test differs in from the training data.
+enum class HeldOut : std::uint8_t { same_protocol, other_protocol, other_cell };
+[[nodiscard]] std::string_view to_string(HeldOut kind);
 
 /// Why the status is what it is, or a warning. `code` is stable and documented in docs/verdict.md.
 struct Reason {
@@ -31,6 +37,7 @@ struct Fit {
   std::int64_t starts = 0;
   std::int64_t starts_within_0_1_percent = 0;
   std::int64_t starts_failed = 0;
+  std::int64_t distinct_optima = 0;  ///< different places that share the least error (optima.hpp); 0: not counted
   std::int64_t screened = 0;         ///< prior draws simulated to choose the starts
   std::int64_t screened_failed = 0;  ///< of them: simulation failed, or a joint condition of the prior not met
   std::int64_t samples = 0;          ///< data points used
@@ -54,7 +61,9 @@ struct ParameterSummary {
 /// A combination of log parameters: prod p_i^w_i, written as algebra.
 struct Combination {
   std::string algebra;       ///< "p5^0.71 / p6^0.70"
-  double relative_sd = not_computed;  ///< standard deviation of its logarithm
+  double relative_sd = not_computed;  ///< standard deviation of its logarithm, expected after the data
+  double prior_sd = not_computed;     ///< the same before the data
+  bool prior_dominated = false;       ///< the data left more than half of the prior's standard deviation
 };
 
 struct KnowledgeItem {
@@ -75,13 +84,16 @@ struct Baseline {
 /// A prediction of data that the fit never saw.
 struct Generalisation {
   std::string name;  ///< "test: action potential clamp, command as recorded"
+  HeldOut kind = HeldOut::other_protocol;
   double error = not_computed, error_se = not_computed;  ///< se: block bootstrap over time
+  /// The error that the fitted noise alone predicts for these data, and its uncertainty (that of the fitted noise).
+  double expected_error = not_computed, expected_error_se = not_computed;
   double block_ms = not_computed;
   double coverage_50 = not_computed, coverage_90 = not_computed;
   double coverage_50_se = not_computed, coverage_90_se = not_computed;
   std::vector<Baseline> baselines;
   std::int64_t samples = 0;
-  bool passed = false;
+  bool passed = false;  ///< set by `judge` (rules.hpp)
   bool gating = true;  ///< false: shown for comparison with a published figure, no part of the status
 };
 
@@ -90,8 +102,9 @@ struct Residuals {
   double sd = not_computed;                ///< in the channel's unit
   double lag1 = not_computed;              ///< autocorrelation of the raw residuals at one sample
   double correlation_time_ms = not_computed;
-  double whiteness_p = not_computed;       ///< portmanteau test on what should be white if the model is right
-  std::vector<std::pair<std::string, double>> tests;  ///< further tests by name, p-values
+  /// The smallest Holm-adjusted p over `tests`: is what should be white, if the model is right, white?
+  double whiteness_p = not_computed;
+  std::vector<std::pair<std::string, double>> tests;  ///< the single tests by name, their own p-values (whiteness.hpp)
 };
 
 struct Numerics {
@@ -100,8 +113,10 @@ struct Numerics {
   std::string integrator, other_integrator;
   double dt_ms = not_computed;
   double gradient_check = not_computed;        ///< largest relative difference, tangents v finite differences
-  std::int64_t divergences = 0;
-  std::int64_t failed_predictive = 0;          ///< posterior draws whose simulation failed
+  std::int64_t draws = 0;                      ///< posterior draws kept
+  std::int64_t divergences = 0;                ///< of them, after the warm-up
+  std::int64_t predictive_draws = 0;           ///< posterior draws simulated for the predictions
+  std::int64_t failed_predictive = 0;          ///< of them, failed
 };
 
 struct Cost {
