@@ -41,7 +41,9 @@ Expm1Scaled expm1_scaled(Build& b, NodeId x) {
   const NodeId shift = b.sub(b.num(1.0), unit);
   const NodeId sum = b.add(shift, r);
   const NodeId lost = b.sub(r, b.sub(sum, shift));
-  return {b.add(sum, b.fma(b.mul(r, r), tail, lost)), unit, n};
+  const NodeId small = b.fma(b.mul(r, r), tail, lost);
+  const NodeId value = b.add(sum, small);
+  return {value, unit, n, b.add(b.sub(sum, value), small)};
 }
 
 NodeId lower_expm1(Graph& graph, NodeId x) {

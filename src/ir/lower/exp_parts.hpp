@@ -26,6 +26,7 @@ struct Expm1Scaled {
   NodeId value;
   NodeId unit;
   NodeId exponent;
+  NodeId rest;  ///< what `value` was rounded by: value + rest is right to about 0.25 ulp of value
 };
 [[nodiscard]] Expm1Scaled expm1_scaled(Build& b, NodeId x);
 

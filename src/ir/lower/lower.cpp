@@ -14,6 +14,10 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::log: return lower_log(graph, args[0]);
     case Op::log10: return lower_log10(graph, args[0]);
     case Op::log1p: return lower_log1p(graph, args[0]);
+    case Op::sinh: return lower_sinh(graph, args[0]);
+    case Op::cosh: return lower_cosh(graph, args[0]);
+    case Op::tanh: return lower_tanh(graph, args[0]);
+    case Op::pow: return lower_pow(graph, args[0], args[1]);
     case Op::constant:
     case Op::symbol: bug(__FILE__, __LINE__, "a leaf has no lowering");
     default: return graph.make(op, args);
