@@ -38,11 +38,9 @@ inline constexpr double log10_2_hi = 0x1.34413509f7800p-2;
 inline constexpr double log10_2_lo = 0x1.fef311f12b358p-46;
 inline constexpr double log10_e_hi = 0x1.bcb7b1526e50ep-2;
 inline constexpr double log10_e_lo = 0x1.95355baaafad3p-57;
-// pi/2 in three parts of 53 bits.
-inline constexpr double half_pi_1 = 0x1.921fb54442d18p+0;
-inline constexpr double half_pi_2 = 0x1.1a62633145c07p-54;
-inline constexpr double half_pi_3 = -0x1.f1976b7ed8fbcp-110;
-inline constexpr double two_over_pi = 0x1.45f306dc9c883p-1;
+// 2 pi as a double-double.
+inline constexpr double two_pi_hi = 0x1.921fb54442d18p+2;
+inline constexpr double two_pi_lo = 0x1.1a62633145c07p-52;
 /// (sin x - x)/x^3 in x^2, |x| <= pi/4. Relative error 3.8e-18.
 inline constexpr std::array<double, 6> sin_tail{
     -0x1.5555555555548p-3, 0x1.111111110f76cp-7, -0x1.a01a019bf47c8p-13, 0x1.71de356101f76p-19,
@@ -51,15 +49,15 @@ inline constexpr std::array<double, 6> sin_tail{
 inline constexpr std::array<double, 6> cos_tail{
     0x1.555555555554bp-5, -0x1.6c16c16c1503fp-10, 0x1.a01a019c95689p-16, -0x1.27e4f7f6ea6fcp-22,
     0x1.1ee9dfb7cf91ep-29, -0x1.8fa8985847226p-37};
-// 2/pi in pieces of 53 bits: piece j is the bits of weight 2^(-53 j - 1) to 2^(-53 j - 53), times 2^(53 j).
-inline constexpr std::array<double, 27> two_over_pi_pieces{
-    0x1.45f306dc9c882p-1, 0x1.4a7f09d5f47d4p-1, 0x1.a6ee06db14accp-1, 0x1.3c439041fe516p-1,
-    0x1.d5ef5de2b0db8p-3, 0x1.2371d2126e970p-2, 0x1.924bba8274600p-8, 0x1.21cfe1deb1cb1p-1,
-    0x1.4d39f74411af8p-3, 0x1.4baed1213a671p-1, 0x1.8135a2fbf209cp-1, 0x1.91d639835339fp-1,
-    0x1.272117e2ef7e4p-2, 0x1.41d8ffc4bffeep-2, 0x1.02cc07f79788cp-1, 0x1.6b414da3eda6cp-2,
-    0x1.fb3c9f2c26dd2p-2, 0x1.d18fd9a797fa8p-1, 0x1.6ba93dd63f5f2p-1, 0x1.f17b3d0739f78p-1,
-    0x1.4a525d4d7f6bfp-1, 0x1.88fc6ae842b00p-2, 0x1.98237e3db5d5fp-1, 0x1.0cfbc209af436p-1,
-    0x1.da9e391615ee0p-4, 0x1.86c219666157cp-1, 0x1.4a068408dffd8p-2};
+// 2/pi in pieces of 53 bits: 2/pi = sum of pieces[j] 2^(-53 (j - 2)), the first two 0, each a multiple of 2^-53 in [0, 1).
+inline constexpr std::array<double, 25> two_over_pi_pieces{
+    0x0.0p+0, 0x0.0p+0, 0x1.45f306dc9c882p-1, 0x1.4a7f09d5f47d4p-1,
+    0x1.a6ee06db14accp-1, 0x1.3c439041fe516p-1, 0x1.d5ef5de2b0db8p-3, 0x1.2371d2126e970p-2,
+    0x1.924bba8274600p-8, 0x1.21cfe1deb1cb1p-1, 0x1.4d39f74411af8p-3, 0x1.4baed1213a671p-1,
+    0x1.8135a2fbf209cp-1, 0x1.91d639835339fp-1, 0x1.272117e2ef7e4p-2, 0x1.41d8ffc4bffeep-2,
+    0x1.02cc07f79788cp-1, 0x1.6b414da3eda6cp-2, 0x1.fb3c9f2c26dd2p-2, 0x1.d18fd9a797fa8p-1,
+    0x1.6ba93dd63f5f2p-1, 0x1.f17b3d0739f78p-1, 0x1.4a525d4d7f6bfp-1, 0x1.88fc6ae842b00p-2,
+    0x1.98237e3db5d5fp-1};
 /// (asin x - x)/x^3 in x^2, |x| <= 1/2. Relative error 1.6e-17.
 inline constexpr std::array<double, 12> asin_tail{
     0x1.555555555538dp-3, 0x1.333333336e690p-4, 0x1.6db6db42ae621p-5, 0x1.f1c72c21a1db0p-6,

@@ -130,13 +130,9 @@ constant("log10_e_hi", il)
 constant("log10_e_lo", il - mpf(float(il)))
 
 # ---- circular functions -----------------------------------------------------------------------------------------
-print("// pi/2 in three parts of 53 bits.")
-p = pi / 2
-for i in range(3):
-    c = mpf(float(p))
-    constant(f"half_pi_{i + 1}", c)
-    p -= c
-constant("two_over_pi", 2 / pi)
+print("// 2 pi as a double-double.")
+constant("two_pi_hi", 2 * pi)
+constant("two_pi_lo", 2 * pi - mpf(float(2 * pi)))
 
 z = (pi / 4 * mpf("1.001")) ** 2
 
@@ -164,17 +160,17 @@ def tan_tail(z):
 fit("sin_tail", "(sin x - x)/x^3 in x^2, |x| <= pi/4.", 5, sin_tail, lambda z: z, mpf(0), z)
 fit("cos_tail", "(cos x - 1 + x^2/2)/x^4 in x^2, |x| <= pi/4.", 5, cos_tail, lambda z: z * z, mpf(0), z)
 
-print("""// 2/pi in pieces of 53 bits: piece j is the bits of weight 2^(-53 j - 1) to 2^(-53 j - 53), times 2^(53 j).""")
-digits = 27
+print("// 2/pi in pieces of 53 bits: 2/pi = sum of pieces[j] 2^(-53 (j - 2)), the first two 0, each a multiple of 2^-53 in [0, 1).")
+digits = 23
 big = mp.dps
 mp.dps = 500
 whole = int(floor(ldexp(2 / mp.pi, 53 * digits)))
-rows = []
+rows = ["0x0.0p+0", "0x0.0p+0"]
 for j in range(digits):
     part = (whole >> (53 * (digits - 1 - j))) & ((1 << 53) - 1)
     rows.append((part * 2.0**-53).hex())
 mp.dps = big
-print(f"inline constexpr std::array<double, {digits}> two_over_pi_pieces{{")
+print(f"inline constexpr std::array<double, {digits + 2}> two_over_pi_pieces{{")
 for i in range(0, len(rows), 4):
     print("    " + ", ".join(rows[i:i + 4]) + ("};" if i + 4 >= len(rows) else ","))
 

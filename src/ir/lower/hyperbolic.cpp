@@ -8,6 +8,7 @@
 
 #include "ir/lower/exp_parts.hpp"
 #include "ir/lower/lower.hpp"
+#include "ir/lower/pair.hpp"
 
 namespace hillock::ir {
 
@@ -47,11 +48,7 @@ NodeId lower_tanh(Graph& graph, NodeId x) {
   const NodeId two_units = b.add(e.unit, e.unit);
   const NodeId d = b.add(e.value, two_units);
   const NodeId d_lost = b.sub(e.value, b.sub(d, two_units));
-  const NodeId inverse = b.div(b.num(1.0), d);
-  const NodeId t = b.mul(e.value, inverse);
-  const NodeId minus = b.neg(t);
-  const NodeId remainder = b.fma(minus, d_lost, b.fma(minus, d, e.value));
-  return odd(b, x, b.fma(remainder, inverse, t));
+  return odd(b, x, quotient(b, {e.value, e.rest}, {d, b.add(d_lost, e.rest)}));
 }
 
 }  // namespace hillock::ir

@@ -18,6 +18,9 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::cosh: return lower_cosh(graph, args[0]);
     case Op::tanh: return lower_tanh(graph, args[0]);
     case Op::pow: return lower_pow(graph, args[0], args[1]);
+    case Op::sin: return lower_sin(graph, args[0]);
+    case Op::cos: return lower_cos(graph, args[0]);
+    case Op::tan: return lower_tan(graph, args[0]);
     case Op::constant:
     case Op::symbol: bug(__FILE__, __LINE__, "a leaf has no lowering");
     default: return graph.make(op, args);

@@ -10,6 +10,7 @@
 #include "ir/lower/exp_parts.hpp"
 #include "ir/lower/log_parts.hpp"
 #include "ir/lower/lower.hpp"
+#include "ir/lower/pair.hpp"
 
 namespace hillock::ir {
 
@@ -19,24 +20,6 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-/// high + low, |low| at most about an ulp of high.
-struct Pair {
-  NodeId high, low;
-};
-
-/// a + b where |a| >= |b| or a = 0 (Dekker 1971).
-Pair fast_sum(Build& b, NodeId large, NodeId small) {
-  const NodeId sum = b.add(large, small);
-  return {sum, b.add(b.sub(large, sum), small)};
-}
-
-/// a b, relative error about 2^-104.
-Pair product(Build& b, Pair x, Pair y) {
-  const NodeId high = b.mul(x.high, y.high);
-  const NodeId rounding = b.fma(x.high, y.high, b.neg(high));
-  return {high, b.fma(x.low, y.high, b.fma(x.high, y.low, rounding))};
-}
 
 /// log2 of a positive finite number, and the reciprocal that was on the way: 1/x where x = +-0.
 struct Log2 {
