@@ -189,6 +189,9 @@ class Emitter {
       if (from_magic) args[0] = get(scope, loop_.graph[node.args[0]].args[0]);
       else
         for (std::size_t i = 0; i < arity; ++i) args[i] = get(scope, node.args[i]);
+      // The scaling instruction of AVX-512 takes the floor of its exponent itself.
+      if (node.op == Op::scale2 && width_ == 8 && loop_.graph[node.args[1]].op == Op::floor)
+        args[1] = get(scope, loop_.graph[node.args[1]].args[0]);
       Pack pack;
       for (std::size_t k = 0; k < copies_; ++k) {
         std::array<Value*, 3> one{};

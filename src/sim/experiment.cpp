@@ -66,6 +66,8 @@ ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment)
   for (const ir::Observation& observation : model.observations) {
     const auto found = experiment.observed.find(observation.channel);
     data.push_back(found == experiment.observed.end() ? nullptr : &found->second);
+    const auto weight = experiment.weights.find(observation.channel);
+    row[layout.weight(data.size() - 1)] = weight == experiment.weights.end() ? 1.0 : weight->second;
   }
 
   double last_kept = -1.0;

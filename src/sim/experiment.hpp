@@ -24,6 +24,8 @@ struct Experiment {
   std::map<std::string, std::shared_ptr<const Stimulus>> inputs;
   std::map<std::string, double> holding;                  ///< an input's value before the first sample
   std::map<std::string, double> constants;                ///< overrides of the model's constants
+  std::map<std::string, double> weights;                  ///< by channel: what residuals are multiplied by in sums of
+                                                          ///< squares (1 where absent), to add up several units
   int substeps = 1;                                       ///< integration steps per sampling interval
   [[nodiscard]] std::size_t kept() const;
   [[nodiscard]] double time_of(std::size_t sample) const { return start + static_cast<double>(sample) * interval; }
@@ -42,10 +44,11 @@ struct Layout {
     return 6 + 5 * static_cast<std::uint32_t>(model_->inputs.size()) + static_cast<std::uint32_t>(i);
   }
   [[nodiscard]] std::uint32_t observed(std::size_t o) const {
-    return constant(model_->constants.size()) + 2 * static_cast<std::uint32_t>(o);
+    return constant(model_->constants.size()) + 3 * static_cast<std::uint32_t>(o);
   }
   /// Time since the last kept sample; very large at the first.
   [[nodiscard]] std::uint32_t gap(std::size_t o) const { return observed(o) + 1; }
+  [[nodiscard]] std::uint32_t weight(std::size_t o) const { return observed(o) + 2; }
   [[nodiscard]] std::uint32_t columns() const { return observed(model_->observations.size()); }
 
  private:

@@ -73,7 +73,7 @@ namespace hillock::ir::coefficients {
 """)
 
 # ---- exponentials -----------------------------------------------------------------------------------------------
-print("// ln 2 = ln2_hi + ln2_lo: the first has 38 bits, so that its product with a whole number of sixteenths (15 bits) is exact.")
+print("// ln 2 = ln2_hi + ln2_lo: the first has 38 bits, so that its product with a whole number below 2^15 is exact.")
 ln2 = log(mpf(2))
 hi = short(ln2, 38)
 constant("ln2_hi", hi)
@@ -160,7 +160,7 @@ def tan_tail(z):
 fit("sin_tail", "(sin x - x)/x^3 in x^2, |x| <= pi/4.", 5, sin_tail, lambda z: z, mpf(0), z)
 fit("cos_tail", "(cos x - 1 + x^2/2)/x^4 in x^2, |x| <= pi/4.", 5, cos_tail, lambda z: z * z, mpf(0), z)
 
-print("// 2/pi in pieces of 53 bits: 2/pi = sum of pieces[j] 2^(-53 (j - 2)), the first two 0, each a multiple of 2^-53 in [0, 1).")
+print("// 2/pi in pieces of 53 bits, multiples of 2^-53 in [0, 1): 2/pi = sum of pieces[j] 2^(-53 (j - 2)), two 0 first.")
 digits = 23
 big = mp.dps
 mp.dps = 500

@@ -48,7 +48,7 @@ NodeId lower_tanh(Graph& graph, NodeId x) {
   const NodeId two_units = b.add(e.unit, e.unit);
   const NodeId d = b.add(e.value, two_units);
   const NodeId d_lost = b.sub(e.value, b.sub(d, two_units));
-  return odd(b, x, quotient(b, {e.value, e.rest}, {d, b.add(d_lost, e.rest)}));
+  return odd(b, x, quotient(b, {e.value, no_node}, {d, d_lost}));
 }
 
 }  // namespace hillock::ir

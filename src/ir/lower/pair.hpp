@@ -35,13 +35,14 @@ inline Pair product(Build& b, Pair x, Pair y) {
   return {high, b.fma(x.low, y.high, b.fma(x.high, y.low, rounding))};
 }
 
-/// n/d to about 0.6 ulp, `low` parts included.
+/// n/d to about 0.6 ulp; n.low may be no_node.
 inline NodeId quotient(Build& b, Pair n, Pair d) {
   const NodeId inverse = b.div(b.num(1.0), d.high);
   const NodeId t = b.mul(n.high, inverse);
   const NodeId minus = b.neg(t);
-  const NodeId remainder = b.fma(minus, d.low, b.add(b.fma(minus, d.high, n.high), n.low));
-  return b.fma(remainder, inverse, t);
+  NodeId remainder = b.fma(minus, d.high, n.high);
+  if (n.low != no_node) remainder = b.add(remainder, n.low);
+  return b.fma(b.fma(minus, d.low, remainder), inverse, t);
 }
 
 }  // namespace hillock::ir

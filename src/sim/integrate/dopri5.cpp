@@ -52,21 +52,22 @@ Result<Step> dopri5_step(StepContext& context) {
 
   Step step;
   step.next = at;  // the last stage is the fifth-order result
-  NodeId worst = al.number(0.0);
+  NodeId total = al.number(0.0);  // mean square over the states: a NaN anywhere stays one
   for (std::size_t i = 0; i < n; ++i) {
     NodeId sum = al.number(0.0);
     for (std::size_t j = 0; j < 7; ++j) sum = al.add(sum, al.mul(al.number(difference[j]), k[j][i]));
     const NodeId size = al.make(Op::max, al.make(Op::abs, x[i]), al.make(Op::abs, at[i]));
     const NodeId allowed = al.add(al.number(tolerance), al.mul(al.number(tolerance), size));
     const NodeId ratio = al.div(al.make(Op::abs, al.mul(h, sum)), allowed);
-    worst = al.make(Op::max, worst, ratio);  // the second argument, should it be NaN
+    total = al.add(total, al.mul(ratio, ratio));
   }
   ir::Adaptive control;
+  const NodeId worst = al.mul(total, al.number(1.0 / static_cast<double>(n)));
   control.error = worst;
-  // 0.9 error^(-1/5), within [0.2, 5]; a NaN or huge error shrinks the step by 5.
+  // 0.9 (sqrt error)^(-1/5), within [0.2, 5]; a NaN or huge error shrinks the step by 5.
   const NodeId usable = al.make(Op::lt, worst, al.number(1e10));
-  const NodeId tame = al.make(Op::max, al.select(usable, worst, al.number(1.0)), al.number(1e-10));
-  const NodeId root = al.make(Op::exp, al.mul(al.number(-0.2), al.make(Op::log, tame)));
+  const NodeId tame = al.make(Op::max, al.select(usable, worst, al.number(1.0)), al.number(1e-20));
+  const NodeId root = al.make(Op::exp, al.mul(al.number(-0.1), al.make(Op::log, tame)));
   const NodeId factor = al.make(Op::max, al.make(Op::min, al.mul(al.number(0.9), root), al.number(5.0)), al.number(0.2));
   control.factor = al.select(usable, factor, al.number(0.2));
   step.adaptive = control;

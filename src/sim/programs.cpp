@@ -1,0 +1,269 @@
+#include "sim/programs.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "ir/derive.hpp"
+#include "sim/integrate/step.hpp"
+
+namespace hillock::sim {
+namespace {
+
+using ir::NodeId;
+using ir::Op;
+using Stage = Layout::Stage;
+
+/// The residual of one observation, as expressions at a kept sample.
+struct Residual {
+  NodeId error = ir::no_node;      ///< x - mean
+  NodeId z = ir::no_node;          ///< standardised innovation
+  NodeId log_scale = ir::no_node;  ///< log of the innovation's standard deviation
+  NodeId mean = ir::no_node;
+  NodeId sd = ir::no_node;
+};
+
+class ProgramBuilder {
+ public:
+  ProgramBuilder(const ir::Model& model, const ProgramRequest& request)
+      : model_(model), request_(request), layout_(model), context_(model, out_.program) {}
+
+  Result<BuiltProgram> build() {
+    const Integrator* integrator = find_integrator(request_.integrator);
+    if (integrator == nullptr) {
+      std::vector<std::string> names;
+      for (const Integrator& row : integrators()) names.emplace_back(row.name);
+      const std::string near = nearest(request_.integrator, names);
+      return fail("integrator-unknown", "there is no integrator \"" + std::string(request_.integrator) + "\"",
+                  "model.integrator", near.empty() ? "exponential_euler, euler, rk4 or dopri5" : near);
+    }
+    if (model_.observations.empty())
+      return fail("no-observation", "the model does not say what is recorded", model_.name,
+                  "a line such as: observe I ~ normal(g*(V - E), sigma)");
+    ir::Program& p = out_.program;
+    p.parameters = static_cast<std::uint32_t>(model_.parameters.size());
+    p.columns = layout_.columns();
+    for (std::size_t i = 0; i < model_.states.size(); ++i) {
+      const NodeId initial = context_.expression(model_.states[i].init, no_states(), Stage::holding);
+      p.carry(model_.symbol(model_.states[i].symbol).name, initial);
+    }
+    auto step = integrator->build(context_);
+    if (!step) return fail(std::move(step.error()));
+    for (std::size_t i = 0; i < step->next.size(); ++i)
+      p.advance.push_back({static_cast<std::uint32_t>(i), step->next[i]});
+    p.adaptive = step->adaptive;
+
+    std::vector<Residual> residuals;
+    for (std::size_t o = 0; o < model_.observations.size(); ++o) residuals.push_back(residual(o));
+
+    wrt_ = request_.with_respect_to;
+    if (wrt_.empty()) {
+      wrt_.resize(model_.parameters.size());
+      std::iota(wrt_.begin(), wrt_.end(), 0U);
+    }
+    switch (request_.purpose) {
+      case Purpose::squares: sum_up(squares(residuals)); break;
+      case Purpose::squares_linearised: linearise(residuals); break;
+      case Purpose::log_density: sum_up(log_density(residuals)); break;
+      case Purpose::log_density_gradient: gradient(residuals, true); break;
+      case Purpose::scores: gradient(residuals, false); break;
+      case Purpose::fisher: fisher(residuals); break;
+      case Purpose::trace:
+        for (const Residual& r : residuals) p.outputs.insert(p.outputs.end(), {r.mean, r.sd});
+        break;
+      case Purpose::innovations:
+        for (const Residual& r : residuals) p.outputs.insert(p.outputs.end(), {r.z, r.log_scale});
+        break;
+    }
+    out_.outputs_per_sample = p.outputs.size();
+    return std::move(out_);
+  }
+
+ private:
+  /// Initial values may not read states; zeros stand in for them (the language has checked).
+  std::vector<NodeId> no_states() {
+    return std::vector<NodeId>(model_.states.size(), context_.algebra().number(0.0));
+  }
+  [[nodiscard]] bool needs_noise() const {
+    return request_.purpose != Purpose::squares && request_.purpose != Purpose::squares_linearised;
+  }
+
+  Residual residual(std::size_t o) {
+    const ir::Observation& observation = model_.observations[o];
+    ir::Program& p = out_.program;
+    ir::Algebra& al = context_.algebra();
+    const auto states = context_.state_values();
+    Residual r;
+    r.mean = context_.expression(observation.mean, states, Stage::sample);
+    r.error = al.sub(p.column(layout_.observed(o)), r.mean);
+    if (!needs_noise()) {
+      r.error = al.mul(r.error, p.column(layout_.weight(o)));
+      return r;
+    }
+    r.sd = context_.expression(observation.sd, states, Stage::sample);
+    if (observation.family == ir::NoiseFamily::normal) {
+      r.z = al.div(r.error, r.sd);
+      r.log_scale = al.make(Op::log, r.sd);
+      return r;
+    }
+    // A stationary process sampled at times a gap apart: correlation rho = exp(-gap/tau), innovation variance
+    // sd^2 (1 - rho^2), with 1 - rho^2 = -expm1(-2 gap/tau) to full precision.
+    const std::uint32_t before = p.carry("residual " + observation.channel, al.number(0.0));
+    const NodeId tau = context_.expression(observation.tau, states, Stage::sample);
+    const NodeId lag = al.div(p.column(layout_.gap(o)), tau);
+    const NodeId rho = al.make(Op::exp, al.neg(lag));
+    const NodeId share = al.neg(al.make(Op::expm1, al.mul(al.number(-2.0), lag)));
+    const NodeId scale = al.mul(r.sd, al.make(Op::sqrt, share));
+    r.z = al.div(al.sub(r.error, al.mul(rho, p.carried(before))), scale);
+    r.log_scale = al.make(Op::log, scale);
+    p.observe.push_back({before, r.error});
+    return r;
+  }
+
+  NodeId squares(const std::vector<Residual>& residuals) {
+    ir::Algebra& al = context_.algebra();
+    NodeId sum = al.number(0.0);
+    for (const Residual& r : residuals) sum = al.add(sum, al.mul(r.error, r.error));
+    return sum;
+  }
+  NodeId log_density(const std::vector<Residual>& residuals) {
+    ir::Algebra& al = context_.algebra();
+    NodeId sum = al.number(0.0);
+    const NodeId constant = al.number(-0.5 * std::log(2.0 * std::numbers::pi));
+    for (const Residual& r : residuals) {
+      const NodeId square = al.mul(al.mul(al.number(-0.5), r.z), r.z);
+      sum = al.add(sum, al.add(square, al.sub(constant, r.log_scale)));
+    }
+    return sum;
+  }
+
+  std::uint32_t sum_up(NodeId term, const char* name = "value") {
+    const std::uint32_t at = accumulate(name, term);
+    out_.value = {at};
+    return at;
+  }
+  std::uint32_t accumulate(const std::string& name, NodeId term) {
+    ir::Program& p = out_.program;
+    ir::Algebra& al = context_.algebra();
+    const std::uint32_t at = p.carry(name, al.number(0.0));
+    p.observe.push_back({at, al.add(p.carried(at), term)});
+    return at;
+  }
+
+  /// The tangent of expressions at a sample along parameter k, from the carried tangents.
+  ir::Tangent along(std::size_t k) {
+    ir::Program& p = out_.program;
+    ir::Algebra& al = context_.algebra();
+    std::vector<NodeId> seeds;
+    const auto seed = [&](NodeId symbol, NodeId value) {
+      const std::uint32_t s = index(p.graph[symbol].symbol);
+      if (seeds.size() <= s) seeds.resize(s + 1, ir::no_node);
+      seeds[s] = value;
+    };
+    seed(p.parameter(wrt_[k]), al.number(1.0));
+    for (std::uint32_t c = 0; c < tangents_.size(); ++c)
+      if (tangents_[c][k]) seed(p.carried(c), p.carried(*tangents_[c][k]));
+    return {al, seeds};
+  }
+
+  void linearise(const std::vector<Residual>& residuals) {
+    ir::Algebra& al = context_.algebra();
+    tangents_ = ir::add_tangents(out_.program, wrt_);
+    sum_up(squares(residuals));
+    std::vector<NodeId> g(wrt_.size(), al.number(0.0));
+    std::vector<std::vector<NodeId>> d(residuals.size());
+    for (std::size_t k = 0; k < wrt_.size(); ++k) {
+      ir::Tangent tangent = along(k);
+      for (std::size_t o = 0; o < residuals.size(); ++o) {
+        d[o].push_back(tangent.of(residuals[o].error));
+        g[k] = al.add(g[k], al.mul(residuals[o].error, d[o][k]));
+      }
+    }
+    for (std::size_t k = 0; k < wrt_.size(); ++k) out_.gradient.push_back(accumulate("gradient", g[k]));
+    matrix(d);
+  }
+
+  void fisher(const std::vector<Residual>& residuals) {
+    tangents_ = ir::add_tangents(out_.program, wrt_);
+    std::vector<std::vector<NodeId>> d;
+    for (const Residual& r : residuals) {
+      d.emplace_back();
+      for (std::size_t k = 0; k < wrt_.size(); ++k) d.back().push_back(along(k).of(r.z));
+      d.emplace_back();
+      for (std::size_t k = 0; k < wrt_.size(); ++k) d.back().push_back(along(k).of(r.log_scale));
+    }
+    matrix(d);
+  }
+
+  void matrix(const std::vector<std::vector<NodeId>>& d) {
+    ir::Algebra& al = context_.algebra();
+    for (std::size_t i = 0; i < wrt_.size(); ++i)
+      for (std::size_t j = 0; j <= i; ++j) {
+        NodeId sum = al.number(0.0);
+        for (const auto& row : d) sum = al.add(sum, al.mul(row[i], row[j]));
+        out_.matrix.push_back(accumulate("information", sum));
+      }
+  }
+
+  /// The gradient of the log density of one sample: reverse through the observation, then along the carried tangents.
+  void gradient(const std::vector<Residual>& residuals, bool summed) {
+    ir::Program& p = out_.program;
+    ir::Algebra& al = context_.algebra();
+    tangents_ = ir::add_tangents(p, wrt_);
+    const NodeId value = log_density(residuals);
+    std::vector<ir::SymbolId> symbols;
+    std::vector<std::uint32_t> carried;
+    for (std::uint32_t c = 0; c < tangents_.size(); ++c) {
+      symbols.push_back(p.graph[p.carried(c)].symbol);
+      carried.push_back(c);
+    }
+    for (const std::uint32_t parameter : wrt_) symbols.push_back(p.graph[p.parameter(parameter)].symbol);
+    const std::vector<NodeId> adjoint = ir::gradient(al, value, symbols);
+    if (summed) sum_up(value);
+    for (std::size_t k = 0; k < wrt_.size(); ++k) {
+      NodeId sum = adjoint[carried.size() + k];
+      for (const std::uint32_t c : carried)
+        if (tangents_[c][k]) sum = al.add(sum, al.mul(adjoint[c], p.carried(*tangents_[c][k])));
+      if (summed) out_.gradient.push_back(accumulate("gradient", sum));
+      else p.outputs.push_back(sum);
+    }
+  }
+
+  const ir::Model& model_;
+  const ProgramRequest& request_;
+  Layout layout_;
+  BuiltProgram out_;
+  StepContext context_;
+  std::vector<std::uint32_t> wrt_;
+  ir::TangentTable tangents_;
+};
+
+}  // namespace
+
+Result<BuiltProgram> build_program(const ir::Model& model, const ProgramRequest& request) {
+  return ProgramBuilder(model, request).build();
+}
+
+std::vector<std::uint32_t> mechanism_parameters(const ir::Model& model) {
+  // Close the set of symbols that the means depend on over the states' equations and initial values.
+  std::vector<bool> reached(model.symbols.size());
+  std::vector<NodeId> frontier;
+  for (const ir::Observation& o : model.observations) frontier.push_back(o.mean);
+  while (!frontier.empty()) {
+    std::vector<NodeId> next;
+    for (const NodeId id : ir::reachable(model.graph, frontier)) {
+      const ir::Node& node = model.graph[id];
+      if (node.op != Op::symbol || reached[index(node.symbol)]) continue;
+      reached[index(node.symbol)] = true;
+      for (const ir::State& s : model.states)
+        if (s.symbol == node.symbol) next.insert(next.end(), {s.derivative, s.init});
+    }
+    frontier = std::move(next);
+  }
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t i = 0; i < model.parameters.size(); ++i)
+    if (reached[index(model.parameters[i].symbol)]) out.push_back(i);
+  return out;
+}
+
+}  // namespace hillock::sim

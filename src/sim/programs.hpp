@@ -1,0 +1,48 @@
+#pragma once
+/// From a model to the programs that inference needs: what is summed in the loop, so that no trace is stored.
+
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "ir/model.hpp"
+#include "ir/program.hpp"
+
+namespace hillock::sim {
+
+/// What a program computes at the kept samples. z is the standardised residual of an observation, s its scale; for
+/// ar1 noise both are those of the innovation, given the kept sample before (Uhlenbeck & Ornstein 1930: the exact
+/// transition over the time that lies between).
+enum class Purpose : std::uint8_t {
+  squares,             ///< sum of (weight (x - mean))^2: carried `value`
+  squares_linearised,  ///< and half its gradient J^T z, and J^T J
+  log_density,         ///< sum of log p(x): carried `value`
+  log_density_gradient,///< and its gradient
+  fisher,              ///< sum of dz dz^T + dlog s dlog s^T: the expected information (Gaussian noise)
+  trace,               ///< outputs per observation: mean, sd; nothing summed
+  innovations,         ///< outputs per observation: z, log s
+  scores,              ///< outputs: d log p(x) / d parameter, per kept sample
+};
+
+struct ProgramRequest {
+  Purpose purpose = Purpose::squares;
+  std::string_view integrator = "exponential_euler";
+  std::vector<std::uint32_t> with_respect_to;  ///< parameters of the model, by place; empty: all
+};
+
+struct BuiltProgram {
+  ir::Program program;
+  std::vector<std::uint32_t> value;     ///< carried: the sum (one entry), or none
+  std::vector<std::uint32_t> gradient;  ///< carried, by entry of with_respect_to
+  std::vector<std::uint32_t> matrix;    ///< carried, lower triangle by rows: (0,0) (1,0) (1,1) (2,0) ...
+  std::size_t outputs_per_sample = 0;
+};
+
+/// Errors: "integrator-unknown", "integrator-unfit", "no-observation".
+[[nodiscard]] Result<BuiltProgram> build_program(const ir::Model& model, const ProgramRequest& request);
+
+/// The parameters that the mean of an observation depends on, through states or directly; the others belong to the
+/// noise.
+[[nodiscard]] std::vector<std::uint32_t> mechanism_parameters(const ir::Model& model);
+
+}  // namespace hillock::sim

@@ -1,0 +1,177 @@
+#include "sim/simulator.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+
+#include "base/parallel.hpp"
+#ifdef HILLOCK_HAS_JIT
+#include "jit/kernel.hpp"
+#endif
+
+namespace hillock::sim {
+
+std::string_view to_string(Backend backend) {
+  switch (backend) {
+    case Backend::interpreter: return "interpreter";
+    case Backend::avx2: return "avx2";
+    case Backend::avx512: return "avx512";
+  }
+  return "interpreter";
+}
+
+Result<Backend> choose_backend(std::string_view name) {
+#ifdef HILLOCK_HAS_JIT
+  const bool has_avx2 = jit::runs_here(jit::Isa::avx2);
+  const bool has_avx512 = jit::runs_here(jit::Isa::avx512);
+#else
+  const bool has_avx2 = false;
+  const bool has_avx512 = false;
+#endif
+  if (name == "auto") return has_avx512 ? Backend::avx512 : (has_avx2 ? Backend::avx2 : Backend::interpreter);
+  if (name == "interpreter") return Backend::interpreter;
+  if (name == "avx2" || name == "avx512") {
+    const bool wide = name == "avx512";
+    if (wide ? has_avx512 : has_avx2) return wide ? Backend::avx512 : Backend::avx2;
+    return fail("backend-absent", "this machine or this build cannot run " + std::string(name), "--isa", "--isa auto");
+  }
+  return fail("backend-unknown", "there is no back end \"" + std::string(name) + "\"", "--isa",
+              "auto, avx512, avx2 or interpreter");
+}
+
+struct Batch::State {
+  BuiltProgram built;
+  ir::Loop loop;
+  RunOptions options;
+#ifdef HILLOCK_HAS_JIT
+  std::optional<jit::Kernel> narrow;  ///< one vector in flight: for batches of few points
+  std::optional<jit::Kernel> wide;    ///< several: for batches of many
+#endif
+};
+
+namespace {
+
+/// Vectors in flight where there are points enough: sums alone are bound by latency, tangents bring their own
+/// parallelism. Measured by bench/simulate.
+int vectors_for(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::squares:
+    case Purpose::log_density: return 2;
+    default: return 1;
+  }
+}
+
+}  // namespace
+
+Batch::Batch(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Batch::Batch(Batch&&) noexcept = default;
+Batch& Batch::operator=(Batch&&) noexcept = default;
+Batch::~Batch() = default;
+
+const BuiltProgram& Batch::program() const { return state_->built; }
+std::size_t Batch::carried_count() const { return state_->loop.carried; }
+std::size_t Batch::kept_samples() const { return state_->loop.observed; }
+
+Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment, const ProgramRequest& request,
+                            const RunOptions& options) {
+  auto built = build_program(model, request);
+  if (!built) return fail(std::move(built.error()));
+  auto state = std::make_unique<State>();
+  state->built = std::move(*built);
+  state->options = options;
+  state->loop = ir::bind(state->built.program, make_timeline(model, experiment));
+#ifdef HILLOCK_HAS_JIT
+  if (options.backend != Backend::interpreter) {
+    const jit::Isa isa = options.backend == Backend::avx512 ? jit::Isa::avx512 : jit::Isa::avx2;
+    auto narrow = jit::Kernel::compile(state->loop, {isa, 1});
+    if (!narrow) return fail(std::move(narrow.error()));
+    state->narrow = std::move(*narrow);
+    if (const int vectors = vectors_for(request.purpose); vectors > 1) {
+      auto wide = jit::Kernel::compile(state->loop, {isa, vectors});
+      if (!wide) return fail(std::move(wide.error()));
+      state->wide = std::move(*wide);
+    }
+  }
+#endif
+  return Batch(std::move(state));
+}
+
+void Batch::sums(const Array2& points, Array2& carried, const std::function<bool()>& stop) const {
+  const State& s = *state_;
+  HILLOCK_CHECK(points.cols == s.loop.parameters, "points of the wrong dimension");
+  carried = Array2(points.rows, s.loop.carried, std::numeric_limits<double>::quiet_NaN());
+#ifdef HILLOCK_HAS_JIT
+  if (s.narrow) {
+    const std::size_t threads =
+        static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());
+    const bool many = s.wide && points.rows >= threads * static_cast<std::size_t>(s.wide->lanes());
+    const jit::Kernel& kernel = many ? *s.wide : *s.narrow;
+    const auto lanes = static_cast<std::size_t>(kernel.lanes());
+    const std::size_t calls = (points.rows + lanes - 1) / lanes;
+    parallel_for(calls, s.options.threads, [&](std::size_t call) {
+      if (stop && stop()) return;
+      thread_local std::vector<double> in;
+      thread_local std::vector<double> out;
+      in.resize(lanes * points.cols);
+      out.resize(lanes * s.loop.carried);
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const std::size_t point = std::min(call * lanes + lane, points.rows - 1);  // the last one fills up
+        for (std::size_t p = 0; p < points.cols; ++p) in[p * lanes + lane] = points(point, p);
+      }
+      kernel.run(s.loop, in.data(), out.data(), nullptr);
+      for (std::size_t lane = 0; lane < lanes && call * lanes + lane < points.rows; ++lane)
+        for (std::size_t c = 0; c < s.loop.carried; ++c) carried(call * lanes + lane, c) = out[c * lanes + lane];
+    });
+    return;
+  }
+#endif
+  parallel_for(points.rows, s.options.threads, [&](std::size_t k) {
+    if (stop && stop()) return;
+    ir::interpret(s.loop, points.row(k), carried.row(k));
+  });
+}
+
+void Batch::outputs(const Array2& points,
+                    const std::function<void(std::size_t, std::span<const double>)>& sink) const {
+  const State& s = *state_;
+  HILLOCK_CHECK(points.cols == s.loop.parameters, "points of the wrong dimension");
+  const std::size_t size = s.loop.observed * s.loop.outputs.size();
+  std::size_t lanes = 1;
+#ifdef HILLOCK_HAS_JIT
+  if (s.narrow) lanes = static_cast<std::size_t>(s.narrow->lanes());
+#endif
+  const std::size_t threads = static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());
+  const std::size_t group = lanes * threads;  // memory: so many traces at a time
+  std::vector<std::vector<double>> traces(group);
+  for (std::size_t first = 0; first < points.rows; first += group) {
+    const std::size_t count = std::min(group, points.rows - first);
+    parallel_for((count + lanes - 1) / lanes, s.options.threads, [&](std::size_t call) {
+      const std::size_t begin = call * lanes;
+      const std::size_t end = std::min(begin + lanes, count);
+#ifdef HILLOCK_HAS_JIT
+      if (s.narrow) {
+        std::vector<double> in(lanes * points.cols);
+        std::vector<double> last(lanes * s.loop.carried);
+        std::vector<double> out(lanes * size);
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+          for (std::size_t p = 0; p < points.cols; ++p)
+            in[p * lanes + lane] = points(first + std::min(begin + lane, count - 1), p);
+        s.narrow->run(s.loop, in.data(), last.data(), out.data());
+        for (std::size_t k = begin; k < end; ++k) {
+          traces[k].resize(size);
+          for (std::size_t i = 0; i < size; ++i) traces[k][i] = out[i * lanes + (k - begin)];
+        }
+        return;
+      }
+#endif
+      for (std::size_t k = begin; k < end; ++k) {
+        traces[k].resize(size);
+        std::vector<double> last(s.loop.carried);
+        ir::interpret(s.loop, points.row(first + k), last, traces[k]);
+      }
+    });
+    for (std::size_t k = 0; k < count; ++k) sink(first + k, traces[k]);
+  }
+}
+
+}  // namespace hillock::sim

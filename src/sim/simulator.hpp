@@ -1,0 +1,54 @@
+#pragma once
+/// A model and an experiment, compiled: batches of parameter sets in, sums or traces out.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/array.hpp"
+#include "base/error.hpp"
+#include "sim/experiment.hpp"
+#include "sim/programs.hpp"
+
+namespace hillock::sim {
+
+/// What runs the loops.
+enum class Backend : std::uint8_t { interpreter, avx2, avx512 };
+[[nodiscard]] std::string_view to_string(Backend backend);
+/// "auto", "interpreter", "avx2", "avx512". Errors: "backend-unknown", "backend-absent" (this machine cannot run it).
+[[nodiscard]] Result<Backend> choose_backend(std::string_view name);
+
+struct RunOptions {
+  Backend backend = Backend::interpreter;
+  int threads = 0;  ///< 0: one per core. Never changes a bit of a result
+};
+
+/// One program bound to one experiment. `run` is const and may be called from several threads.
+class Batch {
+ public:
+  [[nodiscard]] static Result<Batch> create(const ir::Model& model, const Experiment& experiment,
+                                            const ProgramRequest& request, const RunOptions& options);
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+  ~Batch();
+
+  /// Sums. Row k of `points` is a parameter set in SI, in the model's order; carried(k, c) is its carried variable c.
+  /// `stop` is asked between vectors of simulations; once true the remaining rows are NaN.
+  void sums(const Array2& points, Array2& carried, const std::function<bool()>& stop = {}) const;
+  /// Outputs at kept samples: `sink(k, values)` with values[sample * outputs_per_sample + o], called in order of k.
+  void outputs(const Array2& points, const std::function<void(std::size_t, std::span<const double>)>& sink) const;
+
+  [[nodiscard]] const BuiltProgram& program() const;
+  [[nodiscard]] std::size_t carried_count() const;
+  [[nodiscard]] std::size_t kept_samples() const;
+
+ private:
+  struct State;
+  explicit Batch(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hillock::sim
