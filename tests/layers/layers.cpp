@@ -110,6 +110,7 @@ class Check {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source_))
       if (entry.is_regular_file()) files.push_back(entry.path());
     for (const fs::path& file : files) check_file(file);
+    check_privacy();
     find_circles(file_graph_, [&](const std::string& circle) { say("files include each other: " + circle); });
     std::sort(found_.begin(), found_.end());
     return found_;
@@ -164,7 +165,7 @@ class Check {
     for (const Include& include : includes_of(text_of(file))) {
       const std::string at = "src/" + name + ":" + std::to_string(include.line) + ": ";
       if (include.quoted) check_quoted(name, room_name, room->second, test, include, at);
-      else check_angled(room_name, room->second, header, test, include, at);
+      else check_angled(name, room_name, room->second, test, include, at);
     }
   }
 
@@ -181,8 +182,8 @@ class Check {
     if (!allowed) say(at + room_name + " may not include " + target);
   }
 
-  void check_angled(const std::string& room_name, const Room& room, bool header, bool test, const Include& include,
-                    const std::string& at) {
+  void check_angled(const std::string& name, const std::string& room_name, const Room& room, bool test,
+                    const Include& include, const std::string& at) {
     if (include.path.find('.') == std::string::npos && include.path.find('/') == std::string::npos) return;  // C++
     for (const auto& [library, beginnings] : layers_.libraries) {
       if (!starts_with_any(include.path, beginnings)) continue;
@@ -190,8 +191,7 @@ class Check {
       if (test && (library == "gtest" || room.test_libraries.contains(library))) return;
       if (room.open.contains(library)) return;
       if (room.hidden.contains(library)) {
-        if (!header || test) return;
-        say(at + library + " is private to " + room_name + ": not in a header");
+        if (!test) private_uses_.push_back({name, room_name, library, at});
         return;
       }
       say(at + room_name + " may not use " + library);
@@ -200,9 +200,35 @@ class Check {
     say(at + "<" + include.path + "> belongs to no library of layers.toml");
   }
 
+  // A file that uses a private library is seen only from its own room, over any number of headers in between.
+  void check_privacy() {
+    std::map<std::string, Names> included_by;
+    for (const auto& [file, targets] : file_graph_)
+      for (const std::string& target : targets) included_by[target].insert(file);
+    for (const PrivateUse& use : private_uses_) {
+      Names seen{use.file};
+      std::vector<std::string> open{use.file};
+      while (!open.empty()) {
+        const std::string file = open.back();
+        open.pop_back();
+        for (const std::string& user : included_by[file]) {
+          if (!seen.insert(user).second) continue;
+          open.push_back(user);
+          if (!user.starts_with(use.room + "/"))
+            say(use.at + use.library + " is private to " + use.room + ", but src/" + user + " sees this file");
+        }
+      }
+    }
+  }
+
+  struct PrivateUse {
+    std::string file, room, library, at;
+  };
+
   fs::path source_;
   Layers layers_;
   std::map<std::string, Names> file_graph_;
+  std::vector<PrivateUse> private_uses_;
   std::vector<std::string> found_;
 };
 

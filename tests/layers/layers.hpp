@@ -9,7 +9,7 @@ namespace hillock::layers {
 
 /// Every breach of `layers_file` (layers.toml) by the files under `source` (src/), one sentence each, sorted:
 ///  - an #include of a room, or of a library, that the file's room may not use there;
-///  - a private library in a header;
+///  - a file that uses a library private to its room and is seen from another room;
 ///  - files that include each other in a circle;
 ///  - a room without a README.md, or with one of more than 30 lines;
 ///  - a file whose name contains "utils";

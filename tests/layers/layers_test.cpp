@@ -65,9 +65,17 @@ TEST_F(Planted, AForbiddenLibrary) {
   EXPECT_THAT(found(), ElementsAre("src/base/bad.cpp:1: base may not use zip"));
 }
 
-TEST_F(Planted, APrivateLibraryInAHeader) {
+TEST_F(Planted, APrivateLibraryInAHeaderThatStaysInTheRoom) {
+  write("src/io/inside.hpp", "#include <zip.h>\n");
+  write("src/io/b.cpp", "#include \"io/inside.hpp\"\n");
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(Planted, APrivateLibraryThatAnotherRoomSees) {
   write("src/io/bad.hpp", "#include <zip.h>\n");
-  EXPECT_THAT(found(), ElementsAre("src/io/bad.hpp:1: zip is private to io: not in a header"));
+  write("src/io/b.hpp", "#include \"io/bad.hpp\"\n");
+  EXPECT_THAT(found(),
+              ElementsAre("src/io/bad.hpp:1: zip is private to io, but src/sim/test/sim_test.cpp sees this file"));
 }
 
 TEST_F(Planted, AnUnknownLibrary) {
