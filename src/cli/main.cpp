@@ -1,0 +1,5 @@
+#include "cli/run.hpp"
+
+int main(int argc, char** argv) {
+  return hillock::cli::run(std::vector<std::string>(argv + 1, argv + argc), hillock::study::pipeline());
+}

@@ -1,0 +1,88 @@
+#pragma once
+/// The model and one recording as inference sees them: sums of squares and log densities over unconstrained points.
+/// Here, and only here, simulation meets inference.
+
+#include <memory>
+#include <vector>
+
+#include "infer/target.hpp"
+#include "ir/model.hpp"
+#include "optim/problem.hpp"
+#include "prob/parameter_space.hpp"
+#include "sim/simulator.hpp"
+
+namespace hillock::study {
+
+/// The joint conditions of a prior (`require ...`), checked point by point. A range is checked at 33 places, its ends
+/// among them.
+class Requirements {
+ public:
+  explicit Requirements(const ir::Model& model, const std::map<std::string, double>& constants);
+  ~Requirements();
+  Requirements(Requirements&&) noexcept;
+  /// Is the parameter set (SI, the model's order) allowed? One object serves one thread.
+  [[nodiscard]] bool hold(std::span<const double> parameters);
+  [[nodiscard]] bool any() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Everything about one model on one recording that the search and the posterior share.
+struct Target {
+  const ir::Model* model = nullptr;
+  const prob::ParameterSpace* space = nullptr;  ///< all parameters, the model's order
+  std::vector<std::uint32_t> mechanism;         ///< parameters that the mean depends on
+  sim::Experiment experiment;
+  std::string integrator;
+  sim::RunOptions run;
+  std::int64_t simulations = 0;  ///< counted: forward runs without derivatives
+  std::int64_t gradients = 0;    ///< with derivatives
+};
+
+/// 1/2 sum of weighted squares over the mechanism's parameters, unconstrained. The other parameters do not matter to
+/// it. `temper` adds 1/2 temper |u|^2: the standing of the prior while a search is young.
+class SquaresProblem final : public optim::LeastSquares {
+ public:
+  [[nodiscard]] static Result<SquaresProblem> create(Target& target);
+  [[nodiscard]] std::size_t dimension() const override { return target_->mechanism.size(); }
+  void cost(const Array2& points, std::span<double> cost) override;
+  void linearise(const Array2& points, std::span<double> cost, Array2& gradient, Array2& normal) override;
+
+  double temper = 0.0;
+  /// The same with points in SI, all parameters: sums of squares (not halved).
+  void sums_of_squares(const Array2& parameters, std::span<double> sums, const Progress* progress = nullptr);
+  /// Mechanism coordinates as full parameter sets; the rest at the prior's median.
+  [[nodiscard]] Array2 full(const Array2& mechanism_points) const;
+
+ private:
+  SquaresProblem(Target& target, sim::Batch squares, sim::Batch linearised)
+      : target_(&target), squares_(std::move(squares)), linearised_(std::move(linearised)) {}
+  Target* target_;
+  sim::Batch squares_;
+  sim::Batch linearised_;
+};
+
+/// log posterior over all parameters, unconstrained, with its gradient; -inf where a joint condition is not met or
+/// the simulation fails.
+class Posterior final : public infer::LogDensity {
+ public:
+  [[nodiscard]] static Result<Posterior> create(Target& target);
+  [[nodiscard]] std::size_t dimension() const override { return target_->space->size(); }
+  void evaluate(const Array2& points, std::span<double> value, Array2* gradient) override;
+  /// The information at one point: sum of the likelihood's expected information (u scale), d x d.
+  [[nodiscard]] Array2 information(std::span<const double> point);
+
+ private:
+  Posterior(Target& target, sim::Batch density, sim::Batch gradient, sim::Batch fisher)
+      : target_(&target), density_(std::move(density)), gradient_(std::move(gradient)), fisher_(std::move(fisher)),
+        requirements_(*target.model, target.experiment.constants) {}
+  Target* target_;
+  sim::Batch density_;
+  sim::Batch gradient_;
+  sim::Batch fisher_;
+  Requirements requirements_;
+};
+
+}  // namespace hillock::study

@@ -1,0 +1,16 @@
+#pragma once
+/// How to run, as against what to compute (resolved.hpp): none of these may change a number.
+
+#include <optional>
+#include <string>
+
+namespace hillock::study {
+
+struct RunOptions {
+  int threads = 0;               ///< 0: one per core
+  std::string isa = "auto";      ///< "auto", "avx2", "avx512", "interpreter"
+  std::optional<double> budget;  ///< seconds
+  bool resume = false;           ///< go on from the checkpoints in the results folder
+};
+
+}  // namespace hillock::study
