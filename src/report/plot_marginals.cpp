@@ -1,0 +1,54 @@
+/// The posterior of each parameter alone, with the prior's density on the same scale.
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/density.hpp"
+#include "report/escape.hpp"
+#include "report/format.hpp"
+#include "report/plot.hpp"
+#include "report/svg.hpp"
+
+namespace hillock::report {
+
+std::string plot_marginals(const Document& document) {
+  const Posterior& posterior = document.posterior;
+  if (posterior.axes.empty() || posterior.draws.rows == 0) return nothing("No posterior draws to draw.");
+  std::string out = "<div class=\"marginals\">";
+  for (std::size_t i = 0; i < posterior.axes.size(); ++i) {
+    const PosteriorAxis& axis = posterior.axes[i];
+    const std::string name = label(axis.name, axis.unit);
+    const std::vector<double> draws = posterior.draws.column(i);
+    const Histogram h = histogram(draws, axis, 24);
+    if (h.total == 0) {
+      out += figure(nothing(name + ": no draws."), "");
+      continue;
+    }
+    const Frame f{10, 8, 200, 74};
+    Svg svg(220, 126, fmt::format("{}: posterior and prior", name));
+    const Scale x = make_scale(h.low, h.high, h.log, f.left, f.right());
+    const Scale y = make_scale(0, 1.06 * h.peak, false, f.bottom(), f.top);
+    for (std::size_t b = 0; b < h.density.size(); ++b) {
+      if (h.density[b] <= 0) continue;
+      const double from = x.clamped(h.edge(b));
+      svg.rect(from, y.clamped(h.density[b]), std::max(x.clamped(h.edge(b + 1)) - from - 0.4, 0.4),
+               f.bottom() - y.clamped(h.density[b]), "histogram");
+    }
+    svg.path(prior_outline(axis, x, y), "prior-outline");
+    if (!std::isnan(x(axis.best)) && axis.best >= h.low && axis.best <= h.high)
+      svg.line(x(axis.best), f.top, x(axis.best), f.bottom(), "best-mark");
+    for (const Tick& t : ticks(x, 3)) {
+      svg.line(x(t.value), f.bottom(), x(t.value), f.bottom() + 3, "axis");
+      svg.text(x(t.value), f.bottom() + 14, t.label, "tick", "middle");
+    }
+    svg.line(f.left, f.bottom(), f.right(), f.bottom(), "axis");
+    svg.text(f.left + f.width / 2, 118, name, "label", "middle");
+    out += "<figure>" + svg.str() + "</figure>";
+  }
+  return out +
+         "</div><p class=\"caption\">Bars: posterior under the declared noise. Dashed: the prior's density on the same "
+         "scale (where it lies on the floor, the data said much more than the prior). Line: best fit.</p>\n";
+}
+
+}  // namespace hillock::report

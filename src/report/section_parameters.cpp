@@ -1,0 +1,82 @@
+/// The table of parameters, with error bars on the prior's range.
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/escape.hpp"
+#include "report/format.hpp"
+#include "report/plot.hpp"
+#include "report/section.hpp"
+#include "report/svg.hpp"
+
+namespace hillock::report {
+namespace {
+
+const PosteriorAxis* axis_of(const Document& document, std::string_view name) {
+  for (const PosteriorAxis& a : document.posterior.axes)
+    if (a.name == name) return &a;
+  return nullptr;
+}
+
+std::string cell(std::string_view text, bool warn = false, std::string_view why = {}) {
+  if (!warn) return fmt::format("<td class=\"n\">{}</td>", escape_html(text));
+  return fmt::format("<td class=\"n warn\" title=\"{}\">{}<span class=\"flag\"> !</span></td>", escape_html(why), escape_html(text));
+}
+
+}  // namespace
+
+std::string section_parameters(const Document& document) {
+  const auto& parameters = document.verdict.parameters;
+  if (parameters.empty()) return nothing("No parameters were fitted.");
+  bool independent = false;
+  bool corrected = false;
+  bool chains = false;
+  for (const verify::ParameterSummary& p : parameters) {
+    independent = independent || std::isfinite(p.q05_independent);
+    corrected = corrected || std::isfinite(p.q05_corrected);
+    chains = chains || std::isfinite(p.rhat) || std::isfinite(p.ess_bulk) || std::isfinite(p.ess_tail);
+  }
+  std::string out = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of parameters\"><table class=\"parameters\"><thead><tr>"
+                    "<th scope=\"col\">parameter</th><th scope=\"col\">unit</th><th scope=\"col\" class=\"n\">best fit</th>"
+                    "<th scope=\"col\" class=\"n\">median</th><th scope=\"col\" class=\"n\">90 % interval, declared noise</th>";
+  if (independent) out += "<th scope=\"col\" class=\"n\">… every sample independent</th>";
+  if (corrected) out += "<th scope=\"col\" class=\"n\">… autocorrelation counted</th>";
+  out += "<th scope=\"col\">on the prior's range</th><th scope=\"col\" class=\"n\">contraction</th>";
+  if (chains)
+    out += "<th scope=\"col\" class=\"n\">R-hat</th><th scope=\"col\" class=\"n\">ESS bulk</th><th scope=\"col\" class=\"n\">ESS tail</th>";
+  out += "</tr></thead><tbody>\n";
+  for (const verify::ParameterSummary& p : parameters) {
+    // Digits that mean something: by the widest of the intervals.
+    const double low = corrected && std::isfinite(p.q05_corrected) ? p.q05_corrected : p.q05;
+    const double high = corrected && std::isfinite(p.q95_corrected) ? p.q95_corrected : p.q95;
+    out += fmt::format("<tr><th scope=\"row\">{}{}</th><td>{}</td>", escape_html(p.name),
+                       p.is_noise ? " <span class=\"role\">noise</span>" : "", escape_html(pretty_unit(p.unit)));
+    out += cell(within(p.best, low, high)) + cell(within(p.median, low, high)) + cell(interval(p.q05, p.q95));
+    if (independent) out += cell(interval(p.q05_independent, p.q95_independent));
+    if (corrected) out += cell(interval(p.q05_corrected, p.q95_corrected));
+    out += fmt::format("<td>{}</td>", plot_interval(p, axis_of(document, p.name)));
+    out += cell(percent(p.contraction), p.contraction < 0.5, "less than half of the prior's variance is gone: the data say little about it");
+    if (chains) {
+      out += cell(std::isfinite(p.rhat) ? fmt::format("{:.3f}", p.rhat) : "–", p.rhat > 1.01, "above 1.01: the chains have not mixed");
+      const auto ess = [](double e) { return std::isfinite(e) ? count(std::llround(e)) : std::string("–"); };
+      out += cell(ess(p.ess_bulk), p.ess_bulk < 400, "under 400 effective draws: quantiles are rough");
+      out += cell(ess(p.ess_tail), p.ess_tail < 400, "under 400 effective draws in the tails: the interval's ends are rough");
+    }
+    out += "</tr>\n";
+  }
+  out += "</tbody></table></div>\n";
+  std::string note = "Contraction: how much of the prior's variance the data removed (on the scale on which the prior is flat). "
+                     "In the small drawings the line is the prior's range, the dark bar the 90 % interval under the declared noise";
+  if (corrected) note += ", the pale bar the one with autocorrelation counted";
+  note += ", the dot the best fit. A mark (!) says why when pointed at.";
+  if (independent || corrected) {
+    note += " The intervals differ in what they believe about the noise: that it is as the study declares";
+    if (independent) note += "; that every sample is an independent fact, which is too narrow wherever residuals are correlated";
+    if (corrected) note += "; and that residuals are as correlated as they were seen to be, which is the one to quote when the declared noise does not fit";
+    note += ".";
+  }
+  return out + fmt::format("<p class=\"caption\">{}</p>\n", escape_html(note)) + draw(document, Section::parameters);
+}
+
+}  // namespace hillock::report

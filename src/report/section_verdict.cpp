@@ -1,0 +1,81 @@
+/// The verdict first: status with its meaning, the summary, the reasons, the key figures.
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/escape.hpp"
+#include "report/format.hpp"
+#include "report/section.hpp"
+#include "report/summary.hpp"
+
+namespace hillock::report {
+namespace {
+
+std::string tile(std::string_view value, std::string_view what, std::string_view detail) {
+  return fmt::format("<div class=\"tile\"><span class=\"tile-what\">{}</span><b>{}</b><span class=\"tile-detail\">{}</span></div>",
+                     escape_html(what), escape_html(value), escape_html(detail));
+}
+
+std::string key_figures(const verify::Verdict& v) {
+  std::string tiles;
+  if (std::isfinite(v.fit.error)) tiles += tile(number(v.fit.error, 4), "Error, training data", v.fit.error_measure);
+  if (const verify::Generalisation* g = main_prediction(v); g != nullptr) {
+    if (std::isfinite(g->error)) {
+      const verify::Baseline* b = best_baseline(*g);
+      tiles += tile(with_error(g->error, g->error_se), "Error, unseen data",
+                    b == nullptr ? g->name : fmt::format("best baseline: {}", number(b->error)));
+    }
+    if (std::isfinite(g->coverage_90)) {
+      tiles += tile(percent(g->coverage_90), "Unseen data within 90 % bands",
+                    std::isfinite(g->coverage_90_se) ? fmt::format("± {}; 90 % expected", percent(g->coverage_90_se))
+                                                     : "90 % expected");
+    }
+  }
+  if (v.fit.starts > 0) {
+    tiles += tile(fmt::format("{} of {}", count(v.fit.starts_within_0_1_percent), count(v.fit.starts)), "Starts that agree",
+                  "within 0.1 % of the least error");
+  }
+  if (std::isfinite(v.fit.effective_samples)) {
+    tiles += tile(count(std::llround(v.fit.effective_samples)), "Independent samples",
+                  v.fit.samples > 0 ? fmt::format("of {}", count(v.fit.samples)) : "");
+  }
+  if (v.cost.wall_s > 0)
+    tiles += tile(duration(v.cost.wall_s), "Time", fmt::format("{} simulations, {} {}", count(v.cost.simulations),
+                                                               v.cost.threads, v.cost.threads == 1 ? "thread" : "threads"));
+  return tiles.empty() ? "" : "<div class=\"tiles\">" + tiles + "</div>\n";
+}
+
+std::string_view glyph(verify::Status status) {
+  switch (status) {
+    case verify::Status::invalid: return "✕";
+    case verify::Status::unidentifiable: return "?";
+    case verify::Status::misspecified: return "≠";
+    case verify::Status::consistent: return "≈";
+    case verify::Status::supported: return "✓";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string section_verdict(const Document& document) {
+  const verify::Verdict& v = document.verdict;
+  const std::string_view status = verify::to_string(v.status);
+  std::string out = fmt::format(
+      "<div class=\"verdict {0}\"><div class=\"status\"><span class=\"badge\"><span aria-hidden=\"true\">{1}</span> {0}"
+      "</span><span class=\"meaning\">{2}</span></div>",
+      status, glyph(v.status), escape_html(status_meaning(v.status)));
+  std::string words;
+  for (const std::string& s : summary(v)) words += (words.empty() ? "" : " ") + s;
+  if (!words.empty()) out += fmt::format("<p class=\"summary\">{}</p>", escape_html(words));
+  if (!v.reasons.empty()) {
+    out += "<ul class=\"reasons\">";
+    for (const verify::Reason& r : v.reasons)
+      out += fmt::format("<li>{} <code>{}</code></li>", algebra_html(r.text), escape_html(r.code));
+    out += "</ul>";
+  }
+  return out + "</div>\n" + key_figures(v);
+}
+
+}  // namespace hillock::report
