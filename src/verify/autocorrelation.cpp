@@ -40,9 +40,7 @@ void normalise(std::vector<double> sums, Autocorrelation& out) {
   out.rho = std::move(sums);
 }
 
-std::size_t clip(std::size_t max_lag, std::size_t length) {
-  return length == 0 ? 0 : std::min(max_lag, length - 1);
-}
+std::size_t clip(std::size_t max_lag, std::size_t length) { return length == 0 ? 0 : std::min(max_lag, length - 1); }
 
 /// sum_i x_i x_{i+k}, k = 0..max_lag, with zero padding against wrapping around.
 std::vector<double> lagged_products(std::vector<double> x, std::size_t max_lag) {
@@ -113,8 +111,9 @@ Independence independence(const Autocorrelation& acf, double interval_ms) {
   out.capped = time < 1.0;
   out.integrated_time = std::max(1.0, time);
   out.effective_samples = static_cast<double>(acf.samples) / out.integrated_time;
-  out.correlation_time_ms =
-      out.integrated_time > 1.0 ? interval_ms / std::log((out.integrated_time + 1.0) / (out.integrated_time - 1.0)) : 0.0;
+  out.correlation_time_ms = out.integrated_time > 1.0
+                                ? interval_ms / std::log((out.integrated_time + 1.0) / (out.integrated_time - 1.0))
+                                : 0.0;
   return out;
 }
 

@@ -13,11 +13,12 @@
 namespace hillock::verify {
 
 struct Autocorrelation {
-  /// rho[k] = (S_k / N_k) / (S_0 / N_0), with S_k the sum of (x_i - m)(x_{i+k} - m) over the N_k kept pairs. rho[0] = 1.
+  /// rho[k] = (S_k / N_k) / (S_0 / N_0), with S_k the sum of (x_i - m)(x_{i+k} - m) over the N_k kept pairs. rho[0]
+  /// = 1.
   std::vector<double> rho;
   std::vector<double> pairs;  ///< N_k
   double mean = 0.0;
-  double sd = 0.0;        ///< sqrt(S_0 / N_0)
+  double sd = 0.0;          ///< sqrt(S_0 / N_0)
   std::size_t samples = 0;  ///< N_0
 };
 
@@ -42,8 +43,9 @@ struct Independence {
   std::size_t lags_used = 0;  ///< where the sum was cut
 };
 
-/// The integrated autocorrelation time by Geyer's initial monotone sequence (Geyer 1992, Statist. Sci. 7:473, sec. 3.3):
-/// sums rho over neighbouring pairs of lags while these sums are positive, each no larger than the one before.
+/// The integrated autocorrelation time by Geyer's initial monotone sequence (Geyer 1992, Statist. Sci. 7:473,
+/// sec. 3.3): sums rho over neighbouring pairs of lags while these sums are positive, each no larger than the one
+/// before.
 [[nodiscard]] Independence independence(const Autocorrelation& acf, double interval_ms);
 
 }  // namespace hillock::verify

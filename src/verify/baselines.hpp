@@ -7,7 +7,8 @@
 
 namespace hillock::verify {
 
-/// sqrt(mean((prediction - data)^2)) / range over the kept samples (empty mask: all). NaN without kept samples or range.
+/// sqrt(mean((prediction - data)^2)) / range over the kept samples (empty mask: all). NaN without kept samples or
+/// range.
 [[nodiscard]] double relative_rms(std::span<const double> prediction, std::span<const double> data,
                                   std::span<const std::uint8_t> mask, double range);
 

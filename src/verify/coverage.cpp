@@ -44,15 +44,15 @@ std::vector<double> PredictivePlace::place() const {
 Coverage coverage_from_place(std::span<const double> place, std::span<const std::uint8_t> mask, double level,
                              const BootstrapOptions& blocks) {
   std::vector<double> inside(place.size());
-  for (std::size_t i = 0; i < place.size(); ++i)
-    inside[i] = std::fabs(place[i] - 0.5) <= 0.5 * level ? 1.0 : 0.0;
+  for (std::size_t i = 0; i < place.size(); ++i) inside[i] = std::fabs(place[i] - 0.5) <= 0.5 * level ? 1.0 : 0.0;
   return from_flags(inside, mask, level, blocks);
 }
 
 Coverage coverage_from_bounds(std::span<const double> data, std::span<const double> lower,
                               std::span<const double> upper, std::span<const std::uint8_t> mask, double level,
                               const BootstrapOptions& blocks) {
-  HILLOCK_CHECK(lower.size() == data.size() && upper.size() == data.size(), "coverage: bounds and data differ in length");
+  HILLOCK_CHECK(lower.size() == data.size() && upper.size() == data.size(),
+                "coverage: bounds and data differ in length");
   std::vector<double> inside(data.size());
   for (std::size_t i = 0; i < data.size(); ++i) inside[i] = data[i] >= lower[i] && data[i] <= upper[i] ? 1.0 : 0.0;
   return from_flags(inside, mask, level, blocks);

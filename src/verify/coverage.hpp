@@ -2,9 +2,10 @@
 /// Do the data fall inside the predicted intervals as often as promised?
 ///
 /// The predictive distribution at each time is a mixture over posterior draws d of Normal(trace_d(t), sd_d). A sample's
-/// place in it, u = mean over d of Phi((y - trace_d) / sd_d), is uniform on (0, 1) if the model is right (Rosenblatt 1952), so
-/// the central interval of level L covers it where (1-L)/2 <= u <= (1+L)/2: exact for any number of draws, one pass,
-/// no stored traces. Coverage from stored draws or given bounds is here too. Standard errors by block bootstrap.
+/// place in it, u = mean over d of Phi((y - trace_d) / sd_d), is uniform on (0, 1) if the model is right (Rosenblatt
+/// 1952), so the central interval of level L covers it where (1-L)/2 <= u <= (1+L)/2: exact for any number of draws,
+/// one pass, no stored traces. Coverage from stored draws or given bounds is here too. Standard errors by block
+/// bootstrap.
 
 #include <cstddef>
 #include <cstdint>
@@ -50,8 +51,8 @@ struct Coverage {
                                             double level, const BootstrapOptions& blocks);
 
 /// Predictive quantiles from draws (noise included), n_draws x n_samples, at each of `levels`; n_levels x n_samples.
-/// The estimator is at rank p (D + 1) (Hyndman & Fan 1996, type 6), for which the interval between the quantiles p and 1 - p
-/// covers a new draw with probability exactly 1 - 2p, for any D >= 1/p - 1; outside, the extreme draw is used.
+/// The estimator is at rank p (D + 1) (Hyndman & Fan 1996, type 6), for which the interval between the quantiles p and
+/// 1 - p covers a new draw with probability exactly 1 - 2p, for any D >= 1/p - 1; outside, the extreme draw is used.
 [[nodiscard]] Array2 predictive_quantiles(const Array2& draws, std::span<const double> levels);
 
 }  // namespace hillock::verify

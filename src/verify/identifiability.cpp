@@ -41,15 +41,15 @@ Errors check(const IdentifiabilityInput& input) {
     for (std::size_t j = 0; j < i; ++j)
       if (std::fabs(input.information(i, j) - input.information(j, i)) > 1e-8 * largest)
         errors.push_back({"information-not-symmetric",
-                          fmt::format("the information between {} and {} is {} one way and {} the other", input.names[i],
-                                      input.names[j], input.information(i, j), input.information(j, i)),
+                          fmt::format("the information between {} and {} is {} one way and {} the other",
+                                      input.names[i], input.names[j], input.information(i, j), input.information(j, i)),
                           std::nullopt, input.names[i], ""});
   for (std::size_t i = 0; i < d; ++i)
     if (!(input.prior_sd[i] > 0.0))
-      errors.push_back({"prior-sd-not-positive",
-                        fmt::format("the prior standard deviation of {} is {}, expected above 0", input.names[i],
-                                    input.prior_sd[i]),
-                        std::nullopt, input.names[i], ""});
+      errors.push_back(
+          {"prior-sd-not-positive",
+           fmt::format("the prior standard deviation of {} is {}, expected above 0", input.names[i], input.prior_sd[i]),
+           std::nullopt, input.names[i], ""});
   return errors;
 }
 
@@ -129,9 +129,10 @@ Result<Identifiability> identifiability(const IdentifiabilityInput& input, const
   // Eigenvalues of a symmetric matrix carry an absolute rounding error of about d eps |F|.
   const double zero = 16.0 * static_cast<double>(d) * std::numeric_limits<double>::epsilon() * largest;
   if (lambda[0] < -1e-6 * std::max(largest, std::numeric_limits<double>::min()))
-    return fail("information-not-positive",
-                fmt::format("the information matrix has the eigenvalue {:.3g} beside {:.3g}; an information is never negative",
-                            lambda[0], largest));
+    return fail(
+        "information-not-positive",
+        fmt::format("the information matrix has the eigenvalue {:.3g} beside {:.3g}; an information is never negative",
+                    lambda[0], largest));
 
   // Posterior covariance through the prior-scaled problem, which is well conditioned where F is not:
   // (F + S^-2)^-1 = S (1 + S F S)^-1 S.

@@ -3,8 +3,8 @@
 ///
 /// The information matrix F (parameters on the scale on which they are judged, mostly logarithms) is decomposed; along
 /// an eigenvector v the data alone leave a standard deviation 1/sqrt(lambda). A long spectrum is the rule: a few stiff
-/// combinations are known, many sloppy ones are not (Gutenkunst et al. 2007, PLoS Comput. Biol. 3:e189). Whether a sloppy one
-/// is known *well enough* is a question about the prior: with prior precision L the posterior covariance is
+/// combinations are known, many sloppy ones are not (Gutenkunst et al. 2007, PLoS Comput. Biol. 3:e189). Whether a
+/// sloppy one is known *well enough* is a question about the prior: with prior precision L the posterior covariance is
 /// (F + L)^-1, and a combination is prior-dominated where its posterior sd is more than half of its prior sd. The worst
 /// combination of all comes from the eigenvectors of S F S, S = diag(prior sd): there the ratio is 1/sqrt(1 + mu)
 /// (the likelihood-informed subspace; Spantini et al. 2015, SIAM J. Sci. Comput. 37:A2451).
@@ -23,10 +23,10 @@ namespace hillock::verify {
 enum class Scale : std::uint8_t { log, linear, logit };
 
 struct IdentifiabilityInput {
-  Array2 information;                ///< d x d, symmetric, of the whole data set
-  std::vector<std::string> names;    ///< d
-  std::vector<Scale> scales;         ///< d
-  std::vector<double> prior_sd;      ///< d, on those scales; infinity: flat
+  Array2 information;              ///< d x d, symmetric, of the whole data set
+  std::vector<std::string> names;  ///< d
+  std::vector<Scale> scales;       ///< d
+  std::vector<double> prior_sd;    ///< d, on those scales; infinity: flat
 };
 
 struct IdentifiabilityOptions {
@@ -53,8 +53,8 @@ struct Identifiability {
   [[nodiscard]] bool identifiable() const { return dominated.empty(); }
 };
 
-/// Errors, all at once: "information-not-finite", "information-not-symmetric", "information-not-positive" (an eigenvalue
-/// clearly below zero), "prior-sd-not-positive". A singular matrix is no error.
+/// Errors, all at once: "information-not-finite", "information-not-symmetric", "information-not-positive" (an
+/// eigenvalue clearly below zero), "prior-sd-not-positive". A singular matrix is no error.
 [[nodiscard]] Result<Identifiability> identifiability(const IdentifiabilityInput& input,
                                                       const IdentifiabilityOptions& options = {});
 

@@ -15,7 +15,8 @@ std::string with_unit(double value, const std::string& unit) {
 std::string interval(const ParameterSummary& p) {
   std::string out = fmt::format("{:.4g} to {}", p.q05, with_unit(p.q95, p.unit));
   if (std::isfinite(p.q05_corrected) && std::isfinite(p.q95_corrected))
-    out += fmt::format(" ({:.4g} to {:.4g} with the residuals' autocorrelation counted)", p.q05_corrected, p.q95_corrected);
+    out += fmt::format(" ({:.4g} to {:.4g} with the residuals' autocorrelation counted)", p.q05_corrected,
+                       p.q95_corrected);
   return out;
 }
 
@@ -36,18 +37,22 @@ void add_parameters(const std::vector<ParameterSummary>& parameters, const Knowl
       out.known_unknown.push_back({p.name, fmt::format("{}: how far the data narrow it was not computed.", p.name)});
     } else if (!chains_agree(p, options)) {
       out.known_unknown.push_back(
-          {p.name, fmt::format("{}: the chains do not agree (R-hat {:.3f}), so its interval is not to be trusted.", p.name, p.rhat)});
+          {p.name, fmt::format("{}: the chains do not agree (R-hat {:.3f}), so its interval is not to be trusted.",
+                               p.name, p.rhat)});
     } else if (p.contraction >= options.known_contraction) {
-      out.known.push_back({p.name, fmt::format("{} = {}; 90 % interval {}. The data narrow its standard deviation {:.3g}-fold.",
-                                               p.name, with_unit(p.median, p.unit), interval(p),
-                                               1.0 / std::sqrt(std::max(1e-300, 1.0 - p.contraction)))});
+      out.known.push_back(
+          {p.name, fmt::format("{} = {}; 90 % interval {}. The data narrow its standard deviation {:.3g}-fold.", p.name,
+                               with_unit(p.median, p.unit), interval(p),
+                               1.0 / std::sqrt(std::max(1e-300, 1.0 - p.contraction)))});
     } else if (p.contraction >= options.open_contraction) {
-      out.known_unknown.push_back({p.name, fmt::format("{} is partly known: 90 % interval {}, contraction {:.2f}.", p.name,
-                                                       interval(p), p.contraction)});
+      out.known_unknown.push_back({p.name, fmt::format("{} is partly known: 90 % interval {}, contraction {:.2f}.",
+                                                       p.name, interval(p), p.contraction)});
     } else {
       out.known_unknown.push_back(
-          {p.name, fmt::format("{} is open: 90 % interval {} is little more than the prior's {:.4g} to {} (contraction {:.2f}).",
-                               p.name, interval(p), p.prior_q05, with_unit(p.prior_q95, p.unit), p.contraction)});
+          {p.name,
+           fmt::format(
+               "{} is open: 90 % interval {} is little more than the prior's {:.4g} to {} (contraction {:.2f}).",
+               p.name, interval(p), p.prior_q05, with_unit(p.prior_q95, p.unit), p.contraction)});
     }
   }
 }
@@ -56,9 +61,8 @@ void add_combinations(const Identifiability& found, const KnowledgeOptions& opti
   for (const Direction& direction : found.dominated) {
     out.sloppiest.push_back(combination(direction));
     out.known_unknown.push_back(
-        {direction.algebra,
-         fmt::format("{}: the data leave {:.0f} % of the prior's standard deviation.", direction.algebra,
-                     100.0 * direction.posterior_sd / direction.prior_sd)});
+        {direction.algebra, fmt::format("{}: the data leave {:.0f} % of the prior's standard deviation.",
+                                        direction.algebra, 100.0 * direction.posterior_sd / direction.prior_sd)});
   }
   for (const Direction& direction : found.directions) {  // sloppiest first
     if (out.sloppiest.size() >= std::max(options.combinations, found.dominated.size())) break;
@@ -86,22 +90,23 @@ void add_regimes(const std::vector<Regime>& regimes, Knowledge& out) {
     }
     const std::string unit = r.unit.empty() || r.unit == "1" ? "" : " " + r.unit;
     if (!(high > low)) {
-      out.untested.push_back({r.what, fmt::format("{} was {:.4g}{} throughout; any other value is untested.", r.what, low, unit)});
+      out.untested.push_back(
+          {r.what, fmt::format("{} was {:.4g}{} throughout; any other value is untested.", r.what, low, unit)});
       continue;
     }
     if (r.asked_low < low)
-      out.untested.push_back(
-          {r.what, fmt::format("{} from {:.4g} to {:.4g}{}: asked of the model, in no data.", r.what, r.asked_low, low, unit)});
+      out.untested.push_back({r.what, fmt::format("{} from {:.4g} to {:.4g}{}: asked of the model, in no data.", r.what,
+                                                  r.asked_low, low, unit)});
     if (r.asked_high > high)
-      out.untested.push_back(
-          {r.what, fmt::format("{} from {:.4g} to {:.4g}{}: asked of the model, in no data.", r.what, high, r.asked_high, unit)});
+      out.untested.push_back({r.what, fmt::format("{} from {:.4g} to {:.4g}{}: asked of the model, in no data.", r.what,
+                                                  high, r.asked_high, unit)});
     if (std::isfinite(r.tested_low) && std::isfinite(r.tested_high) &&
         (r.trained_low < r.tested_low || r.trained_high > r.tested_high))
-      out.untested.push_back(
-          {r.what, fmt::format("{} beyond {:.4g} to {:.4g}{} was fitted but not predicted.", r.what, r.tested_low,
-                               r.tested_high, unit)});
+      out.untested.push_back({r.what, fmt::format("{} beyond {:.4g} to {:.4g}{} was fitted but not predicted.", r.what,
+                                                  r.tested_low, r.tested_high, unit)});
     if (std::isnan(r.asked_low) && std::isnan(r.asked_high))
-      out.untested.push_back({r.what, fmt::format("{} outside {:.4g} to {:.4g}{}: in no data.", r.what, low, high, unit)});
+      out.untested.push_back(
+          {r.what, fmt::format("{} outside {:.4g} to {:.4g}{}: in no data.", r.what, low, high, unit)});
   }
 }
 

@@ -87,7 +87,8 @@ std::string rejected_gates(const Facts& f, Gate::Kind kind) {
   return list.empty() ? "" : list.text();
 }
 
-// ---- the rules' sentences: empty where a rule is silent ---------------------------------------------------------------
+// ---- the rules' sentences: empty where a rule is silent
+// ---------------------------------------------------------------
 
 std::string fit_not_computed(const Facts& f) {
   if (std::isfinite(f.verdict.fit.error)) return "";
@@ -103,7 +104,8 @@ std::string checks_not_run(const Facts& f) {
 std::string step_too_large(const Facts& f) {
   const Numerics& n = f.verdict.numerics;
   if (!(std::fabs(n.half_step_change) > f.thresholds.step_change)) return "";
-  return fmt::format("Half the step ({:g} ms) changes the error by {:.2g} %.", 0.5 * n.dt_ms, 100.0 * n.half_step_change);
+  return fmt::format("Half the step ({:g} ms) changes the error by {:.2g} %.", 0.5 * n.dt_ms,
+                     100.0 * n.half_step_change);
 }
 
 std::string integrators_disagree(const Facts& f) {
@@ -168,7 +170,8 @@ std::string prior_dominated_combination(const Facts& f) {
   Listing list;
   for (const Combination& c : f.verdict.knowledge.sloppiest)
     if (c.prior_dominated)
-      list.add(fmt::format("{} (sd of its logarithm {:.2g}, before the data {:.2g})", c.algebra, c.relative_sd, c.prior_sd));
+      list.add(
+          fmt::format("{} (sd of its logarithm {:.2g}, before the data {:.2g})", c.algebra, c.relative_sd, c.prior_sd));
   return list.empty() ? "" : "The data leave open " + list.text() + ".";
 }
 
@@ -197,8 +200,8 @@ std::string worse_than_baseline(const Facts& f) {
   for (const Generalisation& test : f.verdict.generalisation)
     for (const Baseline& baseline : test.baselines)
       if (test.gating && test.error > baseline.error + f.thresholds.baseline_se * test.error_se)
-        list.add(fmt::format("{}: error {:.4g} +- {:.2g}, {} {:.4g}", test.name, test.error, test.error_se, baseline.name,
-                             baseline.error));
+        list.add(fmt::format("{}: error {:.4g} +- {:.2g}, {} {:.4g}", test.name, test.error, test.error_se,
+                             baseline.name, baseline.error));
   return list.empty() ? "" : "Held-out data are predicted worse than without the model: " + list.text() + ".";
 }
 
@@ -212,8 +215,10 @@ std::string held_out_not_scored(const Facts& f) {
   Listing list;
   for (const Generalisation& test : f.verdict.generalisation)
     if (test.gating && !fully_scored(test)) list.add(test.name);
-  return list.empty() ? "" : "Without all its numbers (error, standard error, expected error, coverage, baseline): " +
-                                 list.text() + ".";
+  return list.empty()
+             ? ""
+             : "Without all its numbers (error, standard error, expected error, coverage, baseline): " + list.text() +
+                   ".";
 }
 
 std::string no_better_than_baseline(const Facts& f) {
@@ -252,7 +257,8 @@ std::string samples_not_independent(const Facts& f) {
   if (fit.samples < 1 || !(fit.effective_samples < f.thresholds.effective_fraction * static_cast<double>(fit.samples)))
     return "";
   return fmt::format(
-      "{} samples are worth about {:.0f} independent ones: intervals that take each for a fact are too narrow by a factor "
+      "{} samples are worth about {:.0f} independent ones: intervals that take each for a fact are too narrow by a "
+      "factor "
       "of about {:.2g}.",
       fit.samples, fit.effective_samples, std::sqrt(static_cast<double>(fit.samples) / fit.effective_samples));
 }
@@ -260,14 +266,15 @@ std::string samples_not_independent(const Facts& f) {
 std::string predictive_draws_failed(const Facts& f) {
   const Numerics& n = f.verdict.numerics;
   if (n.failed_predictive == 0) return "";
-  return fmt::format("{} of {} posterior draws failed in the predictions and are not part of them.", n.failed_predictive,
-                     n.predictive_draws);
+  return fmt::format("{} of {} posterior draws failed in the predictions and are not part of them.",
+                     n.failed_predictive, n.predictive_draws);
 }
 
 std::string screening_mostly_failed(const Facts& f) {
   const Fit& fit = f.verdict.fit;
   if (!(fraction(fit.screened_failed, fit.screened) > f.thresholds.screened_failed)) return "";
-  return fmt::format("{} of {} draws from the prior failed or broke a joint condition.", fit.screened_failed, fit.screened);
+  return fmt::format("{} of {} draws from the prior failed or broke a joint condition.", fit.screened_failed,
+                     fit.screened);
 }
 
 std::string held_out_passed(const Facts& f) {
@@ -292,85 +299,94 @@ std::string no_objection(const Facts& f) {
 using T = Thresholds;
 constexpr std::array table = {
     Rule{"fit-not-computed", Status::invalid, "no start ended with an error value", nullptr, false,
-         "There is no fit to judge.", "Run `hillock simulate` at the defaults; widen the prior or give starts that simulate.",
-         fit_not_computed},
+         "There is no fit to judge.",
+         "Run `hillock simulate` at the defaults; widen the prior or give starts that simulate.", fit_not_computed},
     Rule{"checks-not-run", Status::invalid, "no test of the residuals has a p-value", nullptr, false,
-         "What was not checked is not called consistent.", "Give at least 200 kept samples, and time enough for the checks.",
-         checks_not_run},
+         "What was not checked is not called consistent.",
+         "Give at least 200 kept samples, and time enough for the checks.", checks_not_run},
     Rule{"step-too-large", Status::invalid, "half the step changes the error by more than {}", &T::step_change, true,
-         "The numbers are the integrator's, not the model's.", "A smaller `dt`, or an adaptive integrator.", step_too_large},
-    Rule{"integrators-disagree", Status::invalid, "another integrator changes the error by more than {}", &T::step_change,
-         true, "As above, or the problem is stiff for one of the two.", "A smaller `dt`; the integrator that suits the model.",
-         integrators_disagree},
+         "The numbers are the integrator's, not the model's.", "A smaller `dt`, or an adaptive integrator.",
+         step_too_large},
+    Rule{"integrators-disagree", Status::invalid, "another integrator changes the error by more than {}",
+         &T::step_change, true, "As above, or the problem is stiff for one of the two.",
+         "A smaller `dt`; the integrator that suits the model.", integrators_disagree},
     Rule{"gradient-wrong", Status::invalid, "tangents differ from finite differences by more than {}, relative",
          &T::gradient_check, false, "The search and the posterior followed wrong slopes.",
          "Look for a jump (`int`, a comparison) in the model that depends on a parameter; otherwise report a bug.",
          gradient_wrong},
-    Rule{"chains-not-mixed", Status::invalid, "R-hat of a parameter is above {}, or NUTS could not compute it", &T::rhat,
-         false, "The chains have not found the same posterior.", "More warm-up; look at the pair plot for two modes.",
-         chains_not_mixed},
-    Rule{"too-few-effective-draws", Status::invalid, "bulk or tail ESS of a parameter is below {}", &T::effective_draws, false,
-         "Quantiles carry too much Monte Carlo error.", "More draws.", too_few_effective_draws},
+    Rule{"chains-not-mixed", Status::invalid, "R-hat of a parameter is above {}, or NUTS could not compute it",
+         &T::rhat, false, "The chains have not found the same posterior.",
+         "More warm-up; look at the pair plot for two modes.", chains_not_mixed},
+    Rule{"too-few-effective-draws", Status::invalid, "bulk or tail ESS of a parameter is below {}", &T::effective_draws,
+         false, "Quantiles carry too much Monte Carlo error.", "More draws.", too_few_effective_draws},
     Rule{"divergences", Status::invalid, "more than {} of the posterior draws diverged", &T::divergences, true,
          "Part of the posterior was not explored.", "A larger target acceptance; a prior that keeps off the cliff.",
          divergences},
     Rule{"starts-disagree", Status::invalid, "fewer than {} of the starts ended within 0.1 % of the least error",
-         &T::starts_agree, true, "A better fit may exist that was not found.", "More starts; `cma_es`.", starts_disagree},
-    Rule{"predictions-fail", Status::invalid, "more than {} of the predictive draws failed", &T::predictive_failed, true,
-         "The predictions stand on a selected few.", "Look at the failures' reasons; restrict the prior.", predictions_fail},
+         &T::starts_agree, true, "A better fit may exist that was not found.", "More starts; `cma_es`.",
+         starts_disagree},
+    Rule{"predictions-fail", Status::invalid, "more than {} of the predictive draws failed", &T::predictive_failed,
+         true, "The predictions stand on a selected few.", "Look at the failures' reasons; restrict the prior.",
+         predictions_fail},
 
     Rule{"prior-dominated-parameter", Status::unidentifiable,
-         "contraction of a parameter of the mechanism is below {} (noise parameters are not asked)", &T::contraction, false,
-         "These data do not determine it; its interval is the prior's.", "Fix it, give a prior from elsewhere, or another protocol.",
-         prior_dominated_parameter},
+         "contraction of a parameter of the mechanism is below {} (noise parameters are not asked)", &T::contraction,
+         false, "These data do not determine it; its interval is the prior's.",
+         "Fix it, give a prior from elsewhere, or another protocol.", prior_dominated_parameter},
     Rule{"prior-dominated-combination", Status::unidentifiable,
          "the posterior sd of a combination of parameters is more than half of its prior sd", nullptr, false,
-         "Single parameters may look known while this combination is open.", "Reparametrise along the combination; another protocol.",
-         prior_dominated_combination},
-    Rule{"several-optima", Status::unidentifiable, "the starts found two or more places that share the least error", nullptr,
-         false, "Different mechanisms explain the data equally well.", "A prior or a protocol that tells them apart.",
-         several_optima},
+         "Single parameters may look known while this combination is open.",
+         "Reparametrise along the combination; another protocol.", prior_dominated_combination},
+    Rule{"several-optima", Status::unidentifiable, "the starts found two or more places that share the least error",
+         nullptr, false, "Different mechanisms explain the data equally well.",
+         "A prior or a protocol that tells them apart.", several_optima},
 
-    Rule{"residuals-structured", Status::misspecified, "a residual test is rejected at {}, Holm-adjusted over all gates",
-         &T::level, false, "The model lacks something that these data show, or the noise is not as declared.",
+    Rule{"residuals-structured", Status::misspecified,
+         "a residual test is rejected at {}, Holm-adjusted over all gates", &T::level, false,
+         "The model lacks something that these data show, or the noise is not as declared.",
          "See which test spoke (below); another mechanism, or `ar1` noise.", residuals_structured},
-    Rule{"coverage-off", Status::misspecified,
-         "a held-out coverage departs from 50 % or 90 % by more than 2 percentage points, rejected at {}, Holm-adjusted",
-         &T::level, false, "The predictive error bars are wrong.", "As for residuals-structured.", coverage_off},
+    Rule{
+        "coverage-off", Status::misspecified,
+        "a held-out coverage departs from 50 % or 90 % by more than 2 percentage points, rejected at {}, Holm-adjusted",
+        &T::level, false, "The predictive error bars are wrong.", "As for residuals-structured.", coverage_off},
     Rule{"held-out-error-too-large", Status::misspecified,
-         "a held-out error exceeds what the noise predicts by more than 2 %, rejected at {}, Holm-adjusted", &T::level, false,
-         "What was fitted does not carry over to those data.", "Look where the held-out residuals are large.",
+         "a held-out error exceeds what the noise predicts by more than 2 %, rejected at {}, Holm-adjusted", &T::level,
+         false, "What was fitted does not carry over to those data.", "Look where the held-out residuals are large.",
          held_out_error_too_large},
-    Rule{"worse-than-baseline", Status::misspecified, "a held-out error is above a baseline's by more than {} standard errors",
-         &T::baseline_se, false, "The model predicts worse than no model.", "Check units and command of the held-out data first.",
+    Rule{"worse-than-baseline", Status::misspecified,
+         "a held-out error is above a baseline's by more than {} standard errors", &T::baseline_se, false,
+         "The model predicts worse than no model.", "Check units and command of the held-out data first.",
          worse_than_baseline},
 
     Rule{"no-held-out-test", Status::consistent, "no data of another protocol or cell were predicted", nullptr, false,
-         "The model agrees with the data it was fitted to; nothing more was asked.", "Give `[data.test]`.", no_held_out_test},
+         "The model agrees with the data it was fitted to; nothing more was asked.", "Give `[data.test]`.",
+         no_held_out_test},
     Rule{"held-out-not-scored", Status::consistent, "a held-out test lacks one of its numbers", nullptr, false,
          "It could not be judged whole.", "See which number is null in `generalisation`.", held_out_not_scored},
     Rule{"no-better-than-baseline", Status::consistent,
          "a held-out error is not below every baseline's by {} standard errors or more", &T::baseline_se, false,
          "These data cannot tell the model from no model.", "Held-out data with more signal.", no_better_than_baseline},
-    Rule{"numerics-not-checked", Status::consistent, "half step, other integrator or gradient check were not run", nullptr,
-         false, "The numerics are unchecked.", "More budget.", numerics_not_checked},
+    Rule{"numerics-not-checked", Status::consistent, "half step, other integrator or gradient check were not run",
+         nullptr, false, "The numerics are unchecked.", "More budget.", numerics_not_checked},
     Rule{"approximate-posterior", Status::consistent, "the posterior is not from NUTS", nullptr, false,
          "Error bars hold as far as the approximation does.", "Run again without `--budget`.", approximate_posterior},
     Rule{"partial", Status::consistent, "the budget ended, or the run was interrupted", nullptr, false,
          "Some checks are missing.", "`--resume`.", partial},
 
-    Rule{"samples-not-independent", Status::supported, "effective samples are below {} of the samples", &T::effective_fraction,
-         true, "Error bars under white noise are too narrow.", "Read the corrected intervals; declare `ar1` noise.",
-         samples_not_independent},
+    Rule{"samples-not-independent", Status::supported, "effective samples are below {} of the samples",
+         &T::effective_fraction, true, "Error bars under white noise are too narrow.",
+         "Read the corrected intervals; declare `ar1` noise.", samples_not_independent},
     Rule{"predictive-draws-failed", Status::supported, "a predictive draw failed", nullptr, false,
-         "A small part of the posterior cannot be simulated.", "Look at the failures' reasons.", predictive_draws_failed},
+         "A small part of the posterior cannot be simulated.", "Look at the failures' reasons.",
+         predictive_draws_failed},
     Rule{"screening-mostly-failed", Status::supported, "more than {} of the prior draws failed the screening",
          &T::screened_failed, true, "The prior is mostly where the model cannot be simulated.", "A tighter prior.",
          screening_mostly_failed},
-    Rule{"held-out-passed", Status::supported, "data of another protocol or cell passed every rule above", nullptr, false,
-         "What `supported` rests on.", "Ask something harder.", held_out_passed},
+    Rule{"held-out-passed", Status::supported, "data of another protocol or cell passed every rule above", nullptr,
+         false, "What `supported` rests on.", "Ask something harder.", held_out_passed},
     Rule{"no-objection", Status::supported, "no statistical test is rejected", nullptr, false,
-         "Not a proof: see `knowledge.untested` for what could not have been seen.", "Ask something harder.", no_objection},
+         "Not a proof: see `knowledge.untested` for what could not have been seen.", "Ask something harder.",
+         no_objection},
 };
 
 std::string level_text(const Rule& rule, const Thresholds& thresholds) {
@@ -406,8 +422,8 @@ std::vector<Gate> gates(const Verdict& verdict, const Thresholds& thresholds) {
       const double se = std::fmax(covered_se, std::sqrt(level * (1.0 - level) / n));
       const double beyond = std::fabs(covered - level) - thresholds.coverage_tolerance;
       const double p = beyond <= 0.0 ? 1.0 : 2.0 * prob::normal_survival(beyond / se);
-      out.push_back({Gate::Kind::coverage, fmt::format("{}: coverage_{:g}", test.name, 100.0 * level), g,
-                     std::min(1.0, p), p});
+      out.push_back(
+          {Gate::Kind::coverage, fmt::format("{}: coverage_{:g}", test.name, 100.0 * level), g, std::min(1.0, p), p});
     }
   }
   std::vector<double> p;
@@ -439,8 +455,7 @@ void judge(Verdict& verdict, const Thresholds& thresholds) {
   Decision decision = decide(verdict, thresholds);
   verdict.status = decision.status;
   verdict.reasons = std::move(decision.reasons);
-  for (std::size_t g = 0; g < verdict.generalisation.size(); ++g)
-    verdict.generalisation[g].passed = decision.passed[g];
+  for (std::size_t g = 0; g < verdict.generalisation.size(); ++g) verdict.generalisation[g].passed = decision.passed[g];
 }
 
 std::string rules_markdown() {
@@ -451,8 +466,8 @@ std::string rules_markdown() {
     if (const auto at = condition.find("{}"); at != std::string::npos)
       condition.replace(at, 2, level_text(rule, thresholds));
     out += fmt::format("| `{}` | {} | {} | {} | {} |\n", rule.code,
-                       rule.cap == Status::supported ? "(remark)" : "`" + std::string(to_string(rule.cap)) + "`", condition,
-                       rule.meaning, rule.action);
+                       rule.cap == Status::supported ? "(remark)" : "`" + std::string(to_string(rule.cap)) + "`",
+                       condition, rule.meaning, rule.action);
   }
   return out;
 }

@@ -26,12 +26,14 @@ Array2 array(const Matrix& m) {
 Result<Sandwich> sandwich(const Array2& information, const Array2& block_scores, const SandwichOptions& options) {
   const std::size_t d = information.rows;
   HILLOCK_CHECK(information.cols == d && block_scores.cols == d && d > 0, "sandwich: sizes differ");
-  HILLOCK_CHECK(options.prior_precision.empty() || options.prior_precision.size() == d, "sandwich: prior of another size");
+  HILLOCK_CHECK(options.prior_precision.empty() || options.prior_precision.size() == d,
+                "sandwich: prior of another size");
   const std::size_t blocks = block_scores.rows;
   Errors errors;
   if (blocks < d + 2)
-    errors.push_back({"too-few-blocks", fmt::format("{} blocks for {} parameters, expected {} or more", blocks, d, d + 2),
-                      std::nullopt, "", "shorter blocks, or more data"});
+    errors.push_back({"too-few-blocks",
+                      fmt::format("{} blocks for {} parameters, expected {} or more", blocks, d, d + 2), std::nullopt,
+                      "", "shorter blocks, or more data"});
   if (!std::ranges::all_of(block_scores.values, [](double s) { return std::isfinite(s); }))
     errors.push_back({"score-not-finite", "a score is not a finite number", std::nullopt, "", ""});
   if (!errors.empty()) return fail(std::move(errors));
@@ -45,15 +47,16 @@ Result<Sandwich> sandwich(const Array2& information, const Array2& block_scores,
   // Scale to a unit diagonal: the pivots then say how nearly singular it is, whatever the parameters' units.
   const Eigen::VectorXd diagonal = bread.diagonal();
   if (!(diagonal.minCoeff() > 0.0) || !bread.allFinite())
-    return fail("information-singular", "the data carry no information on a parameter", "", "give the prior's precision");
+    return fail("information-singular", "the data carry no information on a parameter", "",
+                "give the prior's precision");
   const Eigen::VectorXd scale = diagonal.cwiseSqrt().cwiseInverse();
   const Eigen::LDLT<Eigen::MatrixXd> solver(Eigen::MatrixXd(scale.asDiagonal() * bread * scale.asDiagonal()));
   if (!(solver.vectorD().minCoeff() > 1e-13))
     return fail("information-singular", "the data carry no information on a combination of parameters", "",
                 "give the prior's precision");
-  const Matrix naive =
-      scale.asDiagonal() * solver.solve(Eigen::MatrixXd(Eigen::MatrixXd::Identity(bread.rows(), bread.cols()))) *
-      scale.asDiagonal();
+  const Matrix naive = scale.asDiagonal() *
+                       solver.solve(Eigen::MatrixXd(Eigen::MatrixXd::Identity(bread.rows(), bread.cols()))) *
+                       scale.asDiagonal();
 
   const Matrix centred = view(block_scores).rowwise() - view(block_scores).colwise().mean();
   Matrix meat = centred.transpose() * centred;
@@ -69,8 +72,7 @@ Result<Sandwich> sandwich(const Array2& information, const Array2& block_scores,
 
   Sandwich out;
   const Matrix corrected = naive * meat * naive;
-  for (Eigen::Index i = 0; i < naive.rows(); ++i)
-    out.inflation.push_back(std::sqrt(corrected(i, i) / naive(i, i)));
+  for (Eigen::Index i = 0; i < naive.rows(); ++i) out.inflation.push_back(std::sqrt(corrected(i, i) / naive(i, i)));
   out.covariance = array(corrected);
   out.naive = array(naive);
   return out;

@@ -47,7 +47,7 @@ struct Fit {
 struct ParameterSummary {
   std::string name;
   std::string unit;
-  double best = not_computed;  ///< least error
+  double best = not_computed;                                            ///< least error
   double median = not_computed, q05 = not_computed, q95 = not_computed;  ///< posterior under the declared noise
   double prior_q05 = not_computed, prior_q95 = not_computed;
   double contraction = not_computed;  ///< 1 - var(posterior)/var(prior), on the unconstrained scale
@@ -60,7 +60,7 @@ struct ParameterSummary {
 
 /// A combination of log parameters: prod p_i^w_i, written as algebra.
 struct Combination {
-  std::string algebra;       ///< "p5^0.71 / p6^0.70"
+  std::string algebra;                ///< "p5^0.71 / p6^0.70"
   double relative_sd = not_computed;  ///< standard deviation of its logarithm, expected after the data
   double prior_sd = not_computed;     ///< the same before the data
   bool prior_dominated = false;       ///< the data left more than half of the prior's standard deviation
@@ -94,13 +94,13 @@ struct Generalisation {
   std::vector<Baseline> baselines;
   std::int64_t samples = 0;
   bool passed = false;  ///< set by `judge` (rules.hpp)
-  bool gating = true;  ///< false: shown for comparison with a published figure, no part of the status
+  bool gating = true;   ///< false: shown for comparison with a published figure, no part of the status
 };
 
 /// The residuals of the best fit on the training data (whitened by the declared noise where it is correlated).
 struct Residuals {
-  double sd = not_computed;                ///< in the channel's unit
-  double lag1 = not_computed;              ///< autocorrelation of the raw residuals at one sample
+  double sd = not_computed;    ///< in the channel's unit
+  double lag1 = not_computed;  ///< autocorrelation of the raw residuals at one sample
   double correlation_time_ms = not_computed;
   /// The smallest Holm-adjusted p over `tests`: is what should be white, if the model is right, white?
   double whiteness_p = not_computed;
@@ -108,15 +108,15 @@ struct Residuals {
 };
 
 struct Numerics {
-  double half_step_change = not_computed;      ///< relative change of the error at half the step
+  double half_step_change = not_computed;  ///< relative change of the error at half the step
   double other_integrator_change = not_computed;
   std::string integrator, other_integrator;
   double dt_ms = not_computed;
-  double gradient_check = not_computed;        ///< largest relative difference, tangents v finite differences
-  std::int64_t draws = 0;                      ///< posterior draws kept
-  std::int64_t divergences = 0;                ///< of them, after the warm-up
-  std::int64_t predictive_draws = 0;           ///< posterior draws simulated for the predictions
-  std::int64_t failed_predictive = 0;          ///< of them, failed
+  double gradient_check = not_computed;  ///< largest relative difference, tangents v finite differences
+  std::int64_t draws = 0;                ///< posterior draws kept
+  std::int64_t divergences = 0;          ///< of them, after the warm-up
+  std::int64_t predictive_draws = 0;     ///< posterior draws simulated for the predictions
+  std::int64_t failed_predictive = 0;    ///< of them, failed
 };
 
 struct Cost {

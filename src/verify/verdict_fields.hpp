@@ -27,7 +27,8 @@ void fields(Visit&& visit, Fit& x) {
   visit("screened", x.screened, "draws from the prior simulated to choose the starts");
   visit("screened_failed", x.screened_failed, "of them, failed or outside a joint condition of the prior");
   visit("samples", x.samples, "data points used");
-  visit("effective_samples", x.effective_samples, "independent samples that they are worth, from the residuals' autocorrelation");
+  visit("effective_samples", x.effective_samples,
+        "independent samples that they are worth, from the residuals' autocorrelation");
 }
 
 template <class Visit>
@@ -103,7 +104,8 @@ template <class Visit>
 void fields(Visit&& visit, Residuals& x) {
   visit("sd", x.sd, "of the residuals, in the channel's unit");
   visit("lag1", x.lag1, "autocorrelation of the raw residuals at one sample");
-  visit("correlation_time_ms", x.correlation_time_ms, "time constant of the exponential autocorrelation with the same integral");
+  visit("correlation_time_ms", x.correlation_time_ms,
+        "time constant of the exponential autocorrelation with the same integral");
   visit("whiteness_p", x.whiteness_p, "smallest Holm-adjusted p of the tests");
   visit("tests", x.tests, "p-value of each test, not adjusted");
 }
@@ -155,6 +157,8 @@ void fields(Visit&& visit, Verdict& x) {
 
 /// A struct that `fields` knows.
 template <class T>
-concept Record = requires(T& x) { fields([](std::string_view, auto&, std::string_view) {}, x); };
+concept Record = requires(T& x) {
+  fields([](std::string_view, auto&, std::string_view) {}, x);
+};
 
 }  // namespace hillock::verify::detail

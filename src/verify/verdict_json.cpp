@@ -156,8 +156,7 @@ class Reader {
       expected += (expected.empty() ? "" : " | ") + std::string(to_string(name));
     }
     const std::string found = json.is_string() ? "\"" + json.get<std::string>().substr(0, 40) + "\"" : json.type_name();
-    errors.push_back(
-        {"verdict-type", fmt::format("found {}, expected {}", found, expected), std::nullopt, where, ""});
+    errors.push_back({"verdict-type", fmt::format("found {}, expected {}", found, expected), std::nullopt, where, ""});
   }
 };
 
@@ -222,11 +221,17 @@ class Rows {
 
  private:
   template <class T>
-  static std::string suffix(std::vector<T>&) { return "[]"; }
+  static std::string suffix(std::vector<T>&) {
+    return "[]";
+  }
   template <class T>
-  static std::string suffix(std::vector<std::pair<std::string, T>>&) { return "{}"; }
+  static std::string suffix(std::vector<std::pair<std::string, T>>&) {
+    return "{}";
+  }
   template <class T>
-  static std::string suffix(T&) { return ""; }
+  static std::string suffix(T&) {
+    return "";
+  }
   static std::string kind(double&) { return "number or null"; }
   static std::string kind(bool&) { return "true or false"; }
   static std::string kind(std::int64_t&) { return "whole number"; }
@@ -241,7 +246,9 @@ class Rows {
   static std::string kind(Status&) { return listed(all_statuses); }
   static std::string kind(HeldOut&) { return listed(all_kinds); }
   template <Record T>
-  static std::string kind(T&) { return "object"; }
+  static std::string kind(T&) {
+    return "object";
+  }
   template <class T>
   static std::string kind(std::vector<std::pair<std::string, T>>&) {
     T value{};
@@ -255,7 +262,9 @@ class Rows {
   template <class T>
   void inside(T&, const std::string&) {}
   template <Record T>
-  void inside(T& record, const std::string& place) { walk(record, place + "."); }
+  void inside(T& record, const std::string& place) {
+    walk(record, place + ".");
+  }
   template <Record T>
   void inside(std::vector<T>&, const std::string& place) {
     T item{};
@@ -286,8 +295,8 @@ Result<Verdict> from_json(std::string_view text) {
   if (schema == json.end()) return fail("verdict-schema", fmt::format("no schema, expected {}", schema_id), "schema");
   if (*schema != std::string(schema_id))
     return fail("verdict-schema",
-                fmt::format("found {}, expected \"{}\"", schema->dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 60),
-                            schema_id),
+                fmt::format("found {}, expected \"{}\"",
+                            schema->dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 60), schema_id),
                 "schema", "was it written by another version of Hillock?");
   Verdict out;
   Reader reader;

@@ -22,9 +22,9 @@ double f_p(double statistic, double df1, double df2) {
 }
 
 /// Groups of equal time, by position among the kept samples.
-Grouping time_groups(std::size_t kept, const WhitenessOptions& options) {
-  Grouping out{"drift", "variance_time", std::vector<std::uint16_t>(kept), 0};
-  out.groups = std::min(options.time_bins, kept / options.least_in_bin);
+Grouping time_groups(std::string name, std::string variance_name, std::size_t kept, std::size_t groups) {
+  constexpr std::size_t most = 60000;  // a group's number has 16 bits
+  Grouping out{std::move(name), std::move(variance_name), std::vector<std::uint16_t>(kept), std::min(groups, most)};
   for (std::size_t j = 0; j < kept; ++j) out.group[j] = static_cast<std::uint16_t>(j * out.groups / kept);
   return out;
 }
@@ -120,7 +120,8 @@ Blocks block_means(std::span<const double> x, std::span<const std::uint8_t> mask
 /// D'Agostino's transform of the skewness (1970) and Anscombe & Glynn's of the kurtosis (1983), squared and added.
 double omnibus_normality(double n, double skew, double kurtosis) {
   const double y = skew * std::sqrt((n + 1.0) * (n + 3.0) / (6.0 * (n - 2.0)));
-  const double b2 = 3.0 * (n * n + 27.0 * n - 70.0) * (n + 1.0) * (n + 3.0) / ((n - 2.0) * (n + 5.0) * (n + 7.0) * (n + 9.0));
+  const double b2 =
+      3.0 * (n * n + 27.0 * n - 70.0) * (n + 1.0) * (n + 3.0) / ((n - 2.0) * (n + 5.0) * (n + 7.0) * (n + 9.0));
   const double w2 = -1.0 + std::sqrt(2.0 * (b2 - 1.0));
   const double alpha = std::sqrt(2.0 / (w2 - 1.0));
   const double z1 = std::asinh(y / alpha) / std::sqrt(0.5 * std::log(w2));
@@ -144,9 +145,11 @@ Result<void> WhitenessOptions::validate() const {
     errors.push_back({"option-out-of-range", text, std::nullopt, where, ""});
   };
   if (!(level > 0.0 && level < 1.0)) out_of_range("level", fmt::format("{} is not between 0 and 1", level));
-  if (time_bins < 2 || time_bins > 10000) out_of_range("time_bins", fmt::format("{} is not within 2..10000", time_bins));
+  if (time_bins < 2 || time_bins > 10000)
+    out_of_range("time_bins", fmt::format("{} is not within 2..10000", time_bins));
   if (input_bins < 2 || input_bins > 10000)
     out_of_range("input_bins", fmt::format("{} is not within 2..10000", input_bins));
+  if (fine_bin < 10) out_of_range("fine_bin", fmt::format("{} is below 10", fine_bin));
   if (least_in_bin < 10) out_of_range("least_in_bin", fmt::format("{} is below 10", least_in_bin));
   for (const double lag : change_lags_ms)
     if (!(lag > 0.0 && std::isfinite(lag))) out_of_range("change_lags_ms", fmt::format("{} ms is not above 0", lag));
@@ -171,8 +174,7 @@ Result<WhitenessPlan> plan_whiteness(const SeriesLayout& layout, const Whiteness
                                                 plan.kept.size(), fewest_samples));
 
   const std::size_t n = plan.kept.size();
-  const std::vector<WhitenessPlan::Portmanteau> wanted = {
-      {"ljung_box", 1, 20}, {"ljung_box_20", 20, 20}, {"ljung_box_400", 400, 10}};
+  const std::vector<WhitenessPlan::Portmanteau> wanted = {{"ljung_box", 1, 20}, {"ljung_box_20", 20, 20}};
   for (const auto& test : wanted) {
     std::size_t blocks = n;
     if (test.block > 1) {
@@ -187,7 +189,11 @@ Result<WhitenessPlan> plan_whiteness(const SeriesLayout& layout, const Whiteness
     else plan.not_run.push_back(fmt::format("{}: {} blocks, needs {}", test.name, blocks, blocks_per_lag * test.lags));
   }
 
-  plan.groupings.push_back(time_groups(n, options));
+  const std::size_t coarse = std::min(options.time_bins, n / options.least_in_bin);
+  plan.groupings.push_back(time_groups("drift", "variance_time", n, coarse));
+  const std::size_t fine = n / options.fine_bin;
+  if (fine >= 2 * coarse) plan.groupings.push_back(time_groups("drift_fine", "", n, fine));
+  else plan.not_run.push_back(fmt::format("drift_fine: {} bins, needs {}", fine, 2 * coarse));
   if (layout.input.empty()) {
     plan.not_run.emplace_back("input_level, input_change, variance_input: no input given");
   } else {
@@ -249,8 +255,7 @@ Result<Whiteness> whiteness(std::span<const double> residuals, const WhitenessPl
 
   Whiteness out;
   const double t = mean / std::sqrt(m2 / (n - 1.0));
-  out.tests.push_back(
-      {"mean", t, 2.0 * prob::t_survival(std::fabs(t), n - 1.0), 1.0});
+  out.tests.push_back({"mean", t, 2.0 * prob::t_survival(std::fabs(t), n - 1.0), 1.0});
 
   for (const auto& test : plan.portmanteaus) {
     double q = 0.0;

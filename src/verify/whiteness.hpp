@@ -1,17 +1,17 @@
 #pragma once
 /// Is what should be white noise, if the model is right, white noise?
 ///
-/// The residuals of the best fit (whitened by the declared noise where that is correlated) are asked a dozen times, each
-/// time for one kind of structure; each question has a p-value, uniform if the residuals are independent normal with one
-/// variance. Together they are judged by Holm. The questions and what each sees:
+/// The residuals of the best fit (whitened by the declared noise where that is correlated) are asked a dozen times,
+/// each time for one kind of structure; each question has a p-value, uniform if the residuals are independent normal
+/// with one variance. Together they are judged by Holm. The questions and what each sees:
 ///
 /// | test | sees | null distribution |
 /// |---|---|---|
 /// | mean | an offset | Student t, exact |
 /// | ljung_box | correlation over 20 samples (Ljung & Box 1978) | chi2, asymptotic |
 /// | ljung_box_20 | the same for means of 20 samples: up to 400 samples | chi2, asymptotic |
-/// | ljung_box_400 | the same for means of 400 samples: up to 4000 samples | chi2, asymptotic |
-/// | drift | means differ between stretches of time (one-way analysis of variance) | F, exact |
+/// | drift | means differ between 32 stretches of time (one-way analysis of variance) | F, exact |
+/// | drift_fine | means differ between stretches of 400 kept samples | F, exact |
 /// | input_level | means differ with the command | F, exact |
 /// | input_change_<lag>ms | means differ with the command's change over a lag | F, exact |
 /// | variance_time | noise variance differs between stretches of time (Levene 1960) | F, asymptotic |
@@ -19,8 +19,9 @@
 /// | normality | skew or heavy tails (D'Agostino & Pearson 1973, K2) | chi2(2), asymptotic |
 ///
 /// Fitted parameters: residuals of a least-squares fit with d parameters lack the d directions that the fit removed.
-/// Every statistic is then a little too small, never too large, so a p-value errs towards "white"; docs/verdict.md
-/// shows by how much. What varies only within a block, or a bin, and leaves no correlation, is not seen.
+/// The F statistics and the mean can only become smaller by that: their p-values err towards "white". The portmanteaus
+/// lose d of thousands of values, which cannot be seen (docs/verdict.md has the measurement). What varies only within a
+/// block, or a bin, and leaves no correlation, is not seen.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,19 +35,20 @@ namespace hillock::verify {
 
 /// On what the residuals lie: one uniform time grid, with gaps.
 struct SeriesLayout {
-  std::size_t samples = 0;              ///< length, gaps included
-  std::span<const std::uint8_t> mask;   ///< 1 keeps; empty: all kept
-  std::span<const double> input;        ///< the command at each sample; empty: no tests on it
+  std::size_t samples = 0;             ///< length, gaps included
+  std::span<const std::uint8_t> mask;  ///< 1 keeps; empty: all kept
+  std::span<const double> input;       ///< the command at each sample; empty: no tests on it
   double interval_ms = 0.0;
 };
 
 struct WhitenessOptions {
-  double level = 0.01;                                ///< of the Holm-adjusted decision
-  std::size_t time_bins = 32;                         ///< fewer where a bin would hold under `least_in_bin`
-  std::size_t input_bins = 16;                        ///< by quantiles; a value held for long has a bin of its own
+  double level = 0.01;          ///< of the Holm-adjusted decision
+  std::size_t time_bins = 32;   ///< of drift and variance_time; fewer where a bin would hold under `least_in_bin`
+  std::size_t fine_bin = 400;   ///< kept samples in a bin of drift_fine
+  std::size_t input_bins = 16;  ///< by quantiles; a value held for long has a bin of its own
   std::vector<double> change_lags_ms = {2.0, 20.0, 200.0};
   std::size_t least_in_bin = 50;
-  [[nodiscard]] Result<void> validate() const;        ///< code "option-out-of-range"
+  [[nodiscard]] Result<void> validate() const;  ///< code "option-out-of-range"
 };
 
 /// Samples sorted into groups: `group[j]` of the j-th kept sample.
@@ -61,8 +63,8 @@ struct Grouping {
 struct WhitenessPlan {
   WhitenessOptions options;
   std::size_t samples = 0;
-  std::vector<std::uint8_t> mask;      ///< full length
-  std::vector<std::uint32_t> kept;     ///< positions of the kept samples
+  std::vector<std::uint8_t> mask;   ///< full length
+  std::vector<std::uint32_t> kept;  ///< positions of the kept samples
   std::vector<Grouping> groupings;
   struct Portmanteau {
     std::string name;
@@ -70,7 +72,7 @@ struct WhitenessPlan {
     std::size_t lags = 1;
   };
   std::vector<Portmanteau> portmanteaus;
-  std::vector<std::string> not_run;    ///< "name: why"
+  std::vector<std::string> not_run;  ///< "name: why"
 };
 
 /// Errors: "option-out-of-range"; "series-too-short" (under 200 kept samples); "input-not-finite".

@@ -15,7 +15,8 @@ TEST(Baselines, ByHand) {
   EXPECT_EQ(kept_range(data, mask), 4.0);
   // mean 3, deviations -2 0 2: rms sqrt(8/3)
   EXPECT_NEAR(mean_baseline(data, mask, 4.0), std::sqrt(8.0 / 3.0) / 4.0, 1e-15);
-  EXPECT_NEAR(relative_rms(std::vector<double>{1.0, 3.0, 0.0, 6.0}, data, mask, 4.0), std::sqrt(1.0 / 3.0) / 4.0, 1e-15);
+  EXPECT_NEAR(relative_rms(std::vector<double>{1.0, 3.0, 0.0, 6.0}, data, mask, 4.0), std::sqrt(1.0 / 3.0) / 4.0,
+              1e-15);
   const std::vector<double> volts = {1.0, 2.0, 7.0, 3.0};  // I = 2 (V - 0.5) exactly where kept
   EXPECT_NEAR(fitted_conductance(data, volts, 0.5, mask), 2.0, 1e-15);
   EXPECT_NEAR(ohmic_baseline(data, volts, 2.0, 0.5, mask, 4.0), 0.0, 1e-15);

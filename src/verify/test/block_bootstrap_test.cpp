@@ -25,8 +25,9 @@ double mean_square_variance(double phi, std::size_t n, std::size_t block, std::s
 
 TEST(BlockBootstrap, AgreesWithTheLongRunVarianceOfAr1) {
   // x_i^2 has variance 2 and autocorrelation phi^2k, so var(mean) = (2 / n) (1 + q) / (1 - q), q = phi^2. A block of l
-  // samples sees sum over |k| < l of (1 - |k|/l) q^|k| of that. Each series' variance estimate comes from n/l = 100 blocks of a
-  // skewed quantity and 300 replicates: relative sd about sqrt(2/100 * 1.5 + 2/300) = 0.19; over 100 series, 0.019. Four of them.
+  // samples sees sum over |k| < l of (1 - |k|/l) q^|k| of that. Each series' variance estimate comes from n/l = 100
+  // blocks of a skewed quantity and 300 replicates: relative sd about sqrt(2/100 * 1.5 + 2/300) = 0.19; over 100
+  // series, 0.019. Four of them.
   constexpr double phi = 0.9;
   constexpr std::size_t n = 20000;
   constexpr std::size_t block = 200;
@@ -67,7 +68,8 @@ TEST(BlockBootstrap, RmsErrorAndItsStandardError) {
     mean_se += found.se / series;
     squared_miss += (found.error - 0.25) * (found.error - 0.25) / series;
   }
-  // The se from 500 blocks and 500 replicates: relative sd 0.055, over 60 series 0.007; finite blocks: -1 %. Four and that.
+  // The se from 500 blocks and 500 replicates: relative sd 0.055, over 60 series 0.007; finite blocks: -1 %. Four and
+  // that.
   EXPECT_NEAR(mean_se / theory, 1.0, 4.0 * 0.007 + 0.02);
   // And the errors really scatter by that: relative sd of a sd from 60 values is 1/sqrt(120) = 0.09. Four of them.
   EXPECT_NEAR(std::sqrt(squared_miss) / theory, 1.0, 0.37);
@@ -81,7 +83,8 @@ TEST(BlockBootstrap, GapsCostSamplesAndAreNotRead) {
     if ((i / 500) % 2 == 1) mask[i] = 0, x[i] = std::numeric_limits<double>::quiet_NaN();
   const ErrorWithSe found = rms_error(x, mask, 1.0, {.block = 50, .replicates = 2000, .seed = 3});
   EXPECT_EQ(found.samples, n / 2);
-  // White: se = 1 / sqrt(2 * 20000) = 0.005. Relative error of the estimate: 400 blocks with data, 2000 replicates: 0.04.
+  // White: se = 1 / sqrt(2 * 20000) = 0.005. Relative error of the estimate: 400 blocks with data, 2000 replicates:
+  // 0.04.
   EXPECT_NEAR(found.se / std::sqrt(0.5 / 20000.0), 1.0, 0.16);
 }
 

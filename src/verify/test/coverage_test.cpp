@@ -10,9 +10,9 @@ namespace hillock::verify {
 namespace {
 
 TEST(Coverage, OfAMixtureOfDrawsIsWhatItPromises) {
-  // y_i ~ N(m, 1), m known from other data only up to N(0, s): the predictive is the mixture over draws of m. Averaged over truths m,
-  // coverage is exact for that mixture's limit; 300 worlds of 100 samples each. Given m the coverage of a world differs from 0.9; the
-  // standard error comes from the 300 worlds.
+  // y_i ~ N(m, 1), m known from other data only up to N(0, s): the predictive is the mixture over draws of m. Averaged
+  // over truths m, coverage is exact for that mixture's limit; 300 worlds of 100 samples each. Given m the coverage of
+  // a world differs from 0.9; the standard error comes from the 300 worlds.
   constexpr double s = 1.0;
   constexpr std::size_t n = 100;
   constexpr int worlds = 300;
@@ -39,7 +39,7 @@ TEST(Coverage, OfAMixtureOfDrawsIsWhatItPromises) {
   };
   const double se = standard_deviation(covered) / std::sqrt(worlds);
   EXPECT_NEAR(mean(covered), 0.9, 4.0 * se + 0.005);  // 200 draws of m: the mixture is narrow by about 1/200
-  EXPECT_LT(4.0 * se, 0.05);  // so that 0.755 would be seen
+  EXPECT_LT(4.0 * se, 0.05);                          // so that 0.755 would be seen
   // The planted fault: parameter uncertainty left out. P(|N(0, 2)| < 1.645) = 0.755.
   EXPECT_LT(mean(overconfident), 0.83);
 }
