@@ -1,0 +1,81 @@
+#include "lang/lower.hpp"
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "lang/check.hpp"
+#include "units/unit_parser.hpp"
+
+namespace hillock::lang {
+namespace {
+
+ir::NodeId named(std::string_view name, ir::Graph& graph, const ResolveNode& resolve) {
+  if (const units::Unit* unit = units::find_unit(name)) return graph.constant(unit->factor);
+  if (name == "pi") return graph.constant(3.14159265358979323846);
+  if (name == "e") return graph.constant(2.71828182845904523536);
+  if (name == "inf") return graph.constant(HUGE_VAL);
+  return resolve(name);
+}
+
+}  // namespace
+
+ir::NodeId as_real(ir::Graph& graph, ir::NodeId node) {
+  if (graph[node].type == ir::Type::real) return node;
+  if (graph.is_constant(node)) return graph.constant(graph[node].value);
+  return graph.make(ir::Op::to_real, node);
+}
+
+ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const ResolveNode& resolve) {
+  using Kind = ExprNode::Kind;
+  HILLOCK_CHECK(expr.given(), "no expression to lower");
+  std::vector<ir::NodeId> nodes(expr.root - expr.first + 1, ir::no_node);
+  for (std::uint32_t i = expr.first; i <= expr.root; ++i) {
+    const ExprNode& node = ast.nodes[i];
+    ir::NodeId& out = nodes[i - expr.first];
+    const auto part = [&](std::uint32_t index) { return nodes[index - expr.first]; };
+    const auto number = [&](std::uint32_t index) { return as_real(graph, part(index)); };
+    switch (node.kind) {
+      case Kind::number: out = graph.constant(node.value); break;
+      case Kind::boolean: out = graph.boolean(node.value != 0.0); break;
+      case Kind::quantity: {
+        const auto unit = units::read_unit(ast.text(node.word));
+        HILLOCK_CHECK(unit.has_value(), "an unchecked unit");
+        out = graph.constant(node.value * unit->factor);
+        break;
+      }
+      case Kind::name: out = named(ast.text(node.word), graph, resolve); break;
+      case Kind::unary:
+        if (node.op == Operator::negation) out = graph.make(ir::Op::lnot, part(node.a));
+        else if (node.op == Operator::positive) out = number(node.a);
+        else out = graph.make(ir::Op::neg, number(node.a));
+        break;
+      case Kind::binary:
+        if (node.op == Operator::both || node.op == Operator::either)
+          out = graph.make(operator_op(node.op), part(node.a), part(node.b));
+        else
+          out = graph.make(operator_op(node.op), number(node.a), number(node.b));
+        break;
+      case Kind::call: {
+        const std::string_view function = ast.text(node.word);
+        const auto argument = [&](std::uint32_t k) { return number(ast.arguments[node.a + k]); };
+        if (function == "timestep") {
+          // Brian 2's timestep(t, dt) = (int64)((t + 1e-3 dt)/dt), so that a t that is a whole number of steps up to
+          // rounding counts as that number.
+          const ir::NodeId dt = argument(1);
+          const ir::NodeId ahead = graph.make(ir::Op::add, argument(0), graph.make(ir::Op::mul, graph.constant(1e-3), dt));
+          out = graph.make(ir::Op::trunc, graph.make(ir::Op::div, ahead, dt));
+          break;
+        }
+        const ir::OpInfo* op = function_op(function);
+        HILLOCK_CHECK(op != nullptr, "a function without an op");
+        std::vector<ir::NodeId> arguments;
+        for (std::uint32_t k = 0; k < node.b; ++k) arguments.push_back(argument(k));
+        out = graph.make(op->op, arguments);
+        break;
+      }
+    }
+  }
+  return nodes.back();
+}
+
+}  // namespace hillock::lang
