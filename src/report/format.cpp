@@ -116,6 +116,11 @@ std::string number(double x, int digits) {
   return mantissa(x, l) + factor(l);
 }
 
+std::string setting(double x) {
+  if (!std::isfinite(x)) return number(x);
+  return true_minus(fmt::format("{:.6g}", x));
+}
+
 std::string with_error(double value, double error) {
   if (!std::isfinite(value) || !std::isfinite(error) || error <= 0) return number(value);
   const int last = exponent_of(error, 2) - 1;

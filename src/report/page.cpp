@@ -54,7 +54,7 @@ std::string render_html(const Document& document) {
   for (const PageSection& s : page_sections()) {
     const std::string inner = s.body(document);
     if (inner.empty()) continue;
-    nav += fmt::format("<a href=\"#{}\">{}</a>", s.id, s.title);
+    nav += fmt::format("<a href=\"#{}\">{}</a>", s.id, s.in_nav);
     body += fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-h\"><h2 id=\"{0}-h\">{1}</h2>\n{2}</section>\n", s.id,
                         s.title, inner);
   }

@@ -23,7 +23,7 @@ std::string plot_autocorrelation(const DataSet& set, std::size_t /*index*/) {
   if (std::isfinite(a.white_band)) values.include(-a.white_band);
 
   const Frame f{52, 10, 372, 150};
-  Svg svg(440, 206, fmt::format("{}: autocorrelation of the residuals against lag", set.name));
+  Svg svg(440, 196, fmt::format("{}: autocorrelation of the residuals against lag", set.name));
   const Scale x = make_scale(std::min(0.0, lags.low), lags.high, false, f.left, f.right());
   const Scale y = make_scale(std::min(values.low, 0.0) - 0.05, values.high + 0.02, false, f.bottom(), f.top);
   if (std::isfinite(a.white_band))
@@ -43,7 +43,7 @@ std::string plot_autocorrelation(const DataSet& set, std::size_t /*index*/) {
         " If the noise were independent from sample to sample, 95 % of the values would lie in the narrow band (±{}).",
         number(a.white_band, 2));
   }
-  return figure(svg.str(), caption, "half");
+  return figure(svg.str(), caption, "beside");
 }
 
 }  // namespace hillock::report

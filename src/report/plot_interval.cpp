@@ -21,7 +21,7 @@ std::string plot_interval(const verify::ParameterSummary& p, const PosteriorAxis
     log = axis->log_scale;
   }
   if (!std::isfinite(low) || !std::isfinite(high) || !(low < high)) return "<span class=\"nothing-small\">–</span>";
-  const double width = 150;
+  const double width = 120;
   const double middle = 11;
   const Scale x = make_scale(low, high, log, 2, width - 2);
   Svg svg(width, 22, fmt::format("{}: intervals on the prior range {}", p.name, interval(low, high)), "interval");

@@ -39,13 +39,13 @@ std::string plot_pairs(const Document& document) {
   const double cell = 92;
   const double pitch = 98;
   const double left = 40;
-  const double size = left + pitch * static_cast<double>(n);
-  Svg svg(size, size + 24, "Posterior draws, every two parameters against each other", "plot pairs");
+  const double extent = pitch * static_cast<double>(n);
+  Svg svg(left + extent, extent + 20, "Posterior draws, every two parameters against each other", "plot pairs");
   for (std::size_t row = 0; row < n; ++row) {
     const double top = pitch * static_cast<double>(row) + 2;
     const PosteriorAxis& vertical = posterior.axes[row];
     svg.vertical_text(14, top + cell / 2, label(vertical.name, vertical.unit), "label");
-    svg.text(left + pitch * static_cast<double>(row) + cell / 2, size + 16,
+    svg.text(left + pitch * static_cast<double>(row) + cell / 2, extent + 14,
              label(vertical.name, vertical.unit), "label", "middle");
     for (std::size_t column = 0; column < n; ++column) {
       const PosteriorAxis& horizontal = posterior.axes[column];

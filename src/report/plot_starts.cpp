@@ -24,7 +24,7 @@ std::string plot_starts(const Document& document) {
   const auto close = std::upper_bound(errors.begin(), errors.end(), best * 1.001) - errors.begin();
 
   const Frame f{66, 10, 360, 150};
-  Svg svg(440, 206, "Final error of each start, sorted");
+  Svg svg(440, 196, "Final error of each start, sorted");
   const double high = errors.back();
   const Scale x = make_scale(0.5, static_cast<double>(errors.size()) + 0.5, false, f.left, f.right());
   // At least a hundredth of the error high, so that differences without meaning do not fill the plot.
@@ -41,7 +41,7 @@ std::string plot_starts(const Document& document) {
                fmt::format("start {}: {}", i + 1, number(errors[i], 6)));
   }
   return figure(svg.str(), fmt::format("{} of {} starts ended within 0.1 % of the least error, {}.{}", close,
-                                       errors.size(), number(best, 5), failures), "half");
+                                       document.start_errors.size(), number(best, 5), failures), "beside");
 }
 
 }  // namespace hillock::report

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "report/escape.hpp"
 #include "report/panel.hpp"
 #include "report/plot.hpp"
 
@@ -36,7 +37,8 @@ std::string plot_trace(const DataSet& set, std::size_t index) {
   if (panel.left_out() > 0)
     caption += fmt::format(" Shaded: {} samples left out of the fit and of every score.", count(panel.left_out()));
   if (panel.not_finite() > 0) caption += fmt::format(" {} recorded samples are not numbers and are not drawn.", count(panel.not_finite()));
-  return panel.finish("trace", index, caption);
+  // Below the command, so that the two plots touch (the style sheet orders them).
+  return panel.finish("trace", index, "") + fmt::format("<p class=\"caption last\">{}</p>\n", escape_html(caption));
 }
 
 }  // namespace hillock::report

@@ -6,15 +6,15 @@ namespace hillock::report {
 namespace {
 
 constexpr std::array<PageSection, 9> table = {{
-    {"verdict", "Verdict", section_verdict},
-    {"traces", "Recordings and predictions", section_traces},
-    {"residuals", "Residuals", section_residuals},
-    {"parameters", "Parameters", section_parameters},
-    {"posterior", "Posterior", section_posterior},
-    {"knowledge", "What is known", section_knowledge},
-    {"generalisation", "Data the fit never saw", section_generalisation},
-    {"search", "Search", section_search},
-    {"record", "Numerics, cost and provenance", section_record},
+    {"verdict", "Verdict", "Verdict", section_verdict},
+    {"traces", "Recordings and predictions", "Traces", section_traces},
+    {"residuals", "Residuals", "Residuals", section_residuals},
+    {"parameters", "Parameters", "Parameters", section_parameters},
+    {"posterior", "Posterior", "Posterior", section_posterior},
+    {"knowledge", "What is known", "What is known", section_knowledge},
+    {"generalisation", "Data the fit never saw", "Unseen data", section_generalisation},
+    {"search", "Search", "Search", section_search},
+    {"record", "Numerics, cost and provenance", "Record", section_record},
 }};
 
 }  // namespace

@@ -51,7 +51,7 @@ std::string section_generalisation(const Document& document) {
   }
   out += "</tbody></table></div>\n<p class=\"caption\">Errors after ± are one standard error";
   if (std::isfinite(block))
-    out += fmt::format(", from resampling blocks of {} ms (longer than the residuals' correlation)", escape_html(number(block, 3)));
+    out += fmt::format(", from resampling blocks of {} ms (longer than the residuals' correlation)", escape_html(number(block, 2)));
   out += ". Rows “for comparison only” repeat a published way of scoring and do not enter the status.</p>\n";
   return out + draw(document, Section::generalisation);
 }

@@ -19,6 +19,11 @@ const PosteriorAxis* axis_of(const Document& document, std::string_view name) {
   return nullptr;
 }
 
+/// The value as the interval lets one read it, and with more digits when pointed at.
+std::string value_cell(double value, double low, double high) {
+  return fmt::format("<td class=\"n\" title=\"{}\">{}</td>", escape_html(number(value, 8)), escape_html(within(value, low, high)));
+}
+
 std::string cell(std::string_view text, bool warn = false, std::string_view why = {}) {
   if (!warn) return fmt::format("<td class=\"n\">{}</td>", escape_html(text));
   return fmt::format("<td class=\"n warn\" title=\"{}\">{}<span class=\"flag\"> !</span></td>", escape_html(why), escape_html(text));
@@ -30,10 +35,14 @@ std::string section_parameters(const Document& document) {
   const auto& parameters = document.verdict.parameters;
   if (parameters.empty()) return nothing("No parameters were fitted.");
   bool independent = false;
+  bool same = false;  // as if every sample were independent, because so it was declared
   bool corrected = false;
   bool chains = false;
+  const auto differ = [](double a, double b) { return std::isfinite(a) && std::abs(a - b) > 1e-9 * std::abs(b); };
   for (const verify::ParameterSummary& p : parameters) {
-    independent = independent || std::isfinite(p.q05_independent);
+    // Where white noise is declared the two are the same: one column.
+    independent = independent || differ(p.q05_independent, p.q05) || differ(p.q95_independent, p.q95);
+    same = same || std::isfinite(p.q05_independent);
     corrected = corrected || std::isfinite(p.q05_corrected);
     chains = chains || std::isfinite(p.rhat) || std::isfinite(p.ess_bulk) || std::isfinite(p.ess_tail);
   }
@@ -42,9 +51,9 @@ std::string section_parameters(const Document& document) {
                     "<th scope=\"col\" class=\"n\">median</th><th scope=\"col\" class=\"n\">90 % interval, declared noise</th>";
   if (independent) out += "<th scope=\"col\" class=\"n\">… every sample independent</th>";
   if (corrected) out += "<th scope=\"col\" class=\"n\">… autocorrelation counted</th>";
-  out += "<th scope=\"col\">on the prior's range</th><th scope=\"col\" class=\"n\">contraction</th>";
+  out += "<th scope=\"col\">on the prior's range</th><th scope=\"col\" class=\"n\">contrac&shy;tion</th>";
   if (chains)
-    out += "<th scope=\"col\" class=\"n\">R-hat</th><th scope=\"col\" class=\"n\">ESS bulk</th><th scope=\"col\" class=\"n\">ESS tail</th>";
+    out += "<th scope=\"col\" class=\"n\">R-hat</th><th scope=\"col\" class=\"n\">ESS bulk</th><th scope=\"col\" class=\"n\">tail</th>";
   out += "</tr></thead><tbody>\n";
   for (const verify::ParameterSummary& p : parameters) {
     // Digits that mean something: by the widest of the intervals.
@@ -52,7 +61,7 @@ std::string section_parameters(const Document& document) {
     const double high = corrected && std::isfinite(p.q95_corrected) ? p.q95_corrected : p.q95;
     out += fmt::format("<tr><th scope=\"row\">{}{}</th><td>{}</td>", escape_html(p.name),
                        p.is_noise ? " <span class=\"role\">noise</span>" : "", escape_html(pretty_unit(p.unit)));
-    out += cell(within(p.best, low, high)) + cell(within(p.median, low, high)) + cell(interval(p.q05, p.q95));
+    out += value_cell(p.best, low, high) + value_cell(p.median, low, high) + cell(interval(p.q05, p.q95));
     if (independent) out += cell(interval(p.q05_independent, p.q95_independent));
     if (corrected) out += cell(interval(p.q05_corrected, p.q95_corrected));
     out += fmt::format("<td>{}</td>", plot_interval(p, axis_of(document, p.name)));
@@ -70,8 +79,10 @@ std::string section_parameters(const Document& document) {
                      "In the small drawings the line is the prior's range, the dark bar the 90 % interval under the declared noise";
   if (corrected) note += ", the pale bar the one with autocorrelation counted";
   note += ", the dot the best fit. A mark (!) says why when pointed at.";
-  if (independent || corrected) {
+  same = same && !independent;
+  if (same || independent || corrected) {
     note += " The intervals differ in what they believe about the noise: that it is as the study declares";
+    if (same) note += ", here that every sample is an independent fact, which is too narrow wherever residuals are correlated";
     if (independent) note += "; that every sample is an independent fact, which is too narrow wherever residuals are correlated";
     if (corrected) note += "; and that residuals are as correlated as they were seen to be, which is the one to quote when the declared noise does not fit";
     note += ".";

@@ -32,7 +32,7 @@ std::string section_record(const Document& document) {
   const auto relative = [](double x) { return number(x, 2) + " (relative)"; };
   Facts numerics;
   if (!v.numerics.integrator.empty()) numerics.add("integrator", v.numerics.integrator);
-  if (std::isfinite(v.numerics.dt_ms)) numerics.add("step", number(v.numerics.dt_ms) + " ms");
+  if (std::isfinite(v.numerics.dt_ms)) numerics.add("step", setting(v.numerics.dt_ms) + " ms");
   if (std::isfinite(v.numerics.half_step_change)) numerics.add("error at half the step changes by", relative(v.numerics.half_step_change));
   if (std::isfinite(v.numerics.other_integrator_change))
     numerics.add(fmt::format("error with {} changes by", v.numerics.other_integrator.empty() ? "another integrator" : v.numerics.other_integrator),

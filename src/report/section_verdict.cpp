@@ -22,9 +22,14 @@ std::string key_figures(const verify::Verdict& v) {
   if (std::isfinite(v.fit.error)) tiles += tile(number(v.fit.error, 4), "Error, training data", v.fit.error_measure);
   if (const verify::Generalisation* g = main_prediction(v); g != nullptr) {
     if (std::isfinite(g->error)) {
+      // The error bar on a line of its own: the figure is large.
+      const std::string both = with_error(g->error, g->error_se);
+      const std::size_t sign = both.front() == '(' ? std::string::npos : both.find("\u00A0±");
+      const std::string bar = sign == std::string::npos ? "" : both.substr(sign + 2);
       const verify::Baseline* b = best_baseline(*g);
-      tiles += tile(with_error(g->error, g->error_se), "Error, unseen data",
-                    b == nullptr ? g->name : fmt::format("best baseline: {}", number(b->error)));
+      std::string detail = bar;
+      if (b != nullptr) detail += fmt::format("{}best baseline {}", bar.empty() ? "" : "; ", number(b->error));
+      tiles += tile(both.substr(0, sign), "Error, unseen data", detail.empty() ? g->name : detail);
     }
     if (std::isfinite(g->coverage_90)) {
       tiles += tile(percent(g->coverage_90), "Unseen data within 90 % bands",

@@ -55,7 +55,7 @@ std::vector<std::string> summary(const verify::Verdict& v) {
     }
     s += ".";
     if (std::isfinite(g->coverage_90)) {
-      s += fmt::format(" Its 90 % intervals held {}{} of the samples.", percent(g->coverage_90),
+      s += fmt::format(" Its 90\u202F% intervals held {}{} of the samples.", percent(g->coverage_90),
                        std::isfinite(g->coverage_90_se) ? fmt::format(" (± {})", percent(g->coverage_90_se)) : "");
     }
     out.push_back(std::move(s));
@@ -74,9 +74,9 @@ std::vector<std::string> summary(const verify::Verdict& v) {
   const auto unknown = static_cast<std::int64_t>(v.knowledge.known_unknown.size());
   const auto untested = static_cast<std::int64_t>(v.knowledge.untested.size());
   if (known + unknown + untested > 0) {
-    out.push_back(fmt::format("{} {} determined by these data, {} {} not, and {} {} never tested.", count(known),
+    out.push_back(fmt::format("{} {} determined by these data, {} {} not to be, and {} {} never tested.", count(known),
                               known == 1 ? "quantity is" : "quantities are", count(unknown),
-                              unknown == 1 ? "is known to be" : "are known to be", count(untested),
+                              unknown == 1 ? "is known" : "are known", count(untested),
                               untested == 1 ? "was" : "were"));
   }
   if (v.partial) {

@@ -81,7 +81,8 @@
   const tickText = (splits) => {
     // All ticks of an axis to the same place.
     const step = splits.length > 1 ? Math.abs(splits[1] - splits[0]) : 1;
-    const places = Math.max(0, Math.min(12, -Math.floor(Math.log10(step) + 1e-9)));
+    let places = Math.max(0, Math.min(12, -Math.floor(Math.log10(step) + 1e-9)));
+    if (places < 12 && Math.abs(step * 10 ** places - Math.round(step * 10 ** places)) > 1e-6) ++places;  // 0.25
     const largest = Math.max(...splits.map(Math.abs));
     if (largest >= 1e6 || (largest > 0 && largest < 1e-4)) return splits.map((v) => (v === 0 ? "0" : minus(v.toExponential(1))));
     return splits.map((v) => minus(v.toFixed(places)));
@@ -93,8 +94,10 @@
   let moving = false;
   const zoom = (group, min, max) => {
     const [from, to] = group.full;
-    const width = Math.min(max - min, to - from);
+    const wanted = Math.max(max - min, group.least);
+    const width = Math.min(wanted, to - from);
     min = Math.max(from, Math.min(min, to - width));
+    group.view = [min, min + width];  // uPlot takes it over a little later; the next key may come before
     for (const u of group.plots) u.setScale("x", {min, max: min + width});
   };
   const act = {
@@ -104,7 +107,6 @@
     right: (g, [a, b]) => zoom(g, a + (b - a) / 4, b + (b - a) / 4),
     all: (g) => zoom(g, ...g.full),
   };
-  const range = (g) => { const s = g.plots[0].scales.x; return [s.min, s.max]; };
   const keys = {ArrowLeft: "left", ArrowRight: "right", "+": "in", "=": "in", "-": "out", "−": "out", 0: "all", Home: "all", Escape: "all"};
 
   const line = (name, width, extra = {}) => ({stroke: () => colour(name), width, points: {show: false}, spanGaps: false, ...extra});
@@ -163,7 +165,7 @@
       axes: [
         {...axis, ...(lowest ? {label: "time (ms)", labelSize: 18, size: 30, values: (u, splits) => tickText(splits)}
                              : {size: 8, values: (u, splits) => splits.map(() => "")})},
-        {...axis, label: narrow() ? undefined : figure.dataset.label, labelSize: 18, size: narrow() ? 48 : 54, space: kind === "trace" ? 40 : 26,
+        {...axis, label: figure.dataset.label, labelSize: 16, size: narrow() ? 44 : 54, space: kind === "trace" ? 40 : 26,
          values: (u, splits) => tickText(splits)},
       ],
       hooks: {
@@ -183,6 +185,7 @@
           if (key !== "x" || moving || u.status === 0) return;
           moving = true;
           const {min, max} = u.scales.x;
+          group.view = [min, max];
           for (const other of group.plots)
             if (other !== u && (other.scales.x.min !== min || other.scales.x.max !== max)) other.setScale("x", {min, max});
           moving = false;
@@ -196,7 +199,7 @@
       const what = keys[event.key];
       if (!what || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      act[what](group, range(group));
+      act[what](group, group.view);
     });
     new ResizeObserver(() => {
       const width = place.clientWidth;
@@ -241,7 +244,7 @@
       b.textContent = text;
       b.title = title;
       b.setAttribute("aria-label", title);
-      b.addEventListener("click", () => act[what](group, range(group)));
+      b.addEventListener("click", () => act[what](group, group.view));
       bar.append(b);
     }
     figure.insertBefore(bar, figure.firstChild);
@@ -253,7 +256,7 @@
     out.setAttribute("aria-live", "off");
     const rest = set.binned > 1 ? `Each pair of points is the smallest and largest of ${set.binned} samples.` : "Point at a plot to read values.";
     out.textContent = rest;
-    figure.insertBefore(out, figure.querySelector("figcaption"));
+    figure.insertBefore(out, figure.querySelector(".live-plot"));
     const unit = set.observed_unit ? " " + set.observed_unit : "";
     return (i) => {
       if (i === null || i === undefined) { out.textContent = rest; return; }
@@ -272,7 +275,8 @@
       const figures = [...document.querySelectorAll(`.panel[data-set="${index}"]`)];
       if (set.n < 2 || figures.length === 0) continue;
       const data = await unpack(set);
-      const group = {plots: [], full: [data.time[0], data.time[set.n - 1]], read: null};
+      const full = [data.time[0], data.time[set.n - 1]];
+      const group = {plots: [], full, view: full, least: 5 * (full[1] - full[0]) / set.n, read: null};
       groups.set(index, group);
       const kinds = figures.map((f) => f.dataset.panel);
       for (const figure of figures) {

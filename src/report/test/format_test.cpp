@@ -31,7 +31,7 @@ TEST(Number, WhatIsNotFinite) {
   EXPECT_EQ(number(inf), "∞");
   EXPECT_EQ(number(-inf), "−∞");
   EXPECT_EQ(number(0), "0");
-  EXPECT_EQ(number(5e-324, 2), "4.9×10⁻³²⁴");
+  EXPECT_EQ(number(5e-324, 2), "5×10⁻³²⁴");
 }
 TEST(WithError, TwoDigitsOfTheErrorRule) {
   EXPECT_EQ(with_error(0.026101, 0.000213), "0.02610\u00A0±\u00A00.00021");

@@ -112,17 +112,17 @@ TEST(PlotInterval, LiesWhereItsPriorSays) {
   verify::ParameterSummary p;
   p.name = "g", p.best = 10, p.q05 = 1, p.q95 = 100;
   const PosteriorAxis axis{"g", "", true, 0.01, 10000, 10, {}, {}};
-  // Logarithmic over six decades on 2..148: 10 is half way, at 75; 1 and 100 are a sixth of 146 to either side.
+  // Logarithmic over six decades on 2..118: 10 is half way, at 60; 1 and 100 are a sixth of 116 to either side.
   const std::string html = plot_interval(p, &axis);
-  EXPECT_NE(html.find("cx=\"75\""), std::string::npos) << html;
-  EXPECT_NE(html.find("<rect x=\"50.7\" y=\"7\" width=\"48.7\""), std::string::npos) << html;
+  EXPECT_NE(html.find("cx=\"60\""), std::string::npos) << html;
+  EXPECT_NE(html.find("<rect x=\"40.7\" y=\"7\" width=\"38.7\""), std::string::npos) << html;
 }
 
 TEST(PlotInterval, IsNeverTooThinToSeeNorOutside) {
   verify::ParameterSummary p;
   p.name = "g", p.best = p.q05 = p.q95 = 1e4;
   const PosteriorAxis axis{"g", "", true, 0.01, 10000, 10, {}, {}};
-  EXPECT_NE(plot_interval(p, &axis).find("<rect x=\"147\" y=\"7\" width=\"2\""), std::string::npos) << plot_interval(p, &axis);
+  EXPECT_NE(plot_interval(p, &axis).find("<rect x=\"117\" y=\"7\" width=\"2\""), std::string::npos) << plot_interval(p, &axis);
 }
 
 TEST(PlotPairs, HasACellForEveryTwoAndSaysHowManyAreLeftOut) {
