@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/progress.hpp"
 #include "infer/target.hpp"
 #include "ir/model.hpp"
 #include "optim/problem.hpp"

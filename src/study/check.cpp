@@ -1,0 +1,132 @@
+#include "study/check.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "io/whole_file.hpp"
+#include "lang/format.hpp"
+#include "lang/load.hpp"
+#include "sim/integrate/step.hpp"
+#include "sim/step_cost.hpp"
+
+namespace hillock::study {
+namespace {
+
+constexpr std::size_t largest_model = std::size_t{64} << 20U;
+
+std::string noise_name(const ir::Observation& o) { return o.family == ir::NoiseFamily::ar1 ? "ar1" : "normal"; }
+
+/// A column of names with what is said of each.
+class Table {
+ public:
+  Table(std::string& text, const char* heading, std::size_t count) : text_(text) {
+    if (count > 0) text_ += fmt::format("{} ({})\n", heading, count);
+  }
+  void row(const std::string& name, const std::string& rest) { text_ += fmt::format("  {:<12} {}\n", name, rest); }
+
+ private:
+  std::string& text_;
+};
+
+std::string prior_text(const ir::Parameter& p, const units::Unit& unit) {
+  if (!p.prior) return p.value ? fmt::format("= {:g} {}", unit.from_si(*p.value), unit.name) : "no value and no prior";
+  std::string out = p.prior->family + "(";
+  for (std::size_t i = 0; i < p.prior->arguments.size(); ++i)
+    // The second argument of `lognormal` is a pure number; all others are in the parameter's unit.
+    out += fmt::format("{}{:g}", i > 0 ? ", " : "",
+                       p.prior->family == "lognormal" && i == 1 ? p.prior->arguments[i] : unit.from_si(p.prior->arguments[i]));
+  return out + ") " + (unit.name == "1" ? "" : unit.name);
+}
+
+}  // namespace
+
+Result<Answer> check_model(const CheckOptions& options) {
+  auto text = io::read_whole(options.model, largest_model);
+  if (!text) return fail(std::move(text.error()));
+  auto model = lang::load_model(*text, options.model);
+  if (options.format) {
+    // What cannot be run yet can be written prettily all the same.
+    auto pretty = lang::format_model(*text, options.model);
+    if (!pretty) return fail(std::move(pretty.error()));
+    return Answer{*pretty, nlohmann::ordered_json{{"model", *pretty}}.dump(2) + "\n"};
+  }
+  if (!model) return fail(std::move(model.error()));
+
+  Answer answer;
+  nlohmann::ordered_json json;
+  const auto symbol = [&](ir::SymbolId id) -> const ir::Symbol& { return model->symbol(id); };
+  answer.text = fmt::format("{}: a model without mistakes\n", options.model);
+  json["model"] = options.model;
+  {
+    Table table(answer.text, "states", model->states.size());
+    json["states"] = nlohmann::ordered_json::array();
+    for (const ir::State& s : model->states) {
+      table.row(symbol(s.symbol).name, fmt::format("[{}]", symbol(s.symbol).unit.name));
+      json["states"].push_back({{"name", symbol(s.symbol).name}, {"unit", symbol(s.symbol).unit.name}});
+    }
+  }
+  {
+    Table table(answer.text, "parameters", model->parameters.size());
+    json["parameters"] = nlohmann::ordered_json::array();
+    for (const ir::Parameter& p : model->parameters) {
+      const units::Unit& unit = symbol(p.symbol).unit;
+      table.row(symbol(p.symbol).name, fmt::format("[{}]  {}", unit.name, prior_text(p, unit)));
+      json["parameters"].push_back({{"name", symbol(p.symbol).name}, {"unit", unit.name}, {"prior", prior_text(p, unit)}});
+    }
+  }
+  {
+    Table table(answer.text, "constants", model->constants.size());
+    json["constants"] = nlohmann::ordered_json::array();
+    for (const ir::Constant& c : model->constants) {
+      const units::Unit& unit = symbol(c.symbol).unit;
+      table.row(symbol(c.symbol).name, fmt::format("= {:.10g} {}", unit.from_si(c.value), unit.name));
+      json["constants"].push_back({{"name", symbol(c.symbol).name}, {"value", unit.from_si(c.value)}, {"unit", unit.name}});
+    }
+  }
+  {
+    Table table(answer.text, "inputs", model->inputs.size());
+    json["inputs"] = nlohmann::ordered_json::array();
+    for (const ir::SymbolId id : model->inputs) {
+      table.row(symbol(id).name, fmt::format("[{}]", symbol(id).unit.name));
+      json["inputs"].push_back({{"name", symbol(id).name}, {"unit", symbol(id).unit.name}});
+    }
+  }
+  {
+    Table table(answer.text, "observed", model->observations.size());
+    json["observed"] = nlohmann::ordered_json::array();
+    for (const ir::Observation& o : model->observations) {
+      table.row(o.channel, fmt::format("[{}]  {} noise", o.unit.name, noise_name(o)));
+      json["observed"].push_back({{"channel", o.channel}, {"unit", o.unit.name}, {"noise", noise_name(o)}});
+    }
+  }
+  if (!model->requirements.empty()) {
+    answer.text += fmt::format("joint conditions ({})\n", model->requirements.size());
+    json["requirements"] = nlohmann::ordered_json::array();
+    for (const ir::Requirement& r : model->requirements) {
+      answer.text += fmt::format("  {}\n", r.text);
+      json["requirements"].push_back(r.text);
+    }
+  }
+  answer.text += "cost of a step, in operations per simulation\n";
+  json["cost"] = nlohmann::ordered_json::object();
+  for (const sim::Integrator& integrator : sim::integrators()) {
+    auto cost = sim::step_cost(*model, integrator.name);
+    if (!cost) {
+      answer.text += fmt::format("  {:<18} cannot be used: {}\n", integrator.name, cost.error().front().message);
+      json["cost"][std::string(integrator.name)] = nullptr;
+      continue;
+    }
+    answer.text += fmt::format("  {:<18} {} at every step, {} where an input changes, {} once\n", integrator.name,
+                               cost->every_step, cost->when_inputs_change, cost->once);
+    json["cost"][std::string(integrator.name)] = {{"every_step", cost->every_step},
+                                                  {"when_inputs_change", cost->when_inputs_change},
+                                                  {"once", cost->once},
+                                                  {"library_functions", cost->library_functions}};
+  }
+  answer.json = json.dump(2) + "\n";
+  return answer;
+}
+
+}  // namespace hillock::study

@@ -1,0 +1,510 @@
+#include "study/fit_verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "verify/baselines.hpp"
+#include "verify/block_bootstrap.hpp"
+#include "verify/coverage.hpp"
+#include "verify/identifiability.hpp"
+#include "verify/knowledge.hpp"
+#include "verify/optima.hpp"
+#include "verify/rules.hpp"
+#include "verify/sandwich.hpp"
+#include "verify/whiteness.hpp"
+
+namespace hillock::study {
+namespace {
+
+constexpr double z90 = 1.6448536269514722;  // central 90 % of a normal
+constexpr std::size_t longest_lag = 4000;   // samples: 400 ms at 10 kHz
+constexpr std::size_t time_bins = 32;       // as WhitenessOptions::time_bins
+
+double quantile(std::vector<double> values, double p) {
+  if (values.empty()) return verify::not_computed;
+  std::sort(values.begin(), values.end());
+  const double at = p * static_cast<double>(values.size() - 1);
+  const auto i = static_cast<std::size_t>(at);
+  const double rest = at - static_cast<double>(i);
+  return i + 1 < values.size() ? values[i] + rest * (values[i + 1] - values[i]) : values[i];
+}
+
+double variance(const std::vector<double>& values) {
+  double mean = 0.0;
+  for (const double v : values) mean += v / static_cast<double>(values.size());
+  double sum = 0.0;
+  for (const double v : values) sum += (v - mean) * (v - mean);
+  return sum / static_cast<double>(values.size() - 1);
+}
+
+/// `count` rows, evenly spaced.
+Array2 thinned(const Array2& rows, std::size_t count) {
+  count = std::min(count, rows.rows);
+  Array2 out(count, rows.cols);
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto from = rows.row(k * rows.rows / count);
+    std::copy(from.begin(), from.end(), out.row(k).begin());
+  }
+  return out;
+}
+
+class Verifier {
+ public:
+  Verifier(Evidence& evidence, verify::Verdict& verdict, Progress& progress)
+      : e_(evidence), v_(verdict), progress_(progress), study_(*evidence.study), model_(*evidence.target->model),
+        space_(*evidence.target->space) {}
+
+  Result<Exhibits> run() {
+    v_.study = study_.name;
+    v_.inference = e_.posterior != nullptr ? e_.posterior->method : "none";
+    if (auto done = predictions(); !done) return fail(std::move(done.error()));
+    training_residuals();
+    fit_box();
+    if (auto done = parameters(); !done) return fail(std::move(done.error()));
+    for (std::size_t s = 1; s < e_.splits.size(); ++s)
+      for (std::size_t o = 0; o < model_.observations.size(); ++o)
+        if (auto done = held_out(s, o); !done) return fail(std::move(done.error()));
+    if (auto done = numerics(); !done) return fail(std::move(done.error()));
+    if (auto done = what_is_known(); !done) return fail(std::move(done.error()));
+    verify::Thresholds thresholds;
+    thresholds.level = study_.verify.level;
+    verify::judge(v_, thresholds);
+    return std::move(out_);
+  }
+
+ private:
+  const units::Unit& unit(std::size_t j) const { return model_.symbol(model_.parameters[j].symbol).unit; }
+  double interval_ms(const LoadedSplit& s) const { return s.experiment.interval * 1e3; }
+
+  Result<void> predictions() {
+    Array2 draws(0, space_.size());
+    if (e_.posterior != nullptr && e_.posterior->points.rows > 0)
+      draws = space_.to_constrained(thinned(e_.posterior->points, static_cast<std::size_t>(study_.verify.predictive_draws)));
+    v_.numerics.predictive_draws = static_cast<std::int64_t>(draws.rows);
+    v_.numerics.failed_predictive = 0;
+    for (const LoadedSplit& s : e_.splits) {
+      auto predicted = predict(model_, s.experiment, study_.model.integrator, e_.best, draws, e_.target->run, progress_);
+      if (!predicted) return fail(std::move(predicted.error()));
+      e_.target->simulations += static_cast<std::int64_t>(draws.rows) + 1;
+      v_.numerics.failed_predictive = std::max(v_.numerics.failed_predictive, predicted->failed);
+      out_.predictions.push_back(std::move(*predicted));
+    }
+    return {};
+  }
+
+  std::vector<double> residuals(std::size_t split, std::size_t channel) const {
+    const std::vector<double>& data = e_.splits[split].experiment.observed.at(model_.observations[channel].channel);
+    const std::vector<double>& best = out_.predictions[split].channels[channel].best;
+    std::vector<double> out(data.size());
+    for (std::size_t i = 0; i < data.size(); ++i) out[i] = data[i] - best[i];
+    return out;
+  }
+
+  void training_residuals() {
+    for (std::size_t s = 0; s < e_.splits.size(); ++s) {
+      const LoadedSplit& split = e_.splits[s];
+      out_.autocorrelation.push_back(verify::autocorrelation(
+          residuals(s, 0), split.experiment.mask, std::min(longest_lag, split.experiment.samples / 4)));
+      independence_.push_back(verify::independence(out_.autocorrelation.back(), interval_ms(split)));
+    }
+    const verify::Autocorrelation& acf = out_.autocorrelation.front();
+    verify::Residuals& r = v_.residuals;
+    r.sd = acf.sd / model_.observations.front().unit.factor;
+    r.lag1 = acf.rho.size() > 1 ? acf.rho[1] : verify::not_computed;
+    r.correlation_time_ms = independence_.front().correlation_time_ms;
+    auto white = innovations(model_, e_.splits[0].experiment, study_.model.integrator, e_.mode, e_.target->run);
+    if (!white) return;
+    verify::WhitenessOptions options;
+    options.level = study_.verify.level;
+    const verify::SeriesLayout layout{e_.splits[0].experiment.samples, e_.splits[0].experiment.mask, e_.splits[0].command,
+                                      interval_ms(e_.splits[0])};
+    auto plan = verify::plan_whiteness(layout, options);
+    if (!plan) {
+      out_.notes.push_back("residual tests not run: " + plan.error().front().message);
+      return;
+    }
+    for (const std::string& skipped : plan->not_run) out_.notes.push_back("residual test not run: " + skipped);
+    double smallest = 1.0;
+    bool any = false;
+    for (std::size_t o = 0; o < white->size(); ++o) {
+      auto found = verify::whiteness((*white)[o], *plan);
+      if (!found) {
+        out_.notes.push_back("residual tests not run: " + found.error().front().message);
+        continue;
+      }
+      any = true;
+      const std::string prefix = white->size() > 1 ? model_.observations[o].channel + ": " : "";
+      for (const verify::WhitenessTest& test : found->tests) r.tests.emplace_back(prefix + test.name, test.p);
+      smallest = std::min(smallest, found->p * static_cast<double>(white->size()));
+    }
+    if (any) r.whiteness_p = std::min(1.0, smallest);
+  }
+
+  /// Of the training data's first channel, over the kept samples.
+  double range(std::size_t split, std::size_t channel) const {
+    const LoadedSplit& s = e_.splits[split];
+    return verify::kept_range(s.experiment.observed.at(model_.observations[channel].channel), s.experiment.mask);
+  }
+
+  /// The study's error measure of a root mean square in SI.
+  double measure(double rms, double data_range, std::size_t channel) const {
+    return study_.observe.error == "rms" ? rms / model_.observations[channel].unit.factor : rms / data_range;
+  }
+
+  void fit_box() {
+    verify::Fit& f = v_.fit;
+    const SearchResult& s = *e_.search;
+    const bool relative = study_.observe.error != "rms";
+    f.error_measure = relative ? "rms / range of the data" : "rms, " + model_.observations.front().unit.name;
+    // With one channel the sums are in its unit; with several each is already divided by its range.
+    const double rms = s.errors.front();
+    f.error = model_.observations.size() > 1 ? rms : measure(rms, range(0, 0), 0);
+    f.starts = static_cast<std::int64_t>(s.errors.size());
+    std::vector<double> scale;
+    for (const std::uint32_t j : e_.target->mechanism)
+      scale.push_back(std::sqrt(space_.prior(j).unconstrained_variance()) / 20.0);
+    verify::OptimaOptions options;
+    options.error_tolerance = study_.search.agreement;
+    const verify::Optima optima = verify::count_optima(s.starts, s.errors, scale, options);
+    f.starts_within_0_1_percent = optima.agreeing;
+    f.starts_failed = optima.failed;
+    f.distinct_optima = optima.distinct;
+    f.screened = s.screened;
+    f.screened_failed = s.screened_failed;
+    f.samples = static_cast<std::int64_t>(e_.target->experiment.kept() * model_.observations.size());
+    f.effective_samples = independence_.front().effective_samples;
+  }
+
+  /// Covariances of the mechanism at the best fit if samples were independent, and corrected for their correlation.
+  Result<verify::Sandwich> independent_and_corrected() {
+    ir::Model plain = model_;
+    for (std::size_t o = 0; o < plain.observations.size(); ++o) {
+      const std::vector<double> r = residuals(0, o);
+      double sum = 0.0;
+      for (std::size_t i = 0; i < r.size(); ++i) sum += e_.splits[0].experiment.mask[i] != 0 ? r[i] * r[i] : 0.0;
+      const double sd = std::sqrt(sum / static_cast<double>(e_.splits[0].experiment.kept()));
+      plain.observations[o].family = ir::NoiseFamily::normal;
+      plain.observations[o].sd = plain.graph.constant(sd > 0.0 ? sd : 1.0);
+    }
+    const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
+    const std::size_t d = mechanism.size();
+    const sim::Experiment& experiment = e_.splits[0].experiment;
+    auto fisher = sim::Batch::create(plain, experiment, {sim::Purpose::fisher, study_.model.integrator, mechanism}, e_.target->run);
+    if (!fisher) return fail(std::move(fisher.error()));
+    auto scores = sim::Batch::create(plain, experiment, {sim::Purpose::scores, study_.model.integrator, mechanism}, e_.target->run);
+    if (!scores) return fail(std::move(scores.error()));
+    Array2 point(1, space_.size());
+    std::copy(e_.best.begin(), e_.best.end(), point.values.begin());
+    std::vector<double> slope;
+    std::vector<double> precision;
+    for (const std::uint32_t j : mechanism) {
+      slope.push_back(space_.prior(j).transform(space_.prior(j).to_unconstrained(e_.best[j])).dx_du);
+      precision.push_back(1.0 / space_.prior(j).unconstrained_variance());
+    }
+    Array2 carried;
+    fisher->sums(point, carried);
+    Array2 information(d, d);
+    std::size_t entry = 0;
+    for (std::size_t i = 0; i < d; ++i)
+      for (std::size_t j = 0; j <= i; ++j)
+        information(i, j) = information(j, i) = carried(0, fisher->program().matrix[entry++]) * slope[i] * slope[j];
+    const double correlation = independence_.front().correlation_time_ms / interval_ms(e_.splits[0]);
+    const std::size_t block = verify::block_length(correlation, experiment.samples).samples;
+    const std::size_t blocks = (experiment.samples + block - 1) / block;
+    Array2 sums(blocks, d);
+    scores->outputs(point, [&](std::size_t, std::span<const double> values) {
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < experiment.samples; ++i) {
+        if (experiment.mask[i] == 0) continue;
+        for (std::size_t j = 0; j < d; ++j) sums(i / block, j) += values[kept * d + j] * slope[j];
+        ++kept;
+      }
+    });
+    e_.target->gradients += 2;
+    verify::SandwichOptions options;
+    options.prior_precision = precision;
+    return verify::sandwich(information, sums, options);
+  }
+
+  Result<void> parameters() {
+    auto covariances = independent_and_corrected();
+    if (!covariances) out_.notes.push_back("intervals corrected for correlation not computed: " + covariances.error().front().message);
+    const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
+    for (std::size_t j = 0; j < space_.size(); ++j) {
+      const prob::Prior& prior = space_.prior(j);
+      const units::Unit& u = unit(j);
+      verify::ParameterSummary p;
+      p.name = space_.names()[j];
+      p.unit = u.name;
+      const auto place = std::find(mechanism.begin(), mechanism.end(), static_cast<std::uint32_t>(j));
+      p.is_noise = place == mechanism.end();
+      p.best = u.from_si(e_.best[j]);
+      p.prior_q05 = u.from_si(prior.quantile(0.05));
+      p.prior_q95 = u.from_si(prior.quantile(0.95));
+      if (e_.posterior != nullptr && e_.posterior->points.rows > 1) {
+        const std::vector<double> column = e_.posterior->points.column(j);
+        const auto shown = [&](double level) { return u.from_si(prior.to_constrained(quantile(column, level))); };
+        p.q05 = shown(0.05);
+        p.median = shown(0.5);
+        p.q95 = shown(0.95);
+        p.contraction = 1.0 - variance(column) / prior.unconstrained_variance();
+        if (!e_.posterior->rhat.empty()) {
+          p.rhat = e_.posterior->rhat[j];
+          p.ess_bulk = e_.posterior->ess_bulk[j];
+          p.ess_tail = e_.posterior->ess_tail[j];
+        }
+      }
+      if (covariances && !p.is_noise) {
+        const auto m = static_cast<std::size_t>(place - mechanism.begin());
+        const double centre = prior.to_unconstrained(e_.best[j]);
+        const double naive = std::sqrt(covariances->naive(m, m));
+        const double corrected = std::sqrt(covariances->covariance(m, m));
+        p.q05_independent = u.from_si(prior.to_constrained(centre - z90 * naive));
+        p.q95_independent = u.from_si(prior.to_constrained(centre + z90 * naive));
+        p.q05_corrected = u.from_si(prior.to_constrained(centre - z90 * corrected));
+        p.q95_corrected = u.from_si(prior.to_constrained(centre + z90 * corrected));
+      }
+      v_.parameters.push_back(std::move(p));
+    }
+    if (e_.posterior != nullptr) {
+      v_.numerics.draws = static_cast<std::int64_t>(e_.posterior->points.rows);
+      v_.numerics.divergences = e_.posterior->divergences;
+    }
+    return {};
+  }
+
+  verify::BootstrapOptions blocks(std::size_t split) const {
+    verify::BootstrapOptions options;
+    const LoadedSplit& s = e_.splits[split];
+    options.block = verify::block_length(independence_[split].correlation_time_ms / interval_ms(s), s.experiment.samples).samples;
+    options.replicates = static_cast<std::size_t>(study_.verify.bootstrap);
+    options.seed = static_cast<std::uint64_t>(study_.seed);
+    return options;
+  }
+
+  /// The straight line in the command that fits the training data best: a conductance and a reversal, and nothing else.
+  double line_error(std::size_t split, std::size_t channel, double data_range) const {
+    const LoadedSplit& train = e_.splits[0];
+    const LoadedSplit& test = e_.splits[split];
+    if (train.command.empty()) return verify::not_computed;
+    const std::vector<double>& y = train.experiment.observed.at(model_.observations[channel].channel);
+    double n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      if (train.experiment.mask[i] == 0) continue;
+      n += 1.0, sx += train.command[i], sy += y[i], sxx += train.command[i] * train.command[i], sxy += train.command[i] * y[i];
+    }
+    const double spread = sxx - sx * sx / n;
+    if (!(spread > 0.0)) return verify::not_computed;
+    const double slope = (sxy - sx * sy / n) / spread;
+    const double offset = (sy - slope * sx) / n;
+    std::vector<double> line(test.command.size());
+    for (std::size_t i = 0; i < line.size(); ++i) line[i] = offset + slope * test.command[i];
+    return verify::relative_rms(line, test.experiment.observed.at(model_.observations[channel].channel), test.experiment.mask, data_range);
+  }
+
+  double constant_error(std::size_t split, std::size_t channel, double data_range) const {
+    const LoadedSplit& train = e_.splits[0];
+    const std::vector<double>& y = train.experiment.observed.at(model_.observations[channel].channel);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < y.size(); ++i) sum += train.experiment.mask[i] != 0 ? y[i] : 0.0;
+    const LoadedSplit& test = e_.splits[split];
+    const std::vector<double> flat(test.experiment.samples, sum / static_cast<double>(train.experiment.kept()));
+    return verify::relative_rms(flat, test.experiment.observed.at(model_.observations[channel].channel), test.experiment.mask, data_range);
+  }
+
+  Result<void> held_out(std::size_t split, std::size_t channel) {
+    const LoadedSplit& s = e_.splits[split];
+    const Prediction& p = out_.predictions[split].channels[channel];
+    const std::vector<double>& data = s.experiment.observed.at(model_.observations[channel].channel);
+    const double data_range = range(split, channel);
+    const bool relative = study_.observe.error != "rms";
+    const double divisor = relative ? data_range : model_.observations[channel].unit.factor;
+    const std::vector<double> r = residuals(split, channel);
+    const verify::BootstrapOptions options = blocks(split);
+    const std::string what = s.name + (model_.observations.size() > 1 ? " " + model_.observations[channel].channel : "");
+    const bool differs = s.other_gaps != nullptr;
+
+    verify::Generalisation g;
+    g.name = what + (differs ? (s.interpolated ? ", command interpolated across left-out samples" : ", command as recorded") : "");
+    const verify::ErrorWithSe error = verify::rms_error(r, s.experiment.mask, divisor, options);
+    g.error = error.error;
+    g.error_se = error.se;
+    g.samples = static_cast<std::int64_t>(error.samples);
+    g.block_ms = static_cast<double>(options.block) * interval_ms(s);
+    if (!p.noise_rms.empty()) {
+      double mean = 0.0;
+      for (const double sd : p.noise_rms) mean += sd / static_cast<double>(p.noise_rms.size());
+      double parameters = 0.0;
+      for (std::size_t i = 0; i < p.sd_parameters.size(); ++i)
+        if (s.experiment.mask[i] != 0) parameters += p.sd_parameters[i] * p.sd_parameters[i] / static_cast<double>(s.experiment.kept());
+      g.expected_error = std::sqrt(mean * mean + parameters) / divisor;
+      g.expected_error_se = p.noise_rms.size() > 1 ? std::sqrt(variance(p.noise_rms)) / divisor : verify::not_computed;
+    }
+    if (!p.place.empty()) {
+      const verify::Coverage half = verify::coverage_from_place(p.place, s.experiment.mask, 0.5, options);
+      const verify::Coverage most = verify::coverage_from_place(p.place, s.experiment.mask, 0.9, options);
+      g.coverage_50 = half.covered, g.coverage_50_se = half.se;
+      g.coverage_90 = most.covered, g.coverage_90_se = most.se;
+    }
+    g.baselines.push_back({"mean of these data (no model)", verify::mean_baseline(data, s.experiment.mask, divisor)});
+    g.baselines.push_back({"mean of the training data (no model)", constant_error(split, channel, divisor)});
+    if (!s.command.empty())
+      g.baselines.push_back({"ohmic: a straight line in " + model_.symbol(model_.inputs.front()).name + ", fitted to the training data",
+                             line_error(split, channel, divisor)});
+    v_.generalisation.push_back(g);
+
+    if (!differs) return {};
+    // The other treatment of the command in gaps, for comparison.
+    auto other = predict(model_, *s.other_gaps, study_.model.integrator, e_.best, Array2(0, space_.size()), e_.target->run, progress_);
+    if (!other) return fail(std::move(other.error()));
+    e_.target->simulations += 1;
+    std::vector<double> again(data.size());
+    for (std::size_t i = 0; i < data.size(); ++i) again[i] = data[i] - other->channels[channel].best[i];
+    const verify::ErrorWithSe beside = verify::rms_error(again, s.experiment.mask, divisor, options);
+    verify::Generalisation h;
+    h.name = what + (s.interpolated ? ", command as recorded" : ", command interpolated across left-out samples");
+    h.kind = g.kind;
+    h.error = beside.error;
+    h.error_se = beside.se;
+    h.block_ms = g.block_ms;
+    h.samples = g.samples;
+    h.gating = false;
+    v_.generalisation.push_back(h);
+    return {};
+  }
+
+  Result<void> numerics() {
+    progress_.begin("numerics", 3.0);
+    verify::Numerics& n = v_.numerics;
+    n.integrator = study_.model.integrator;
+    const sim::Experiment& experiment = e_.splits[0].experiment;
+    n.dt_ms = experiment.interval * 1e3 / experiment.substeps;
+    const double base = e_.search->best_sum;
+    const auto change = [&](double other) { return std::fabs(std::sqrt(other / base) - 1.0); };
+    if (study_.verify.half_step) {
+      sim::Experiment finer = e_.target->experiment;
+      finer.substeps *= 2;
+      auto sum = sum_of_squares(model_, finer, study_.model.integrator, e_.best, e_.target->run);
+      if (!sum) return fail(std::move(sum.error()));
+      e_.target->simulations += 1;
+      n.half_step_change = change(*sum);
+    }
+    progress_.update(1.0, "");
+    n.other_integrator = study_.verify.other_integrator;
+    if (study_.verify.other_integrator != "none" && study_.verify.other_integrator != study_.model.integrator) {
+      auto sum = sum_of_squares(model_, e_.target->experiment, study_.verify.other_integrator, e_.best, e_.target->run);
+      if (!sum) return fail(std::move(sum.error()));
+      e_.target->simulations += 1;
+      n.other_integrator_change = change(*sum);
+    }
+    progress_.update(2.0, "");
+    gradient_check();
+    return {};
+  }
+
+  /// Tangents against central differences, a little away from the best fit, where the gradient is not zero.
+  void gradient_check() {
+    const std::size_t d = e_.target->mechanism.size();
+    const double away = 0.05;
+    const double h = 1e-4;  // truncation h^2 ~ 1e-8, rounding 1e-13/h ~ 1e-9, relative
+    Array2 centre(1, d);
+    for (std::size_t m = 0; m < d; ++m) centre(0, m) = e_.search->starts(0, m) + (m % 2 == 0 ? away : -away);
+    std::vector<double> cost(1);
+    Array2 gradient;
+    Array2 normal;
+    e_.problem->linearise(centre, cost, gradient, normal);
+    Array2 points(2 * d, d);
+    for (std::size_t m = 0; m < d; ++m)
+      for (std::size_t i = 0; i < d; ++i) {
+        points(2 * m, i) = centre(0, i) + (i == m ? h : 0.0);
+        points(2 * m + 1, i) = centre(0, i) - (i == m ? h : 0.0);
+      }
+    std::vector<double> costs(2 * d);
+    e_.problem->cost(points, costs);
+    double largest = 0.0;
+    for (std::size_t m = 0; m < d; ++m) largest = std::max(largest, std::fabs(gradient(0, m)));
+    double worst = 0.0;
+    for (std::size_t m = 0; m < d; ++m)
+      worst = std::max(worst, std::fabs((costs[2 * m] - costs[2 * m + 1]) / (2.0 * h) - gradient(0, m)) / largest);
+    v_.numerics.gradient_check = worst;
+  }
+
+  Result<void> what_is_known() {
+    std::optional<verify::Identifiability> found;
+    if (e_.density != nullptr) {
+      verify::IdentifiabilityInput input;
+      const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
+      std::vector<double> u(space_.size());
+      for (std::size_t j = 0; j < u.size(); ++j) u[j] = space_.prior(j).to_unconstrained(e_.mode[j]);
+      const Array2 information = e_.density->information(u);
+      std::vector<double> slope;  // du / d(scale)
+      for (const std::uint32_t j : mechanism) {
+        const prob::Prior& prior = space_.prior(j);
+        const bool positive = prior.lower() >= 0.0 && e_.mode[j] > 0.0;
+        const double dx = prior.transform(u[j]).dx_du;
+        slope.push_back(positive ? e_.mode[j] / dx : 1.0 / dx);
+        input.names.push_back(space_.names()[j]);
+        input.scales.push_back(positive ? verify::Scale::log : verify::Scale::linear);
+        // The prior's spread on that scale, from its quantiles.
+        constexpr int places = 400;
+        std::vector<double> values;
+        for (int i = 0; i < places; ++i) {
+          const double x = prior.quantile((i + 0.5) / places);
+          values.push_back(positive ? std::log(x) : x);
+        }
+        input.prior_sd.push_back(std::sqrt(variance(values)));
+      }
+      input.information = Array2(mechanism.size(), mechanism.size());
+      for (std::size_t a = 0; a < mechanism.size(); ++a)
+        for (std::size_t b = 0; b < mechanism.size(); ++b)
+          input.information(a, b) = information(mechanism[a], mechanism[b]) * slope[a] * slope[b];
+      auto result = verify::identifiability(input);
+      if (result) found = std::move(*result);
+      else out_.notes.push_back("identifiability not computed: " + result.error().front().message);
+    }
+    std::vector<verify::Regime> regimes;
+    for (std::size_t i = 0; i < model_.inputs.size() && i < 1; ++i) {
+      const ir::Symbol& input = model_.symbol(model_.inputs[i]);
+      verify::Regime regime;
+      regime.what = "command " + input.name;
+      regime.unit = input.unit.name;
+      const auto bounds = [&](const std::vector<double>& values, double& low, double& high) {
+        const auto [a, b] = std::minmax_element(values.begin(), values.end());
+        low = std::isnan(low) ? input.unit.from_si(*a) : std::min(low, input.unit.from_si(*a));
+        high = std::isnan(high) ? input.unit.from_si(*b) : std::max(high, input.unit.from_si(*b));
+      };
+      bounds(e_.splits[0].command, regime.trained_low, regime.trained_high);
+      for (std::size_t s = 1; s < e_.splits.size(); ++s) bounds(e_.splits[s].command, regime.tested_low, regime.tested_high);
+      for (const ir::Requirement& r : model_.requirements)
+        if (r.bound && *r.bound == model_.inputs[i]) {
+          regime.asked_low = std::isnan(regime.asked_low) ? input.unit.from_si(r.from) : std::min(regime.asked_low, input.unit.from_si(r.from));
+          regime.asked_high = std::isnan(regime.asked_high) ? input.unit.from_si(r.to) : std::max(regime.asked_high, input.unit.from_si(r.to));
+        }
+      regimes.push_back(regime);
+    }
+    verify::KnowledgeOptions options;
+    options.detectable_amplitude = verify::detectable_sine_amplitude(e_.splits[0].experiment.kept(), time_bins, study_.verify.level,
+                                                                     options.detectable_power);
+    v_.knowledge = verify::knowledge(v_.parameters, found ? &*found : nullptr, regimes, v_.generalisation, options);
+    return {};
+  }
+
+  Evidence& e_;
+  verify::Verdict& v_;
+  Progress& progress_;
+  const ResolvedStudy& study_;
+  const ir::Model& model_;
+  const prob::ParameterSpace& space_;
+  Exhibits out_;
+  std::vector<verify::Independence> independence_;
+};
+
+}  // namespace
+
+Result<Exhibits> verify_fit(Evidence& evidence, verify::Verdict& verdict, Progress& progress) {
+  return Verifier(evidence, verdict, progress).run();
+}
+
+}  // namespace hillock::study

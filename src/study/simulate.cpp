@@ -1,0 +1,268 @@
+#include "study/simulate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "io/npz/npz.hpp"
+#include "io/whole_file.hpp"
+#include "lang/expression.hpp"
+#include "lang/load.hpp"
+#include "prob/prior.hpp"
+#include "sim/simulator.hpp"
+#include "study/quantity_text.hpp"
+
+namespace hillock::study {
+namespace {
+
+constexpr std::size_t largest_model = std::size_t{64} << 20U;
+constexpr double most_samples = 1e8;  // 800 MB a column
+
+/// What is written out: a named column in its display unit.
+struct Column {
+  std::string name;
+  std::string unit;
+  std::vector<double> values;
+};
+
+std::string file_name(const Column& c) {
+  std::string unit = c.unit;
+  std::replace(unit.begin(), unit.end(), '/', '_');
+  return unit.empty() || unit == "1" ? c.name : c.name + "_" + unit;
+}
+
+/// A row of characters per level: a picture for the terminal.
+std::string sketch(const std::vector<double>& values, int width, int height) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const double span = *high - *low;
+  if (!(span > 0.0) || !std::isfinite(span)) return {};
+  std::vector<std::string> rows(static_cast<std::size_t>(height), std::string(static_cast<std::size_t>(width), ' '));
+  for (int x = 0; x < width; ++x) {
+    const std::size_t from = values.size() * static_cast<std::size_t>(x) / static_cast<std::size_t>(width);
+    const std::size_t to = std::max(from + 1, values.size() * static_cast<std::size_t>(x + 1) / static_cast<std::size_t>(width));
+    const auto [a, b] = std::minmax_element(values.begin() + static_cast<std::ptrdiff_t>(from),
+                                            values.begin() + static_cast<std::ptrdiff_t>(std::min(to, values.size())));
+    const auto level = [&](double v) { return static_cast<int>(std::lround((v - *low) / span * (height - 1))); };
+    for (int y = level(*a); y <= level(*b); ++y) rows[static_cast<std::size_t>(height - 1 - y)][static_cast<std::size_t>(x)] = '*';
+  }
+  std::string out;
+  for (const std::string& row : rows) out += "  |" + row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
+  return out;
+}
+
+class Run {
+ public:
+  Run(const SimulateOptions& options, Progress& progress) : options_(options), progress_(progress) {}
+
+  Result<Answer> run() {
+    auto text = io::read_whole(options_.model, largest_model);
+    if (!text) return fail(std::move(text.error()));
+    auto model = lang::load_model(*text, options_.model);
+    if (!model) return fail(std::move(model.error()));
+    model_ = std::move(*model);
+    set_time();
+    set_values();
+    set_inputs();
+    if (model_.observations.empty() && model_.states.empty() && model_.definitions.empty())
+      errors_.push_back({"nothing-to-simulate", "the model has no states and observes nothing", {}, options_.model, {}});
+    if (!errors_.empty()) return fail(std::move(errors_));
+    return compute();
+  }
+
+ private:
+  void set_time() {
+    experiment_.interval = options_.dt ? options_.dt->si() : 1e-4;
+    const double duration = options_.duration ? options_.duration->si() : 1.0;
+    if (!(experiment_.interval > 0.0))
+      errors_.push_back({"value-range", "the step must be positive", {}, "--dt", "--dt \"0.1 ms\""});
+    else if (!(duration >= experiment_.interval))
+      errors_.push_back({"value-range", "the run is shorter than one step", {}, "--duration", "a longer run or a smaller --dt"});
+    else if (duration / experiment_.interval > most_samples)
+      errors_.push_back({"value-range",
+                         fmt::format("a run of {:.3g} steps would store {:.3g} GB", duration / experiment_.interval,
+                                     duration / experiment_.interval * 8e-9 * static_cast<double>(model_.states.size() + 1)),
+                         {}, "--duration", "a shorter run or a larger --dt"});
+    if (!errors_.empty()) return;
+    experiment_.samples = static_cast<std::size_t>(std::llround(duration / experiment_.interval)) + 1;
+    experiment_.mask.assign(experiment_.samples, 1);
+    experiment_.name = "simulate";
+  }
+
+  /// A parameter's value: --set, else its default, else its prior's median.
+  void set_values() {
+    std::vector<std::string> known;
+    for (const ir::Parameter& p : model_.parameters) known.push_back(model_.symbol(p.symbol).name);
+    for (const ir::Constant& c : model_.constants) known.push_back(model_.symbol(c.symbol).name);
+    for (const ir::Parameter& p : model_.parameters) {
+      double value = std::numeric_limits<double>::quiet_NaN();
+      if (p.value) value = *p.value;
+      else if (p.prior) {
+        if (auto prior = prob::Prior::make(p.prior->family, p.prior->arguments)) value = prior->quantile(0.5);
+      }
+      parameters_.push_back(value);
+    }
+    for (const Assignment& a : options_.set) {
+      const auto id = model_.find(a.name);
+      if (!id || std::find(known.begin(), known.end(), a.name) == known.end()) {
+        errors_.push_back(a.origin.error("name-unknown", "the model has no parameter or constant called " + a.name, nearest(a.name, known)));
+        continue;
+      }
+      auto quantity = units::parse_quantity(a.text);
+      if (!quantity) {
+        for (Error& e : quantity.error()) e.where = a.origin.key, errors_.push_back(std::move(e));
+        continue;
+      }
+      const units::Unit& unit = model_.symbol(*id).unit;
+      double si = quantity->si();
+      if (quantity->unit.name == "1" && !unit.dimension.dimensionless()) si = unit.to_si(quantity->value);  // a bare number
+      else if (!(quantity->unit.dimension == unit.dimension)) {
+        errors_.push_back(a.origin.error("unit-mismatch", fmt::format("{} is in {} ({}), not in {} ({})", a.name, unit.name,
+                                                                      units::describe(unit.dimension), quantity->unit.name,
+                                                                      units::describe(quantity->unit.dimension)),
+                                         fmt::format("{}=\"... {}\"", a.name, unit.name)));
+        continue;
+      }
+      if (model_.symbol(*id).kind == ir::SymbolKind::constant) experiment_.constants[a.name] = si;
+      for (std::size_t i = 0; i < model_.parameters.size(); ++i)
+        if (model_.parameters[i].symbol == *id) parameters_[i] = si;
+    }
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+      if (std::isnan(parameters_[i]))
+        errors_.push_back({"parameter-without-value",
+                           "the parameter " + model_.symbol(model_.parameters[i].symbol).name + " has no default and no prior",
+                           model_.symbol(model_.parameters[i].symbol).span, options_.model,
+                           "--set " + model_.symbol(model_.parameters[i].symbol).name + "=..."});
+  }
+
+  void set_inputs() {
+    const lang::NamedDimension time[] = {{"t", units::find_unit("second")->dimension}};
+    std::vector<std::string> known;
+    for (const ir::SymbolId id : model_.inputs) known.push_back(model_.symbol(id).name);
+    for (const Assignment& a : options_.inputs) {
+      if (std::find(known.begin(), known.end(), a.name) == known.end()) {
+        errors_.push_back(a.origin.error("name-unknown", "the model has no input called " + a.name, nearest(a.name, known)));
+        continue;
+      }
+      auto value = lang::parse_expression(a.text, a.origin.key, time, model_.symbol(*model_.find(a.name)).unit.dimension);
+      if (!value) {
+        errors_.insert(errors_.end(), value.error().begin(), value.error().end());
+        continue;
+      }
+      std::vector<sim::Piece> pieces;
+      pieces.push_back({std::numeric_limits<double>::infinity(), std::move(value->graph), value->root});
+      experiment_.inputs[a.name] = sim::piecewise(std::move(pieces));
+    }
+    for (const std::string& name : known)
+      if (!experiment_.inputs.contains(name) &&
+          std::none_of(options_.inputs.begin(), options_.inputs.end(), [&](const Assignment& a) { return a.name == name; }))
+        errors_.push_back({"input-missing", "the model has an input " + name + ", and nothing says what it is", {},
+                           options_.model, fmt::format("--input {}=\"... {}\"", name, model_.symbol(*model_.find(name)).unit.name)});
+  }
+
+  /// The states, the named sub-expressions and the observed means: all as observations of a model made for showing.
+  ir::Model shown() {
+    ir::Model m = model_;
+    m.observations.clear();
+    const ir::NodeId one = m.graph.constant(1.0);
+    const auto add = [&](const std::string& name, ir::NodeId node, const units::Unit& unit) {
+      if (m.graph[node].type != ir::Type::real) node = m.graph.make(ir::Op::to_real, node);
+      m.observations.push_back({name, ir::NoiseFamily::normal, node, one, ir::no_node, unit, {}});
+    };
+    for (const ir::SymbolId id : m.inputs) add(m.symbol(id).name, m.graph.symbol(id), m.symbol(id).unit);
+    for (const ir::State& s : m.states) add(m.symbol(s.symbol).name, m.graph.symbol(s.symbol), m.symbol(s.symbol).unit);
+    for (const ir::Definition& d : m.definitions) add(d.name, d.node, d.unit);
+    for (const ir::Observation& o : model_.observations)
+      if (std::none_of(m.observations.begin(), m.observations.end(), [&](auto& e) { return e.channel == o.channel; }))
+        add(o.channel, o.mean, o.unit);
+    return m;
+  }
+
+  Result<Answer> compute() {
+    auto backend = sim::choose_backend(options_.run.isa);
+    if (!backend) return fail(std::move(backend.error()));
+    const ir::Model model = shown();
+    auto batch = sim::Batch::create(model, experiment_, {sim::Purpose::trace, options_.integrator, {}},
+                                    {*backend, options_.run.threads});
+    if (!batch) return fail(std::move(batch.error()));
+    progress_.begin("simulate", 1.0);
+    Array2 point(1, parameters_.size());
+    std::copy(parameters_.begin(), parameters_.end(), point.values.begin());
+    std::vector<Column> columns{{"time", "ms", {}}};
+    for (std::size_t i = 0; i < experiment_.samples; ++i) columns[0].values.push_back(experiment_.time_of(i) * 1e3);
+    for (const ir::Observation& o : model.observations) columns.push_back({o.channel, o.unit.name, {}});
+    batch->outputs(point, [&](std::size_t, std::span<const double> values) {
+      const std::size_t outs = model.observations.size();
+      for (std::size_t o = 0; o < outs; ++o)
+        for (std::size_t i = 0; i < experiment_.samples; ++i)
+          columns[o + 1].values.push_back(model.observations[o].unit.from_si(values[(i * outs + o) * 2]));
+    });
+    progress_.update(1.0, "");
+    if (!options_.out.empty())
+      if (auto written = write(columns); !written) return fail(std::move(written.error()));
+    return describe(columns);
+  }
+
+  Result<void> write(const std::vector<Column>& columns) const {
+    if (options_.out.ends_with(".npz")) {
+      std::vector<data::Array> arrays;
+      for (const Column& c : columns) arrays.push_back({file_name(c), {c.values.size()}, c.values});
+      return io::write_npz(options_.out, arrays);
+    }
+    if (!options_.out.ends_with(".csv"))
+      return fail("format-unknown", "traces are written as .csv or .npz, not as " + options_.out, "--out", "--out trace.csv");
+    std::string text;
+    for (std::size_t c = 0; c < columns.size(); ++c) text += (c > 0 ? "," : "") + file_name(columns[c]);
+    text += "\n";
+    for (std::size_t i = 0; i < columns[0].values.size(); ++i) {
+      for (std::size_t c = 0; c < columns.size(); ++c) text += fmt::format("{}{}", c > 0 ? "," : "", columns[c].values[i]);
+      text += "\n";
+    }
+    return io::write_whole(options_.out, text);
+  }
+
+  Answer describe(const std::vector<Column>& columns) const {
+    Answer answer;
+    nlohmann::ordered_json json{{"model", options_.model}, {"integrator", options_.integrator},
+                                {"samples", experiment_.samples}, {"dt_ms", experiment_.interval * 1e3}};
+    json["outputs"] = nlohmann::ordered_json::array();
+    answer.text = fmt::format("{}: {} samples, every {:g} ms, {}\n", options_.model, experiment_.samples,
+                              experiment_.interval * 1e3, options_.integrator);
+    for (std::size_t c = 1; c < columns.size(); ++c) {
+      const auto bad = std::count_if(columns[c].values.begin(), columns[c].values.end(), [](double v) { return !std::isfinite(v); });
+      const auto [low, high] = std::minmax_element(columns[c].values.begin(), columns[c].values.end());
+      answer.text += fmt::format("  {:<12} {:>12.6g} to {:<12.6g} {}{}\n", columns[c].name, *low, *high, columns[c].unit,
+                                 bad > 0 ? fmt::format("   {} samples not finite: the simulation blew up", bad) : "");
+      json["outputs"].push_back({{"name", columns[c].name}, {"unit", columns[c].unit}, {"min", *low}, {"max", *high},
+                                 {"last", columns[c].values.back()}, {"not_finite", bad}});
+    }
+    const auto shown_one = std::find_if(columns.begin() + 1, columns.end(), [&](const Column& c) {
+      return !model_.observations.empty() ? c.name == model_.observations.front().channel
+                                          : (!model_.states.empty() && c.name == model_.symbol(model_.states.front().symbol).name);
+    });
+    if (shown_one != columns.end()) {
+      const std::string picture = sketch(shown_one->values, 72, 12);
+      if (!picture.empty()) answer.text += fmt::format("\n  {} [{}]\n{}", shown_one->name, shown_one->unit, picture);
+    }
+    if (!options_.out.empty()) {
+      answer.text += "written: " + options_.out + "\n";
+      json["file"] = options_.out;
+    }
+    answer.json = json.dump(2) + "\n";
+    return answer;
+  }
+
+  const SimulateOptions& options_;
+  Progress& progress_;
+  ir::Model model_;
+  sim::Experiment experiment_;
+  std::vector<double> parameters_;
+  Errors errors_;
+};
+
+}  // namespace
+
+Result<Answer> simulate_model(const SimulateOptions& options, Progress& progress) { return Run(options, progress).run(); }
+
+}  // namespace hillock::study
