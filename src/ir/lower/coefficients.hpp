@@ -1,4 +1,5 @@
 #pragma once
+// clang-format off
 /// Written by coefficients.py; do not edit.
 
 #include <array>
@@ -49,7 +50,7 @@ inline constexpr std::array<double, 6> sin_tail{
 inline constexpr std::array<double, 6> cos_tail{
     0x1.555555555554bp-5, -0x1.6c16c16c1503fp-10, 0x1.a01a019c95689p-16, -0x1.27e4f7f6ea6fcp-22,
     0x1.1ee9dfb7cf91ep-29, -0x1.8fa8985847226p-37};
-// 2/pi in pieces of 53 bits, multiples of 2^-53 in [0, 1): 2/pi = sum of pieces[j] 2^(-53 (j - 2)), two 0 first.
+// 2/pi = sum of pieces[j] 2^(-53 (j - 2)): pieces of 53 bits, multiples of 2^-53 in [0, 1), after two zeros.
 inline constexpr std::array<double, 25> two_over_pi_pieces{
     0x0.0p+0, 0x0.0p+0, 0x1.45f306dc9c882p-1, 0x1.4a7f09d5f47d4p-1,
     0x1.a6ee06db14accp-1, 0x1.3c439041fe516p-1, 0x1.d5ef5de2b0db8p-3, 0x1.2371d2126e970p-2,

@@ -4,11 +4,12 @@
     python3 src/ir/lower/coefficients.py > src/ir/lower/coefficients.hpp
 
 Each polynomial is fitted by least squares on Chebyshev points in 80 digits, weighted so that its error is relative
-to the function that uses it: within a factor of about 2 of the minimax error. Coefficients are rounded one after another, lowest degree first; what a rounding loses the remaining
-coefficients take up (a refit with the rounded ones fixed). The comment beside each row is the relative error of the
-rounded polynomial: far below 2^-53 = 1.1e-16 everywhere, so that only the roundings of the evaluation count.
+to the function that uses it: within a factor of about 2 of the minimax error. Coefficients are rounded one after
+another, lowest degree first; what a rounding loses the remaining coefficients take up (a refit with the rounded ones
+fixed). The comment beside each row is the relative error of the rounded polynomial: well below 2^-53 = 1.1e-16, so
+that the roundings of the evaluation rule.
 """
-from mpmath import mp, mpf, matrix, lu_solve, cos, pi, log, exp, expm1, sin, asin, atan, tan, atanh, sqrt, floor, ldexp
+from mpmath import mp, mpf, matrix, lu_solve, cos, pi, log, expm1, sin, asin, atan, atanh, sqrt, floor, ldexp
 
 mp.dps = 80
 
@@ -65,6 +66,7 @@ def near(f, at0, small=mpf("1e-25")):
 
 
 print("""#pragma once
+// clang-format off
 /// Written by coefficients.py; do not edit.
 
 #include <array>
@@ -150,17 +152,10 @@ def cos_tail(z):
     return (cos(sqrt(z)) - 1 + z / 2) / z**2
 
 
-def tan_tail(z):
-    if z < mpf("1e-12"):
-        return mpf(1) / 3 + 2 * z / 15 + 17 * z * z / 315
-    x = sqrt(z)
-    return (tan(x) - x) / (x * z)
-
-
 fit("sin_tail", "(sin x - x)/x^3 in x^2, |x| <= pi/4.", 5, sin_tail, lambda z: z, mpf(0), z)
 fit("cos_tail", "(cos x - 1 + x^2/2)/x^4 in x^2, |x| <= pi/4.", 5, cos_tail, lambda z: z * z, mpf(0), z)
 
-print("// 2/pi in pieces of 53 bits, multiples of 2^-53 in [0, 1): 2/pi = sum of pieces[j] 2^(-53 (j - 2)), two 0 first.")
+print("// 2/pi = sum of pieces[j] 2^(-53 (j - 2)): pieces of 53 bits, multiples of 2^-53 in [0, 1), after two zeros.")
 digits = 23
 big = mp.dps
 mp.dps = 500

@@ -34,14 +34,15 @@ NodeId lower_exp(Graph& graph, NodeId x) {
 
 Expm1Scaled expm1_scaled(Build& b, NodeId x) {
   const NodeId n = b.sub(b.fma(x, k::log2_e, round_magic), round_magic);
-  const NodeId r = b.fma(n, -k::ln2_lo, b.fma(n, -k::ln2_hi, x));
-  const NodeId tail = b.polynomial(r, k::expm1_half);
+  const NodeId exact = b.fma(n, -k::ln2_hi, x);
+  const NodeId r = b.fma(n, -k::ln2_lo, exact);
   const NodeId unit = b.scale2(b.num(1.0), b.neg(n));
-  // (r + shift) + r^2 tail, with what the first sum lost (Dekker's fast sum: |shift| > |r| or shift = 0).
+  // (1 - unit) + r + r^2 tail, where r = exact - n ln2_lo to more than a double, and with what the first sum lost
+  // (Dekker's fast sum: |shift| > |r| or shift = 0).
   const NodeId shift = b.sub(b.num(1.0), unit);
-  const NodeId sum = b.add(shift, r);
-  const NodeId lost = b.sub(r, b.sub(sum, shift));
-  const NodeId small = b.fma(b.mul(r, r), tail, lost);
+  const NodeId sum = b.add(shift, exact);
+  const NodeId lost = b.fma(n, -k::ln2_lo, b.sub(exact, b.sub(sum, shift)));
+  const NodeId small = b.fma(b.mul(r, r), b.polynomial(r, k::expm1_half), lost);
   const NodeId value = b.add(sum, small);
   return {value, unit, n, b.add(b.sub(sum, value), small)};
 }

@@ -15,9 +15,7 @@ namespace hillock::ir {
 namespace {
 
 /// `size` with the sign of x, for an odd function; zeros too.
-NodeId odd(Build& b, NodeId x, NodeId size) {
-  return b.keep_zero(x, b.select(b.lt(x, 0.0), b.neg(size), size));
-}
+NodeId odd(Build& b, NodeId x, NodeId size) { return b.keep_zero(x, b.select(b.lt(x, 0.0), b.neg(size), size)); }
 
 }  // namespace
 

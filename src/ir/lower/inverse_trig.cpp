@@ -49,8 +49,8 @@ NodeId lower_arccos(Graph& graph, NodeId x) {
   const auto [large, root, small] = reduce(b, x);
   const NodeId negative = b.lt(x, 0.0);
   // 2 (root + small) from the right end; pi - that from the left; pi/2 - arcsin x in the middle.
-  const NodeId multiple = b.select(large, b.select(negative, b.num(-2.0), b.num(2.0)),
-                                   b.select(negative, b.num(1.0), b.num(-1.0)));
+  const NodeId multiple =
+      b.select(large, b.select(negative, b.num(-2.0), b.num(2.0)), b.select(negative, b.num(1.0), b.num(-1.0)));
   const NodeId base = b.select(large, b.select(negative, b.num(2 * half_pi), b.num(0.0)), b.num(half_pi));
   const NodeId base_low = b.select(large, b.select(negative, b.num(2 * half_pi_low), b.num(0.0)), b.num(half_pi_low));
   const Pair first = fast_sum(b, base, b.mul(multiple, root));

@@ -1,8 +1,8 @@
 /// log, log10, log1p.
 ///
 /// x = 2^e m with m in [sqrt(1/2), sqrt(2)), f = m - 1 (exact), s = f/(2 + f): log m = log((1+s)/(1-s)) = 2s + s z R(z)
-/// with z = s^2. As 2s = f - s f, and s f = f^2/2 - s f^2/2, this is f - (h - s (h + z R)) with h = f^2/2, whose largest
-/// term is exact (fdlibm, e_log.c, Sun Microsystems 1993).
+/// with z = s^2. As 2s = f - s f, and s f = f^2/2 - s f^2/2, this is f - (h - s (h + z R)) with h = f^2/2, whose
+/// largest term is exact (fdlibm, e_log.c, Sun Microsystems 1993).
 
 #include <limits>
 

@@ -47,23 +47,24 @@ NodeId without_turns(Build& b, NodeId x) { return b.sub(x, b.floor(b.add(x, 0.5)
 
 Angle reduce(Build& b, NodeId x) {
   // q = floor((e - 56)/53), so that the product of A with an earlier piece is a whole number of turns. The half keeps
-  // the quotient away from whole numbers, where the rounding of 1/53 could show. (For |x| < 1/2 nothing of this counts.)
+  // the quotient away from whole numbers, where the rounding of 1/53 could show. (For |x| < 1/2 nothing of this
+  // counts.)
   const NodeId q = b.floor(b.mul(b.sub(b.exponent2(x), 55.5), 1.0 / 53));
   const std::array<NodeId, 5> d = pieces_from(b, b.add(q, 2.0));
   const NodeId a = b.scale2(x, b.fma(q, -53.0, -2.0));
 
-  const Pair p0 = two_product(b, a, d[0]);                      // < 2^107 and 2^54, multiples of 2^-51
-  const Pair p1 = two_product(b, b.mul(a, 0x1p-53), d[1]);      // < 2^54 and 2, multiples of 2^-104
-  const Pair p2 = two_product(b, b.mul(a, 0x1p-106), d[2]);     // < 2 and 2^-52
-  const Pair p3 = two_product(b, b.mul(a, 0x1p-159), d[3]);     // < 2^-52 and 2^-105
-  const NodeId p4 = b.mul(b.mul(a, 0x1p-212), d[4]);            // < 2^-105
+  const Pair p0 = two_product(b, a, d[0]);                   // < 2^107 and 2^54, multiples of 2^-51
+  const Pair p1 = two_product(b, b.mul(a, 0x1p-53), d[1]);   // < 2^54 and 2, multiples of 2^-104
+  const Pair p2 = two_product(b, b.mul(a, 0x1p-106), d[2]);  // < 2 and 2^-52
+  const Pair p3 = two_product(b, b.mul(a, 0x1p-159), d[3]);  // < 2^-52 and 2^-105
+  const NodeId p4 = b.mul(b.mul(a, 0x1p-212), d[4]);         // < 2^-105
   // In turns. The first sum is exact: multiples of 2^-51 up to 1.
   const NodeId exact = b.add(without_turns(b, p0.high), without_turns(b, p0.low));
   const Pair s1 = two_sum(b, exact, without_turns(b, p1.high));
   const Pair s2 = two_sum(b, s1.high, p1.low);
   const Pair s3 = two_sum(b, s2.high, p2.high);
   const NodeId quadrant = b.sub(b.fma(s3.high, 4.0, round_magic), round_magic);
-  const NodeId high = b.fma(quadrant, -0.25, s3.high);          // exact
+  const NodeId high = b.fma(quadrant, -0.25, s3.high);  // exact
   // Second order, each term below 2^-50; s1.low + s2.low is exact (multiples of 2^-104).
   const Pair t1 = two_sum(b, b.add(s1.low, s2.low), s3.low);
   const Pair t2 = two_sum(b, t1.high, p2.low);
@@ -88,8 +89,7 @@ SinCos sin_cos(Build& b, Pair r) {
   const NodeId w = b.sub(b.num(1.0), half);
   const NodeId w_lost = b.sub(b.sub(b.num(1.0), w), half);
   const NodeId sin_small = b.fma(b.mul(r.high, z), b.polynomial(z, k::sin_tail), b.mul(r.low, w));
-  const NodeId cos_small =
-      b.add(w_lost, b.fma(b.mul(z, z), b.polynomial(z, k::cos_tail), b.neg(b.mul(r.high, r.low))));
+  const NodeId cos_small = b.add(w_lost, b.fma(b.mul(z, z), b.polynomial(z, k::cos_tail), b.neg(b.mul(r.high, r.low))));
   return {{r.high, sin_small}, {w, cos_small}};
 }
 
