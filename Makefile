@@ -52,12 +52,8 @@ bench bench-%: packages
 # A minute of libFuzzer for each reader; FUZZ_SECONDS=600 for longer.
 FUZZ_SECONDS ?= 60
 fuzz: packages-style
-	@cmake --preset fuzz --log-level=WARNING
+	@HILLOCK_FUZZ_SECONDS=$(FUZZ_SECONDS) cmake --preset fuzz --log-level=WARNING
 	@cmake --build --preset fuzz -j $(JOBS)
-	@for f in build/fuzz/fuzz/hillock_fuzz_*; do \
-	  mkdir -p build/fuzz/corpus/$$(basename $$f); \
-	  echo "$$f"; $$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048 -artifact_prefix=build/fuzz/ \
-	    build/fuzz/corpus/$$(basename $$f) 2>&1 | tail -n 2 || exit 1; done
 
 clean:
 	@rm -rf build

@@ -9,7 +9,8 @@
 #   hillock_program(<name> SOURCES main.cpp DEPENDS cli PRIVATE_LIBS ...)   a program in <build>/bin
 #   hillock_bench(<name> SOURCES a.cpp DEPENDS sim PRIVATE_LIBS ...)        `make bench-<name>`; run as
 #                                                      `hillock_bench_<name> <repository>/bench/results/<name>.json`
-#   hillock_fuzz(<name> SOURCES a.cpp DEPENDS io CORPUS dir)                libFuzzer, in the preset `fuzz` only
+#   hillock_fuzz(<name> SOURCES fuzz/a.cpp DEPENDS io)  libFuzzer, in the preset `fuzz` only; `make fuzz` starts it from
+#                                                      the files under fuzz/seeds/ beside its source
 #
 # Libraries have one name each, lib::<name>; see HillockLibraries.cmake.
 
@@ -34,7 +35,7 @@ endif()
 add_custom_target(programs)        # what `make` builds
 add_custom_target(bench_programs)  # built before any benchmark runs
 add_custom_target(bench)           # runs them all, one after the other
-add_custom_target(fuzz)            # builds the fuzzers
+add_custom_target(fuzz)            # runs the fuzzers, one after the other
 
 # Sets <out> to TRUE when all rooms of DEPENDS exist.
 function(_hillock_have_rooms out what)
@@ -134,9 +135,12 @@ function(hillock_bench name)
 endfunction()
 
 function(hillock_fuzz name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS" "SOURCES;DEPENDS;PRIVATE_LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;PRIVATE_LIBS")
   if(NOT HILLOCK_FUZZ)
     return()
+  endif()
+  if(NOT DEFINED ENV{HILLOCK_FUZZ_SECONDS})
+    set(ENV{HILLOCK_FUZZ_SECONDS} 60)
   endif()
   _hillock_have_rooms(complete "the fuzzer '${name}'" ${arg_DEPENDS})
   if(NOT complete)
@@ -148,4 +152,13 @@ function(hillock_fuzz name)
   target_link_options(hillock_fuzz_${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(hillock_fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
   add_dependencies(fuzz hillock_fuzz_${name})
+  list(GET arg_SOURCES 0 source)
+  get_filename_component(folder ${source} DIRECTORY)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz/corpus/${name})
+  add_custom_target(fuzz-${name}
+    COMMAND hillock_fuzz_${name} -max_total_time=$ENV{HILLOCK_FUZZ_SECONDS} -max_len=4096 -rss_limit_mb=2048
+            -artifact_prefix=${PROJECT_BINARY_DIR}/fuzz/ -verbosity=0 -print_final_stats=1 -timeout=10
+            ${PROJECT_BINARY_DIR}/fuzz/corpus/${name} ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/seeds
+    USES_TERMINAL VERBATIM)
+  add_dependencies(fuzz fuzz-${name})
 endfunction()

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <functional>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 namespace hillock::layers {
 namespace {
@@ -61,13 +61,19 @@ std::string text_of(const fs::path& file) {
 }
 
 std::vector<Include> includes_of(const std::string& text) {
-  static const std::regex pattern(R"re(^\s*#\s*include\s*([<"])([^>"]+)[>"])re");
+  const auto after = [](std::string_view line, std::string_view word) {  // the rest after space and the word; or npos
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    return line.starts_with(word) ? line.substr(word.size()) : std::string_view{};
+  };
   std::vector<Include> out;
   std::istringstream in(text);
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
-    std::smatch match;
-    if (std::regex_search(line, match, pattern)) out.push_back({match[2], match[1] == "\"", number});
+    std::string_view rest = after(after(line, "#"), "include");
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    if (rest.empty() || (rest[0] != '"' && rest[0] != '<')) continue;
+    const std::size_t end = rest.find(rest[0] == '"' ? '"' : '>', 1);
+    if (end != std::string_view::npos) out.push_back({std::string(rest.substr(1, end - 1)), rest[0] == '"', number});
   }
   return out;
 }
