@@ -7,7 +7,7 @@
 namespace hillock::report {
 
 struct Asset {
-  std::string_view name;    ///< "report_css", "report_js", "theme_js", "uplot_js", ...
+  std::string_view name;  ///< "report_css", "report_js", "theme_js", "uplot_js", ...
   std::string_view text;
   std::string_view sha256;  ///< hex, of the text
 };

@@ -64,8 +64,7 @@ double prior_density(const PosteriorAxis& axis, double value, bool log) {
     }
   } else if (std::isfinite(axis.prior_low) && std::isfinite(axis.prior_high) && axis.prior_low < axis.prior_high &&
              (!axis.log_scale || axis.prior_low > 0)) {
-    const double width =
-        axis.log_scale ? std::log(axis.prior_high / axis.prior_low) : axis.prior_high - axis.prior_low;
+    const double width = axis.log_scale ? std::log(axis.prior_high / axis.prior_low) : axis.prior_high - axis.prior_low;
     density = value >= axis.prior_low && value <= axis.prior_high ? 1.0 / width : 0.0;
   }
   if (axis.log_scale == log) return density;

@@ -16,8 +16,8 @@ struct Histogram {
   bool log = false;
   std::vector<double> density;  ///< per bin; integrates to one over the parameter (log: over its ln)
   double peak = 0;
-  std::int64_t total = 0;       ///< finite draws
-  std::int64_t dropped = 0;     ///< not finite, or not positive on a log scale
+  std::int64_t total = 0;    ///< finite draws
+  std::int64_t dropped = 0;  ///< not finite, or not positive on a log scale
   [[nodiscard]] double edge(std::size_t bin) const;
 };
 /// Over the draws' range and a little more. On a log axis with a range under a factor of 1.3 the shown axis is linear.

@@ -23,27 +23,27 @@ struct Quantiles {
 
 /// Autocorrelation of the residuals over the kept samples.
 struct Autocorrelation {
-  std::vector<double> lag_ms;          ///< increasing
-  std::vector<double> value;           ///< same length, in [-1, 1]
-  double white_band = not_computed;    ///< 95 % of values lie within +- this if the residuals were white
+  std::vector<double> lag_ms;        ///< increasing
+  std::vector<double> value;         ///< same length, in [-1, 1]
+  double white_band = not_computed;  ///< 95 % of values lie within +- this if the residuals were white
 };
 
 /// One recording, what the model was told (the command) and what it predicts.
 struct DataSet {
-  std::string name;    ///< "sine wave"
-  std::string role;    ///< "train", "test"
-  std::string note;    ///< one sentence under the heading, e.g. "command interpolated across left-out samples"
-  std::vector<double> time_ms;   ///< one per sample, strictly increasing
-  std::string observed_name;     ///< "current"
-  std::string observed_unit;     ///< "nA"
+  std::string name;             ///< "sine wave"
+  std::string role;             ///< "train", "test"
+  std::string note;             ///< one sentence under the heading, e.g. "command interpolated across left-out samples"
+  std::vector<double> time_ms;  ///< one per sample, strictly increasing
+  std::string observed_name;    ///< "current"
+  std::string observed_unit;    ///< "nA"
   std::vector<double> observed;
   std::vector<std::uint8_t> keep;  ///< 1: counts, 0: left out; empty: all count
-  std::string command_name;      ///< "command"
-  std::string command_unit;      ///< "mV"
+  std::string command_name;        ///< "command"
+  std::string command_unit;        ///< "mV"
   std::vector<double> command;
-  std::vector<double> best;      ///< prediction of the least-error parameters
-  Quantiles predictive;          ///< posterior predictive: parameters and noise
-  Quantiles parameters_only;     ///< posterior of the noiseless trace
+  std::vector<double> best;       ///< prediction of the least-error parameters
+  Quantiles predictive;           ///< posterior predictive: parameters and noise
+  Quantiles parameters_only;      ///< posterior of the noiseless trace
   std::vector<double> residuals;  ///< observed - best, observed unit; empty: computed here where both are given
   Autocorrelation autocorrelation;
 };
@@ -52,8 +52,8 @@ struct DataSet {
 struct PosteriorAxis {
   std::string name;
   std::string unit;
-  bool log_scale = false;            ///< the prior is (nearly) uniform in the logarithm
-  double prior_low = not_computed;   ///< where the prior ends, in `unit`; +-inf where it does not
+  bool log_scale = false;           ///< the prior is (nearly) uniform in the logarithm
+  double prior_low = not_computed;  ///< where the prior ends, in `unit`; +-inf where it does not
   double prior_high = not_computed;
   double best = not_computed;
   /// The prior's density on the shown scale (per unit, or per unit of ln where `log_scale`), at `prior_at`. Empty:

@@ -14,8 +14,8 @@ namespace hillock::report {
 [[nodiscard]] std::string number(double x, int digits = 3);
 /// A setting as it was given: up to six digits, without trailing zeros ("0.1").
 [[nodiscard]] std::string setting(double x);
-/// The value to the decimal place that `error` has at two significant digits: "0.02610 ± 0.00021" (no-break spaces). Without a
-/// finite positive error: the value alone, to three digits.
+/// The value to the decimal place that `error` has at two significant digits: "0.02610 ± 0.00021" (no-break spaces).
+/// Without a finite positive error: the value alone, to three digits.
 [[nodiscard]] std::string with_error(double value, double error);
 /// The value to the place where the width of [low, high] has two significant digits; four digits without a width.
 [[nodiscard]] std::string within(double value, double low, double high);

@@ -51,10 +51,9 @@ Levels levels_for(Range range) {
 std::vector<std::uint16_t> quantise(std::span<const double> values, const Levels& levels) {
   std::vector<std::uint16_t> out(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    out[i] = std::isfinite(values[i])
-                 ? static_cast<std::uint16_t>(
-                       std::clamp(std::floor((values[i] - levels.offset) / levels.step + 0.5), 0.0, 65534.0))
-                 : code_nan;
+    out[i] = std::isfinite(values[i]) ? static_cast<std::uint16_t>(std::clamp(
+                                            std::floor((values[i] - levels.offset) / levels.step + 0.5), 0.0, 65534.0))
+                                      : code_nan;
   }
   return out;
 }

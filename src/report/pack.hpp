@@ -28,8 +28,8 @@ inline constexpr std::uint16_t code_nan = 65535;
 
 struct Packed {
   std::size_t count = 0;
-  int order = 0;            ///< 0, 1 or 2: how often differences were taken
-  bool relative = false;    ///< codes are relative to the reference series'
+  int order = 0;          ///< 0, 1 or 2: how often differences were taken
+  bool relative = false;  ///< codes are relative to the reference series'
   std::string base64;
 };
 /// `reference`: empty, or as long as `codes`; used where it makes the series smaller.

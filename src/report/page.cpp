@@ -55,25 +55,32 @@ std::string render_html(const Document& document) {
     const std::string inner = s.body(document);
     if (inner.empty()) continue;
     nav += fmt::format("<a href=\"#{}\">{}</a>", s.id, s.in_nav);
-    body += fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-h\"><h2 id=\"{0}-h\">{1}</h2>\n{2}</section>\n", s.id,
-                        s.title, inner);
+    body += fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-h\"><h2 id=\"{0}-h\">{1}</h2>\n{2}</section>\n",
+                        s.id, s.title, inner);
   }
   const std::string title = document.title.empty() ? "Hillock report" : document.title;
   std::string out;
   out += "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   out += fmt::format(
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src "
+      "data:; "
       "base-uri 'none'; form-action 'none'; script-src {} {} {}\">\n",
       policy_hash(asset("theme_js")), policy_hash(asset("uplot_js")), policy_hash(asset("report_js")));
-  out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n";
+  out +=
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" "
+      "content=\"light dark\">\n";
   out += fmt::format("<title>{}</title>\n", escape_html(title));
   out += fmt::format("<style>{}{}</style>\n", asset("uplot_css").text, asset("report_css").text);
   out += fmt::format("<script>{}</script>\n</head>\n<body>\n", asset("theme_js").text);
-  out += "<a class=\"skip\" href=\"#verdict\">Skip to the verdict</a>\n<header><div><h1>" + escape_html(title) + "</h1>";
-  if (!document.study.empty()) out += fmt::format("<p class=\"study\">study <code>{}</code></p>", escape_html(document.study));
+  out +=
+      "<a class=\"skip\" href=\"#verdict\">Skip to the verdict</a>\n<header><div><h1>" + escape_html(title) + "</h1>";
+  if (!document.study.empty())
+    out += fmt::format("<p class=\"study\">study <code>{}</code></p>", escape_html(document.study));
   out += "</div><button id=\"theme\" type=\"button\" hidden>Theme</button></header>\n";
   out += fmt::format("<nav aria-label=\"Sections\">{}</nav>\n<main>\n{}</main>\n", nav, body);
-  out += "<footer>Made by Hillock. Plots drawn with uPlot 1.6.32 (MIT licence; its text is in this file's source).</footer>\n";
+  out +=
+      "<footer>Made by Hillock. Plots drawn with uPlot 1.6.32 (MIT licence; its text is in this file's "
+      "source).</footer>\n";
   out += fmt::format("<!-- uPlot:\n{}-->\n", asset("uplot_licence").text);
   out += fmt::format("<script type=\"application/json\" id=\"hillock-data\">{}</script>\n", payload_json(document));
   out += fmt::format("<script>{}</script>\n<script>{}</script>\n</body>\n</html>\n", asset("uplot_js").text,

@@ -111,7 +111,8 @@ void Panel::line(std::span<const double> values, std::string_view css_class) {
   if (values.empty()) return;
   std::vector<double> y = min_max_bins(values, per_bin_);
   for (double& v : y) v = value_scale_.clamped(v);
-  svg_.path(polyline(x_, y), css_class);
+  // One sample alone is a dot that can be seen.
+  svg_.path(polyline(x_, y), x_.size() == 1 ? fmt::format("{} single", css_class) : std::string(css_class));
 }
 
 void Panel::band(std::span<const double> low, std::span<const double> high, std::string_view css_class) {

@@ -1,9 +1,9 @@
 #include "report/payload.hpp"
 
+#include <nlohmann/json.hpp>
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "report/decimate.hpp"
 #include "report/escape.hpp"
@@ -20,8 +20,11 @@ constexpr std::size_t most_points_at_least = 20'000;
 
 Json series(std::span<const double> values, const Levels& levels, std::span<const std::uint16_t> reference) {
   const Packed p = pack(quantise(values, levels), reference);
-  return {{"offset", levels.offset}, {"step", levels.step},     {"order", p.order},
-          {"relative", p.relative},  {"packed", p.base64}};
+  return {{"offset", levels.offset},
+          {"step", levels.step},
+          {"order", p.order},
+          {"relative", p.relative},
+          {"packed", p.base64}};
 }
 
 /// Start and interval where the times are those of a grid to a thousandth of the interval, else the times themselves
@@ -95,9 +98,13 @@ Json data_set(const DataSet& set, std::size_t most) {
   // Predictions lie near each other: one set of levels, and differences from the best fit.
   const std::pair<const char*, const std::vector<double>*> predictions[] = {
       {"best", &set.best},
-      {"q05", &set.predictive.q05},      {"q25", &set.predictive.q25},      {"q50", &set.predictive.q50},
-      {"q75", &set.predictive.q75},      {"q95", &set.predictive.q95},
-      {"p05", &set.parameters_only.q05}, {"p95", &set.parameters_only.q95},
+      {"q05", &set.predictive.q05},
+      {"q25", &set.predictive.q25},
+      {"q50", &set.predictive.q50},
+      {"q75", &set.predictive.q75},
+      {"q95", &set.predictive.q95},
+      {"p05", &set.parameters_only.q05},
+      {"p95", &set.parameters_only.q95},
   };
   Range range = no_range();
   for (const auto& [name, values] : predictions)

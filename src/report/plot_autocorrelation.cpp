@@ -27,7 +27,8 @@ std::string plot_autocorrelation(const DataSet& set, std::size_t /*index*/) {
   const Scale x = make_scale(std::min(0.0, lags.low), lags.high, false, f.left, f.right());
   const Scale y = make_scale(std::min(values.low, 0.0) - 0.05, values.high + 0.02, false, f.bottom(), f.top);
   if (std::isfinite(a.white_band))
-    svg.rect(f.left, y.clamped(a.white_band), f.width, y.clamped(-a.white_band) - y.clamped(a.white_band), "white-band");
+    svg.rect(f.left, y.clamped(a.white_band), f.width, y.clamped(-a.white_band) - y.clamped(a.white_band),
+             "white-band");
   svg.axes(f, x, y, "lag (ms)", "autocorrelation", 6, 5);
   const double zero = y.clamped(0);
   svg.line(f.left, zero, f.right(), zero, "zero");
@@ -36,7 +37,7 @@ std::string plot_autocorrelation(const DataSet& set, std::size_t /*index*/) {
   std::vector<double> py = min_max_bins(a.value, per_bin);
   for (double& v : px) v = x.clamped(v);
   for (double& v : py) v = y.clamped(v);
-  svg.path(polyline(px, py), "curve");
+  svg.path(polyline(px, py), px.size() == 1 ? "curve single" : "curve");
   std::string caption = "Correlation of a residual with the one some time later.";
   if (std::isfinite(a.white_band)) {
     caption += fmt::format(

@@ -21,7 +21,8 @@ std::string plot_generalisation(const Document& document) {
     };
     consider(g.error);
     if (std::isfinite(g.error_se)) consider(g.error + g.error_se);
-    if (std::isfinite(g.expected_error)) consider(g.expected_error + (std::isfinite(g.expected_error_se) ? g.expected_error_se : 0));
+    if (std::isfinite(g.expected_error))
+      consider(g.expected_error + (std::isfinite(g.expected_error_se) ? g.expected_error_se : 0));
     for (const verify::Baseline& b : g.baselines) consider(b.error);
     if (!(largest > 0)) {
       out += nothing(g.name + ": no error was computed.");
@@ -43,7 +44,8 @@ std::string plot_generalisation(const Document& document) {
           escape_html(name), css_class, width, whisker, escape_html(with_error(error, se)));
     };
     bar("this model", g.error, g.error_se, "bar-model");
-    if (std::isfinite(g.expected_error)) bar("expected from the fitted noise alone", g.expected_error, g.expected_error_se, "bar-noise");
+    if (std::isfinite(g.expected_error))
+      bar("expected from the fitted noise alone", g.expected_error, g.expected_error_se, "bar-noise");
     for (const verify::Baseline& b : g.baselines) bar(b.name, b.error, not_computed, "bar-baseline");
     out += fmt::format("<div class=\"bars\"><h4>{}</h4>{}</div>\n", escape_html(g.name), bars);
   }

@@ -35,8 +35,10 @@ std::string plot_marginals(const Document& document) {
     const bool factored = !h.log && largest > 0 && (e < -2 || e > 4);
     const double factor = factored ? std::pow(10.0, e) : 1.0;
     const Scale shown = make_scale(h.low / factor, h.high / factor, h.log, f.left, f.right());
-    const std::string axis_name =
-        factored ? fmt::format("{} (10{}{}{})", axis.name, superscript(e), pretty_unit(axis.unit).empty() ? "" : " ", pretty_unit(axis.unit)) : name;
+    const std::string axis_name = factored
+                                      ? fmt::format("{} (10{}{}{})", axis.name, superscript(e),
+                                                    pretty_unit(axis.unit).empty() ? "" : " ", pretty_unit(axis.unit))
+                                      : name;
     const Scale y = make_scale(0, 1.06 * h.peak, false, f.bottom(), f.top);
     for (std::size_t b = 0; b < h.density.size(); ++b) {
       if (h.density[b] <= 0) continue;

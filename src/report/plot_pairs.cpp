@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "report/density.hpp"
+#include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/plot.hpp"
 #include "report/svg.hpp"
@@ -33,6 +34,7 @@ std::string plot_pairs(const Document& document) {
       for (double& v : c) v = v > 0 ? std::log(v) : std::numeric_limits<double>::quiet_NaN();
     columns.push_back(std::move(c));
   }
+  if (std::all_of(histograms.begin(), histograms.end(), [](const Histogram& h) { return h.total == 0; })) return {};
   const std::size_t rows = posterior.draws.rows;
   const std::size_t step = (rows + most_points - 1) / most_points;
 
@@ -45,8 +47,8 @@ std::string plot_pairs(const Document& document) {
     const double top = pitch * static_cast<double>(row) + 2;
     const PosteriorAxis& vertical = posterior.axes[row];
     svg.vertical_text(14, top + cell / 2, label(vertical.name, vertical.unit), "label");
-    svg.text(left + pitch * static_cast<double>(row) + cell / 2, extent + 14,
-             label(vertical.name, vertical.unit), "label", "middle");
+    svg.text(left + pitch * static_cast<double>(row) + cell / 2, extent + 14, label(vertical.name, vertical.unit),
+             "label", "middle");
     for (std::size_t column = 0; column < n; ++column) {
       const PosteriorAxis& horizontal = posterior.axes[column];
       const Frame f{left + pitch * static_cast<double>(column), top, cell, cell};
@@ -59,8 +61,8 @@ std::string plot_pairs(const Document& document) {
         for (std::size_t b = 0; b < hx.density.size(); ++b) {
           if (hx.density[b] <= 0) continue;
           const double from = x.clamped(hx.edge(b));
-          svg.rect(from, y.clamped(hx.density[b]), x.clamped(hx.edge(b + 1)) - from, f.bottom() - y.clamped(hx.density[b]),
-                   "histogram");
+          svg.rect(from, y.clamped(hx.density[b]), x.clamped(hx.edge(b + 1)) - from,
+                   f.bottom() - y.clamped(hx.density[b]), "histogram");
         }
         if (hx.total > 0) svg.path(prior_outline(horizontal, x, y), "prior-outline");
       } else if (row > column) {
@@ -80,8 +82,8 @@ std::string plot_pairs(const Document& document) {
         const std::string_view shade = strength < 0.3 ? "r0" : strength < 0.7 ? "r1" : strength < 0.9 ? "r2" : "r3";
         svg.rect(f.left, f.top, f.width, f.height, fmt::format("cell {}", shade),
                  fmt::format("correlation of {} and {}: {}", horizontal.name, vertical.name, number(r, 2)));
-        svg.text(f.left + cell / 2, f.top + cell / 2 + 5, std::isnan(r) ? "–" : to_place(r, -2, 1), fmt::format("r {}", shade),
-                 "middle");
+        svg.text(f.left + cell / 2, f.top + cell / 2 + 5, std::isnan(r) ? "–" : to_place(r, -2, 1),
+                 fmt::format("r {}", shade), "middle");
       }
     }
   }
@@ -90,8 +92,12 @@ std::string plot_pairs(const Document& document) {
       "logarithms where the prior is logarithmic). A line instead of a cloud means that the data fix a combination of "
       "the two, not each.";
   if (posterior.axes.size() > n) caption += fmt::format(" The first {} of {} parameters.", n, posterior.axes.size());
-  return "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Pair plot\">" + svg.str() +
-         "</div><p class=\"caption\">" + caption + "</p>\n";
+  // Few parameters do not fill the page; many may be scrolled on a small screen.
+  const double width = left + extent;
+  return fmt::format(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Pair plot\"><div class=\"pairs-box\" "
+      "style=\"max-width:{:.0f}px;--least:{:.0f}px\">{}</div></div><p class=\"caption\">{}</p>\n",
+      1.15 * width, 0.75 * width, svg.str(), escape_html(caption));
 }
 
 }  // namespace hillock::report

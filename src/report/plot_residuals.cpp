@@ -17,7 +17,9 @@ std::string plot_residuals(const DataSet& set, std::size_t index) {
   panel.shade_left_out();
   panel.line(kept, "trace-residual");
   panel.level(0);
-  return panel.finish("residual", index, "Recorded minus best fit, at the samples that count. Structure here is what the model does not explain.");
+  return panel.finish(
+      "residual", index,
+      "Recorded minus best fit, at the samples that count. Structure here is what the model does not explain.");
 }
 
 }  // namespace hillock::report

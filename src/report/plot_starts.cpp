@@ -16,8 +16,10 @@ std::string plot_starts(const Document& document) {
   for (const double e : document.start_errors)
     if (std::isfinite(e) && e > 0) errors.push_back(e);
   const auto failed = static_cast<std::int64_t>(document.start_errors.size() - errors.size());
-  const std::string failures =
-      failed == 0 ? std::string() : fmt::format(" {} of {} starts failed and are not drawn.", count(failed), count(static_cast<std::int64_t>(document.start_errors.size())));
+  const std::string failures = failed == 0
+                                   ? std::string()
+                                   : fmt::format(" {} of {} starts failed and are not drawn.", count(failed),
+                                                 count(static_cast<std::int64_t>(document.start_errors.size())));
   if (errors.empty()) return nothing("No final errors of starts to draw." + failures);
   std::sort(errors.begin(), errors.end());
   const double best = errors.front();
@@ -33,15 +35,18 @@ std::string plot_starts(const Document& document) {
   const Scale y = wide ? make_scale(best / 1.5, top * 1.5, true, f.bottom(), f.top)
                        : make_scale(best - 0.06 * (top - best), top + 0.04 * (top - best), false, f.bottom(), f.top);
   svg.rect(f.left, y.clamped(best * 1.001), f.width, y.clamped(best) - y.clamped(best * 1.001), "white-band");
-  svg.axes(f, x, y, "starts, sorted by final error", "final error", std::min<int>(6, static_cast<int>(errors.size()) + 1), 4);
+  svg.axes(f, x, y, "starts, sorted by final error", "final error",
+           std::min<int>(6, static_cast<int>(errors.size()) + 1), 4);
   const double radius = errors.size() > 120 ? 1.6 : 3;
   for (std::size_t i = 0; i < errors.size(); ++i) {
     const bool near = errors[i] <= best * 1.001;
     svg.circle(x(static_cast<double>(i + 1)), y(errors[i]), radius, near ? "start-near" : "start-far",
                fmt::format("start {}: {}", i + 1, number(errors[i], 6)));
   }
-  return figure(svg.str(), fmt::format("{} of {} starts ended within 0.1 % of the least error, {}.{}", close,
-                                       document.start_errors.size(), number(best, 5), failures), "beside");
+  return figure(svg.str(),
+                fmt::format("{} of {} starts ended within 0.1 % of the least error, {}.{}", close,
+                            document.start_errors.size(), number(best, 5), failures),
+                "beside");
 }
 
 }  // namespace hillock::report

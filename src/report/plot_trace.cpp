@@ -27,18 +27,23 @@ std::string plot_trace(const DataSet& set, std::size_t index) {
   panel.line(q.q50, "trace-median");
   panel.line(set.best, "trace-best");
 
-  std::string caption = "Grey: recorded.";
+  std::string caption;
+  if (!set.observed.empty()) caption += "Grey: recorded.";
   if (!set.best.empty()) caption += " Blue: best fit.";
   if (!q.q05.empty()) {
-    caption += " Bands: where half and nine tenths of new recordings would lie at each moment, by the posterior,"
-               " noise included.";
+    caption +=
+        " Bands: where half and nine tenths of new recordings would lie at each moment, by the posterior,"
+        " noise included.";
   }
-  if (!set.parameters_only.q05.empty()) caption += " Narrow violet band: the same for the parameters alone (90 %), without noise.";
+  if (!set.parameters_only.q05.empty())
+    caption += " Narrow violet band: the same for the parameters alone (90 %), without noise.";
   if (panel.left_out() > 0)
     caption += fmt::format(" Shaded: {} samples left out of the fit and of every score.", count(panel.left_out()));
-  if (panel.not_finite() > 0) caption += fmt::format(" {} recorded samples are not numbers and are not drawn.", count(panel.not_finite()));
+  if (panel.not_finite() > 0)
+    caption += fmt::format(" {} recorded samples are not numbers and are not drawn.", count(panel.not_finite()));
   // Below the command, so that the two plots touch (the style sheet orders them).
-  return panel.finish("trace", index, "") + fmt::format("<p class=\"caption last\">{}</p>\n", escape_html(caption));
+  return panel.finish("trace", index, "") +
+         (caption.empty() ? "" : fmt::format("<p class=\"caption last\">{}</p>\n", escape_html(caption)));
 }
 
 }  // namespace hillock::report

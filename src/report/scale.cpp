@@ -74,9 +74,7 @@ void Range::include(double value) {
   low = std::min(low, value), high = std::max(high, value);
 }
 
-Range no_range() {
-  return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
-}
+Range no_range() { return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()}; }
 
 Range range_of(std::span<const double> values) {
   Range r = no_range();

@@ -10,9 +10,9 @@
 namespace hillock::report {
 
 struct PageSection {
-  std::string_view id;     ///< anchor
+  std::string_view id;  ///< anchor
   std::string_view title;
-  std::string_view in_nav;  ///< the title in one or two words
+  std::string_view in_nav;               ///< the title in one or two words
   std::string (*body)(const Document&);  ///< HTML; empty: the section is left out
 };
 [[nodiscard]] std::span<const PageSection> page_sections();

@@ -9,6 +9,7 @@
 #include "report/plot.hpp"
 #include "report/section.hpp"
 #include "report/svg.hpp"
+#include "verify/rules.hpp"
 
 namespace hillock::report {
 namespace {
@@ -21,12 +22,14 @@ const PosteriorAxis* axis_of(const Document& document, std::string_view name) {
 
 /// The value as the interval lets one read it, and with more digits when pointed at.
 std::string value_cell(double value, double low, double high) {
-  return fmt::format("<td class=\"n\" title=\"{}\">{}</td>", escape_html(number(value, 8)), escape_html(within(value, low, high)));
+  return fmt::format("<td class=\"n\" title=\"{}\">{}</td>", escape_html(number(value, 8)),
+                     escape_html(within(value, low, high)));
 }
 
 std::string cell(std::string_view text, bool warn = false, std::string_view why = {}) {
   if (!warn) return fmt::format("<td class=\"n\">{}</td>", escape_html(text));
-  return fmt::format("<td class=\"n warn\" title=\"{}\">{}<span class=\"flag\"> !</span></td>", escape_html(why), escape_html(text));
+  return fmt::format("<td class=\"n warn\" title=\"{}\">{}<span class=\"flag\"> !</span></td>", escape_html(why),
+                     escape_html(text));
 }
 
 }  // namespace
@@ -46,15 +49,20 @@ std::string section_parameters(const Document& document) {
     corrected = corrected || std::isfinite(p.q05_corrected);
     chains = chains || std::isfinite(p.rhat) || std::isfinite(p.ess_bulk) || std::isfinite(p.ess_tail);
   }
-  std::string out = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of parameters\"><table class=\"parameters\"><thead><tr>"
-                    "<th scope=\"col\">parameter</th><th scope=\"col\">unit</th><th scope=\"col\" class=\"n\">best fit</th>"
-                    "<th scope=\"col\" class=\"n\">median</th><th scope=\"col\" class=\"n\">90 % interval, declared noise</th>";
+  std::string out =
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of parameters\"><table "
+      "class=\"parameters\"><thead><tr>"
+      "<th scope=\"col\">parameter</th><th scope=\"col\">unit</th><th scope=\"col\" class=\"n\">best fit</th>"
+      "<th scope=\"col\" class=\"n\">median</th><th scope=\"col\" class=\"n\">90 % interval, declared noise</th>";
   if (independent) out += "<th scope=\"col\" class=\"n\">… every sample independent</th>";
   if (corrected) out += "<th scope=\"col\" class=\"n\">… autocorrelation counted</th>";
   out += "<th scope=\"col\">on the prior's range</th><th scope=\"col\" class=\"n\">contrac&shy;tion</th>";
   if (chains)
-    out += "<th scope=\"col\" class=\"n\">R-hat</th><th scope=\"col\" class=\"n\">ESS bulk</th><th scope=\"col\" class=\"n\">tail</th>";
+    out +=
+        "<th scope=\"col\" class=\"n\">R-hat</th><th scope=\"col\" class=\"n\">ESS bulk</th><th scope=\"col\" "
+        "class=\"n\">tail</th>";
   out += "</tr></thead><tbody>\n";
+  const verify::Thresholds limits;  // marks and status go by the same numbers
   for (const verify::ParameterSummary& p : parameters) {
     // Digits that mean something: by the widest of the intervals.
     const double low = corrected && std::isfinite(p.q05_corrected) ? p.q05_corrected : p.q05;
@@ -65,26 +73,35 @@ std::string section_parameters(const Document& document) {
     if (independent) out += cell(interval(p.q05_independent, p.q95_independent));
     if (corrected) out += cell(interval(p.q05_corrected, p.q95_corrected));
     out += fmt::format("<td>{}</td>", plot_interval(p, axis_of(document, p.name)));
-    out += cell(percent(p.contraction), p.contraction < 0.5, "less than half of the prior's variance is gone: the data say little about it");
+    out += cell(percent(p.contraction), p.contraction < limits.contraction,
+                fmt::format("under {}: the data say little about it", percent(limits.contraction)));
     if (chains) {
-      out += cell(std::isfinite(p.rhat) ? fmt::format("{:.3f}", p.rhat) : "–", p.rhat > 1.01, "above 1.01: the chains have not mixed");
+      out += cell(std::isfinite(p.rhat) ? fmt::format("{:.3f}", p.rhat) : "–", p.rhat > limits.rhat,
+                  fmt::format("above {}: the chains have not mixed", setting(limits.rhat)));
       const auto ess = [](double e) { return std::isfinite(e) ? count(std::llround(e)) : std::string("–"); };
-      out += cell(ess(p.ess_bulk), p.ess_bulk < 400, "under 400 effective draws: quantiles are rough");
-      out += cell(ess(p.ess_tail), p.ess_tail < 400, "under 400 effective draws in the tails: the interval's ends are rough");
+      const std::string few = fmt::format("under {} effective draws: ", setting(limits.effective_draws));
+      out += cell(ess(p.ess_bulk), p.ess_bulk < limits.effective_draws, few + "the middle of the posterior is rough");
+      out += cell(ess(p.ess_tail), p.ess_tail < limits.effective_draws, few + "the ends of the interval are rough");
     }
     out += "</tr>\n";
   }
   out += "</tbody></table></div>\n";
-  std::string note = "Contraction: how much of the prior's variance the data removed (on the scale on which the prior is flat). "
-                     "In the small drawings the line is the prior's range, the dark bar the 90 % interval under the declared noise";
+  std::string note =
+      "Contraction: how much of the prior's variance the data removed (on the scale on which the prior is flat). "
+      "In the small drawings the line is the prior's range, the dark bar the 90 % interval under the declared noise";
   if (corrected) note += ", the pale bar the one with autocorrelation counted";
   note += ", the dot the best fit. A mark (!) says why when pointed at.";
   same = same && !independent;
   if (same || independent || corrected) {
     note += " The intervals differ in what they believe about the noise: that it is as the study declares";
-    if (same) note += ", here that every sample is an independent fact, which is too narrow wherever residuals are correlated";
-    if (independent) note += "; that every sample is an independent fact, which is too narrow wherever residuals are correlated";
-    if (corrected) note += "; and that residuals are as correlated as they were seen to be, which is the one to quote when the declared noise does not fit";
+    if (same)
+      note += ", here that every sample is an independent fact, which is too narrow wherever residuals are correlated";
+    if (independent)
+      note += "; that every sample is an independent fact, which is too narrow wherever residuals are correlated";
+    if (corrected)
+      note +=
+          "; and that residuals are as correlated as they were seen to be, which is the one to quote when the declared "
+          "noise does not fit";
     note += ".";
   }
   return out + fmt::format("<p class=\"caption\">{}</p>\n", escape_html(note)) + draw(document, Section::parameters);

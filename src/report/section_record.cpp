@@ -33,21 +33,28 @@ std::string section_record(const Document& document) {
   Facts numerics;
   if (!v.numerics.integrator.empty()) numerics.add("integrator", v.numerics.integrator);
   if (std::isfinite(v.numerics.dt_ms)) numerics.add("step", setting(v.numerics.dt_ms) + " ms");
-  if (std::isfinite(v.numerics.half_step_change)) numerics.add("error at half the step changes by", relative(v.numerics.half_step_change));
+  if (std::isfinite(v.numerics.half_step_change))
+    numerics.add("error at half the step changes by", relative(v.numerics.half_step_change));
   if (std::isfinite(v.numerics.other_integrator_change))
-    numerics.add(fmt::format("error with {} changes by", v.numerics.other_integrator.empty() ? "another integrator" : v.numerics.other_integrator),
+    numerics.add(fmt::format("error with {} changes by",
+                             v.numerics.other_integrator.empty() ? "another integrator" : v.numerics.other_integrator),
                  relative(v.numerics.other_integrator_change));
-  if (std::isfinite(v.numerics.gradient_check)) numerics.add("gradient against finite differences", relative(v.numerics.gradient_check));
+  if (std::isfinite(v.numerics.gradient_check))
+    numerics.add("gradient against finite differences", relative(v.numerics.gradient_check));
   if (!v.inference.empty()) {
     numerics.add("posterior by", v.inference);
     if (v.numerics.draws > 0)
-      numerics.add("posterior draws", fmt::format("{}, of them divergent {}", count(v.numerics.draws), count(v.numerics.divergences)));
+      numerics.add("posterior draws",
+                   fmt::format("{}, of them divergent {}", count(v.numerics.draws), count(v.numerics.divergences)));
     if (v.numerics.predictive_draws > 0)
-      numerics.add("draws simulated for the predictions", fmt::format("{}, of them failed {}", count(v.numerics.predictive_draws),
-                                                                      count(v.numerics.failed_predictive)));
+      numerics.add("draws simulated for the predictions",
+                   fmt::format("{}, of them failed {}", count(v.numerics.predictive_draws),
+                               count(v.numerics.failed_predictive)));
   }
   Facts cost;
-  if (v.cost.wall_s > 0) cost.add("wall time", fmt::format("{} on {} {}", duration(v.cost.wall_s), v.cost.threads, v.cost.threads == 1 ? "thread" : "threads"));
+  if (v.cost.wall_s > 0)
+    cost.add("wall time", fmt::format("{} on {} {}", duration(v.cost.wall_s), v.cost.threads,
+                                      v.cost.threads == 1 ? "thread" : "threads"));
   for (const auto& [what, seconds] : {std::pair{"compilation", v.cost.compile_s}, std::pair{"search", v.cost.search_s},
                                       std::pair{"posterior", v.cost.posterior_s}, std::pair{"checks", v.cost.verify_s},
                                       std::pair{"report", v.cost.report_s}})

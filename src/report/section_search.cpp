@@ -16,7 +16,8 @@ std::string section_search(const Document& document) {
   std::string out;
   if (f.screened > 0) {
     out += fmt::format("{} draws from the prior were simulated to choose starting points", count(f.screened));
-    if (f.screened_failed > 0) out += fmt::format("; {} of them failed or broke a condition of the prior", count(f.screened_failed));
+    if (f.screened_failed > 0)
+      out += fmt::format("; {} of them failed or broke a condition of the prior", count(f.screened_failed));
     out += ". ";
   }
   if (f.starts > 0) {

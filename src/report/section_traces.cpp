@@ -8,7 +8,8 @@ namespace hillock::report {
 
 std::string section_traces(const Document& document) {
   if (document.data_sets.empty()) return nothing("No recordings are in this report.");
-  return "<p class=\"hint screen-only\">Drag over a plot to zoom in, double-click to see all, or use the buttons. With a plot in "
+  return "<p class=\"hint screen-only\">Drag over a plot to zoom in, double-click to see all, or use the buttons. With "
+         "a plot in "
          "focus, arrow keys move, + and − zoom, 0 shows all.</p>\n" +
          draw(document, Section::traces);
 }

@@ -13,8 +13,9 @@ namespace hillock::report {
 namespace {
 
 std::string tile(std::string_view value, std::string_view what, std::string_view detail) {
-  return fmt::format("<div class=\"tile\"><span class=\"tile-what\">{}</span><b>{}</b><span class=\"tile-detail\">{}</span></div>",
-                     escape_html(what), escape_html(value), escape_html(detail));
+  return fmt::format(
+      "<div class=\"tile\"><span class=\"tile-what\">{}</span><b>{}</b><span class=\"tile-detail\">{}</span></div>",
+      escape_html(what), escape_html(value), escape_html(detail));
 }
 
 std::string key_figures(const verify::Verdict& v) {
@@ -38,26 +39,32 @@ std::string key_figures(const verify::Verdict& v) {
     }
   }
   if (v.fit.starts > 0) {
-    tiles += tile(fmt::format("{} of {}", count(v.fit.starts_within_0_1_percent), count(v.fit.starts)), "Starts that agree",
-                  "within 0.1 % of the least error");
+    tiles += tile(fmt::format("{} of {}", count(v.fit.starts_within_0_1_percent), count(v.fit.starts)),
+                  "Starts that agree", "within 0.1 % of the least error");
   }
   if (std::isfinite(v.fit.effective_samples)) {
     tiles += tile(count(std::llround(v.fit.effective_samples)), "Independent samples",
                   v.fit.samples > 0 ? fmt::format("of {}", count(v.fit.samples)) : "");
   }
   if (v.cost.wall_s > 0)
-    tiles += tile(duration(v.cost.wall_s), "Time", fmt::format("{} simulations, {} {}", count(v.cost.simulations),
-                                                               v.cost.threads, v.cost.threads == 1 ? "thread" : "threads"));
+    tiles += tile(duration(v.cost.wall_s), "Time",
+                  fmt::format("{} simulations, {} {}", count(v.cost.simulations), v.cost.threads,
+                              v.cost.threads == 1 ? "thread" : "threads"));
   return tiles.empty() ? "" : "<div class=\"tiles\">" + tiles + "</div>\n";
 }
 
 std::string_view glyph(verify::Status status) {
   switch (status) {
-    case verify::Status::invalid: return "✕";
-    case verify::Status::unidentifiable: return "?";
-    case verify::Status::misspecified: return "≠";
-    case verify::Status::consistent: return "≈";
-    case verify::Status::supported: return "✓";
+    case verify::Status::invalid:
+      return "✕";
+    case verify::Status::unidentifiable:
+      return "?";
+    case verify::Status::misspecified:
+      return "≠";
+    case verify::Status::consistent:
+      return "≈";
+    case verify::Status::supported:
+      return "✓";
   }
   return "";
 }

@@ -12,11 +12,16 @@ using verify::Status;
 
 std::string_view status_meaning(Status status) {
   switch (status) {
-    case Status::invalid: return "The run itself cannot be relied on; its numbers should not be used.";
-    case Status::unidentifiable: return "These data do not pin the parameters down: unlike values explain them equally well.";
-    case Status::misspecified: return "The recording has structure that this model, with its declared noise, does not produce.";
-    case Status::consistent: return "No check found a disagreement, but no test on another protocol or cell was passed.";
-    case Status::supported: return "No check found a disagreement, and data of another protocol or cell were predicted.";
+    case Status::invalid:
+      return "The run itself cannot be relied on; its numbers should not be used.";
+    case Status::unidentifiable:
+      return "These data do not pin the parameters down: unlike values explain them equally well.";
+    case Status::misspecified:
+      return "The recording has structure that this model, with its declared noise, does not produce.";
+    case Status::consistent:
+      return "No check found a disagreement, but no test on another protocol or cell was passed.";
+    case Status::supported:
+      return "No check found a disagreement, and data of another protocol or cell were predicted.";
   }
   return "";
 }
@@ -47,8 +52,8 @@ std::vector<std::string> summary(const verify::Verdict& v) {
     out.push_back(s + ".");
   }
   if (const verify::Generalisation* g = main_prediction(v); g != nullptr && std::isfinite(g->error)) {
-    std::string s = fmt::format("On data that the fit never saw ({}) the error is {}", g->name,
-                                with_error(g->error, g->error_se));
+    std::string s =
+        fmt::format("On data that the fit never saw ({}) the error is {}", g->name, with_error(g->error, g->error_se));
     if (const verify::Baseline* b = best_baseline(*g); b != nullptr) {
       const double ratio = g->error / b->error;
       s += fmt::format(", {} times that of the best baseline ({}, {})", number(ratio, 2), b->name, number(b->error));
@@ -63,12 +68,13 @@ std::vector<std::string> summary(const verify::Verdict& v) {
   if (v.fit.samples > 0 && std::isfinite(v.fit.effective_samples) && v.fit.effective_samples > 0 &&
       v.fit.effective_samples < 0.8 * static_cast<double>(v.fit.samples)) {
     const double factor = std::sqrt(static_cast<double>(v.fit.samples) / v.fit.effective_samples);
-    out.push_back(fmt::format("Neighbouring residuals resemble each other{}: {} samples tell about as much as {} "
-                              "independent ones, so intervals that count every sample are about {} times too narrow.",
-                              std::isfinite(v.residuals.correlation_time_ms)
-                                  ? fmt::format(" (over about {} ms)", number(v.residuals.correlation_time_ms, 2))
-                                  : "",
-                              count(v.fit.samples), count(std::llround(v.fit.effective_samples)), number(factor, 2)));
+    out.push_back(
+        fmt::format("Neighbouring residuals resemble each other{}: {} samples tell about as much as {} "
+                    "independent ones, so intervals that count every sample are about {} times too narrow.",
+                    std::isfinite(v.residuals.correlation_time_ms)
+                        ? fmt::format(" (over about {} ms)", number(v.residuals.correlation_time_ms, 2))
+                        : "",
+                    count(v.fit.samples), count(std::llround(v.fit.effective_samples)), number(factor, 2)));
   }
   const auto known = static_cast<std::int64_t>(v.knowledge.known.size());
   const auto unknown = static_cast<std::int64_t>(v.knowledge.known_unknown.size());

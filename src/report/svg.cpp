@@ -43,8 +43,8 @@ void Svg::rect(double x, double y, double width, double height, std::string_view
                        cls(css_class), close("rect", tooltip));
 }
 void Svg::line(double x1, double y1, double x2, double y2, std::string_view css_class) {
-  text_ += fmt::format("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"{}/>", xy(x1), xy(y1), xy(x2), xy(y2),
-                       cls(css_class));
+  text_ +=
+      fmt::format("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"{}/>", xy(x1), xy(y1), xy(x2), xy(y2), cls(css_class));
 }
 void Svg::circle(double x, double y, double radius, std::string_view css_class, std::string_view tooltip) {
   text_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"{}{}", xy(x), xy(y), xy(radius), cls(css_class),

@@ -23,13 +23,13 @@ class Svg {
   /// @param title  read out by screen readers, shown as a tooltip nowhere
   Svg(double width, double height, std::string_view title, std::string_view css_class = "plot");
 
-  void rect(double x, double y, double width, double height, std::string_view css_class,
-            std::string_view tooltip = {});
+  void rect(double x, double y, double width, double height, std::string_view css_class, std::string_view tooltip = {});
   void line(double x1, double y1, double x2, double y2, std::string_view css_class);
   void circle(double x, double y, double radius, std::string_view css_class, std::string_view tooltip = {});
   void path(std::string_view d, std::string_view css_class);
   /// @param anchor  "start", "middle", "end"
-  void text(double x, double y, std::string_view text, std::string_view css_class = "", std::string_view anchor = "start");
+  void text(double x, double y, std::string_view text, std::string_view css_class = "",
+            std::string_view anchor = "start");
   void vertical_text(double x, double y, std::string_view text, std::string_view css_class);
   void open_group(std::string_view css_class, std::string_view attributes = {});
   void close_group();

@@ -74,11 +74,15 @@ std::string wrapped(std::string_view text, std::size_t width, std::string_view f
 
 std::string_view status_color(verify::Status s) {
   switch (s) {
-    case verify::Status::invalid: return "\x1b[1;31m";
+    case verify::Status::invalid:
+      return "\x1b[1;31m";
     case verify::Status::unidentifiable:
-    case verify::Status::misspecified: return "\x1b[1;33m";
-    case verify::Status::consistent: return "\x1b[1;36m";
-    case verify::Status::supported: return "\x1b[1;32m";
+    case verify::Status::misspecified:
+      return "\x1b[1;33m";
+    case verify::Status::consistent:
+      return "\x1b[1;36m";
+    case verify::Status::supported:
+      return "\x1b[1;32m";
   }
   return "";
 }
@@ -87,14 +91,15 @@ std::string parameter_table(const verify::Verdict& v, std::size_t width) {
   bool corrected = false;
   for (const verify::ParameterSummary& p : v.parameters) corrected = corrected || std::isfinite(p.q05_corrected);
   std::vector<std::array<std::string, 5>> rows;
-  rows.push_back({"parameter", "best fit", corrected ? "90 %, autocorrelation counted" : "90 % interval", "contraction", "R-hat"});
+  rows.push_back(
+      {"parameter", "best fit", corrected ? "90 %, autocorrelation counted" : "90 % interval", "contraction", "R-hat"});
   for (const verify::ParameterSummary& p : v.parameters) {
     if (rows.size() > most_parameters) break;
     const bool use = corrected && std::isfinite(p.q05_corrected);
     const double low = use ? p.q05_corrected : p.q05;
     const double high = use ? p.q95_corrected : p.q95;
-    rows.push_back({one_line(label(p.name, p.unit)), within(p.best, low, high), interval(low, high), percent(p.contraction),
-                    std::isfinite(p.rhat) ? fmt::format("{:.3f}", p.rhat) : "–"});
+    rows.push_back({one_line(label(p.name, p.unit)), within(p.best, low, high), interval(low, high),
+                    percent(p.contraction), std::isfinite(p.rhat) ? fmt::format("{:.3f}", p.rhat) : "–"});
   }
   std::array<std::size_t, 5> widths{};
   for (const auto& r : rows)
@@ -143,12 +148,14 @@ std::string render_terminal(const verify::Verdict& v, bool color, int width_want
   out += "\n";
   for (const std::string& s : summary(v)) out += wrapped(s, width, "", "");
   if (!v.parameters.empty()) out += "\n" + parameter_table(v, width);
-  const std::string unknown = items("Known to be unknown", v.knowledge.known_unknown, width) + items("Not tested", v.knowledge.untested, width);
+  const std::string unknown =
+      items("Known to be unknown", v.knowledge.known_unknown, width) + items("Not tested", v.knowledge.untested, width);
   if (!unknown.empty()) out += "\n" + unknown;
   if (v.cost.wall_s > 0 || !folder.empty()) out += "\n";
   if (v.cost.wall_s > 0)
-    out += wrapped(fmt::format("{} simulations and {} gradients in {} on {} {}.", count(v.cost.simulations), count(v.cost.gradients),
-                               duration(v.cost.wall_s), v.cost.threads, v.cost.threads == 1 ? "thread" : "threads"),
+    out += wrapped(fmt::format("{} simulations and {} gradients in {} on {} {}.", count(v.cost.simulations),
+                               count(v.cost.gradients), duration(v.cost.wall_s), v.cost.threads,
+                               v.cost.threads == 1 ? "thread" : "threads"),
                    width, "", "");
   if (!folder.empty()) {
     std::string place = one_line(folder);

@@ -137,7 +137,7 @@
     const at = (key) => chosen.findIndex(([k]) => k === key) + 1;
     const bands = areas.filter(([a, b]) => at(a) > 0 && at(b) > 0)
       .map(([a, b, name]) => ({series: [at(a), at(b)], fill: () => colour(name)}));
-    const heights = {trace: [310, 230], command: [lowest ? 148 : 110, 120], residual: [190, 160]};
+    const heights = {trace: [310, 230], command: [148, 150], residual: [190, 160]};
     const height = () => heights[kind][narrow() ? 1 : 0];
     const font = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
     const axis = {stroke: () => colour("soft"), font, labelFont: font, grid: {stroke: () => colour("grid"), width: 1},
@@ -151,7 +151,7 @@
     figure.classList.add("is-live");
     const options = {
       width: place.clientWidth, height: height(), ms: 1,
-      padding: [8, 10, 0, 0],
+      padding: [8, 16, 0, 0],
       legend: {show: false},
       cursor: {y: false, points: {show: false}, sync: {key: "set" + figure.dataset.set}, drag: {x: true, y: false}},
       scales: {x: {time: false, range: (u, min, max) => (min === max ? [min - 0.5, max + 0.5] : [min, max])},
@@ -257,10 +257,12 @@
     const rest = set.binned > 1 ? `Each pair of points is the smallest and largest of ${set.binned} samples.` : "Point at a plot to read values.";
     out.textContent = rest;
     figure.insertBefore(out, figure.querySelector(".live-plot"));
+    const step = (data.time[set.n - 1] - data.time[0]) / (set.n - 1);
+    const places = Math.max(0, Math.min(9, Math.ceil(-Math.log10(step) - 1e-9)));
     const unit = set.observed_unit ? " " + set.observed_unit : "";
     return (i) => {
       if (i === null || i === undefined) { out.textContent = rest; return; }
-      const parts = [`${sig(data.time[i], 6)} ms`];
+      const parts = [`${minus(data.time[i].toFixed(places))} ms`];
       if (data.observed) parts.push(`recorded ${sig(data.observed[i])}${unit}${data.left[i] !== null ? " (left out)" : ""}`);
       if (data.best) parts.push(`best fit ${sig(data.best[i])}${unit}`);
       if (data.q05 && data.q95) parts.push(`90 %: ${sig(data.q05[i])} to ${sig(data.q95[i])}${unit}`);

@@ -23,7 +23,8 @@ TEST(MinMaxBins, AgreeWithEveryBinOfARandomSeries) {
     const std::vector<double> d = min_max_bins(v, k);
     ASSERT_EQ(d.size(), 2 * ((v.size() + k - 1) / k));
     for (std::size_t b = 0; 2 * b < d.size(); ++b) {
-      const auto [lo, hi] = std::minmax_element(v.begin() + static_cast<long>(b * k), v.begin() + static_cast<long>(std::min(v.size(), (b + 1) * k)));
+      const auto [lo, hi] = std::minmax_element(v.begin() + static_cast<long>(b * k),
+                                                v.begin() + static_cast<long>(std::min(v.size(), (b + 1) * k)));
       EXPECT_EQ(std::min(d[2 * b], d[2 * b + 1]), *lo);
       EXPECT_EQ(std::max(d[2 * b], d[2 * b + 1]), *hi);
     }
@@ -44,7 +45,9 @@ TEST(BinTimes, GoWithTheBinsAndIncrease) {
     for (const std::size_t k : {1U, 2U, 3U, 5U}) {
       const auto b = bin_times(t, k);
       EXPECT_EQ(b.size(), min_max_bins(t, k).size());
-      EXPECT_EQ(std::adjacent_find(b.begin(), b.end(), std::greater_equal<>()), n > 1 ? b.end() : b.end() - (b.size() > 1 ? 2 : 0)) << n << " " << k;
+      EXPECT_EQ(std::adjacent_find(b.begin(), b.end(), std::greater_equal<>()),
+                n > 1 ? b.end() : b.end() - (b.size() > 1 ? 2 : 0))
+          << n << " " << k;
     }
   }
 }

@@ -20,7 +20,8 @@ TEST(Pack, GivesBackEveryCode) {
     noise[i] = static_cast<std::uint16_t>(rng.below(65536));
     ramp[i] = static_cast<std::uint16_t>(13 * i + (i % 7 == 0 ? 40000 : 0));
   }
-  for (const auto& v : {noise, ramp, std::vector<std::uint16_t>{}, std::vector<std::uint16_t>{65535}, std::vector<std::uint16_t>{0, 65535, 0, 32768}}) {
+  for (const auto& v : {noise, ramp, std::vector<std::uint16_t>{}, std::vector<std::uint16_t>{65535},
+                        std::vector<std::uint16_t>{0, 65535, 0, 32768}}) {
     EXPECT_EQ(unpack(pack(v)), v);
     const std::vector<std::uint16_t> reference(noise.begin(), noise.begin() + static_cast<long>(v.size()));
     EXPECT_EQ(unpack(pack(v, reference), reference), v);
@@ -49,7 +50,8 @@ TEST(Pack, EndsOfTheRangeAndConstants) {
   EXPECT_EQ(quantise(v, constant), (std::vector<std::uint16_t>{0, 0, 0}));
   EXPECT_EQ(constant.offset, 2);
   const Levels l = levels_for({0, 1});
-  EXPECT_EQ(quantise(std::vector<double>{-5, 0, 1, 7, std::numeric_limits<double>::infinity()}, l), (std::vector<std::uint16_t>{0, 0, 65534, 65534, code_nan}));
+  EXPECT_EQ(quantise(std::vector<double>{-5, 0, 1, 7, std::numeric_limits<double>::infinity()}, l),
+            (std::vector<std::uint16_t>{0, 0, 65534, 65534, code_nan}));
 }
 
 /// A band that follows the best fit at a fixed distance costs next to nothing beside it.
@@ -68,7 +70,12 @@ TEST(Pack, AReferencePays) {
 TEST(Base64, RoundTripAndKnownTexts) {
   // RFC 4648, section 10.
   const auto bytes = [](std::string_view s) { return std::vector<unsigned char>(s.begin(), s.end()); };
-  for (const auto& [plain, coded] : {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}}) {
+  for (const auto& [plain, coded] : {std::pair{"", ""},
+                                     {"f", "Zg=="},
+                                     {"fo", "Zm8="},
+                                     {"foo", "Zm9v"},
+                                     {"foob", "Zm9vYg=="},
+                                     {"foobar", "Zm9vYmFy"}}) {
     EXPECT_EQ(base64_encode(bytes(plain)), coded);
     EXPECT_EQ(base64_decode(coded), bytes(plain));
   }

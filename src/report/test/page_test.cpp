@@ -57,7 +57,8 @@ TEST(Page, AsksNothingOfTheNetwork) {
   // uPlot names its home page in its licence comment; that is text.
   const std::string home = "https://github.com/leeoniya/uPlot";
   for (std::size_t at; (at = html.find(home)) != std::string::npos;) html.erase(at, home.size());
-  for (const char* word : {"http:", "https:", " src=", "@import", "url(", "<link", "<iframe", "<img", "fetch(", "XMLHttpRequest", "WebSocket"})
+  for (const char* word : {"http:", "https:", " src=", "@import", "url(", "<link", "<iframe", "<img", "fetch(",
+                           "XMLHttpRequest", "WebSocket"})
     EXPECT_EQ(html.find(word), std::string::npos) << word;
   EXPECT_NE(html.find("default-src 'none'"), std::string::npos);
 }
@@ -66,7 +67,8 @@ TEST(Page, AsksNothingOfTheNetwork) {
 /// very bytes between the tags, and there must be no other script.
 TEST(Page, PolicyListsExactlyTheHashesOfItsScripts) {
   const std::string html = render_html(Document{});
-  const std::string policy = html.substr(html.find("script-src"), html.find("\">", html.find("script-src")) - html.find("script-src"));
+  const std::string policy =
+      html.substr(html.find("script-src"), html.find("\">", html.find("script-src")) - html.find("script-src"));
   int scripts = 0;
   for (std::size_t at = html.find("<script>"); at != std::string::npos; at = html.find("<script>", at + 1)) {
     const std::size_t from = at + 8;
@@ -88,10 +90,13 @@ TEST(Page, EscapesEveryTextOfTheDocument) {
   poison(d.title), poison(d.study), poison(d.command), poison(d.model_text);
   for (LogLine& l : d.log) poison(l.stage), poison(l.text);
   for (DataSet& s : d.data_sets)
-    for (std::string* t : {&s.name, &s.role, &s.note, &s.observed_name, &s.observed_unit, &s.command_name, &s.command_unit}) poison(*t);
+    for (std::string* t :
+         {&s.name, &s.role, &s.note, &s.observed_name, &s.observed_unit, &s.command_name, &s.command_unit})
+      poison(*t);
   for (PosteriorAxis& a : d.posterior.axes) poison(a.name), poison(a.unit);
   verify::Verdict& v = d.verdict;
-  poison(v.study), poison(v.inference), poison(v.fit.error_measure), poison(v.numerics.integrator), poison(v.numerics.other_integrator);
+  poison(v.study), poison(v.inference), poison(v.fit.error_measure), poison(v.numerics.integrator),
+      poison(v.numerics.other_integrator);
   for (auto& r : v.reasons) poison(r.code), poison(r.text);
   for (auto& p : v.parameters) poison(p.name), poison(p.unit);
   for (auto* list : {&v.knowledge.known, &v.knowledge.known_unknown, &v.knowledge.untested})
@@ -130,7 +135,8 @@ TEST(Page, RendersEmptyOnePointAndNaN) {
 
 TEST(Page, EveryStatusHasItsBadge) {
   using verify::Status;
-  for (const Status s : {Status::invalid, Status::unidentifiable, Status::misspecified, Status::consistent, Status::supported}) {
+  for (const Status s :
+       {Status::invalid, Status::unidentifiable, Status::misspecified, Status::consistent, Status::supported}) {
     Document d;
     d.verdict.status = s;
     EXPECT_NE(render_html(d).find("class=\"verdict " + std::string(verify::to_string(s)) + "\""), std::string::npos);
@@ -139,7 +145,8 @@ TEST(Page, EveryStatusHasItsBadge) {
 
 TEST(Page, ClaimsNoMoreThanChecksCanShow) {
   using verify::Status;
-  for (const Status s : {Status::invalid, Status::unidentifiable, Status::misspecified, Status::consistent, Status::supported}) {
+  for (const Status s :
+       {Status::invalid, Status::unidentifiable, Status::misspecified, Status::consistent, Status::supported}) {
     Document d = test::synthetic_document(200);
     d.verdict.status = s;
     std::string html = render_html(d);
@@ -150,7 +157,8 @@ TEST(Page, ClaimsNoMoreThanChecksCanShow) {
 }
 
 TEST(Page, WritesSloppyDirectionsAsAlgebra) {
-  EXPECT_NE(render_html(test::synthetic_document(200)).find("p5<sup>0.71</sup> / p6<sup>0.70</sup>"), std::string::npos);
+  EXPECT_NE(render_html(test::synthetic_document(200)).find("p5<sup>0.71</sup> / p6<sup>0.70</sup>"),
+            std::string::npos);
 }
 
 TEST(Page, VectorsOfUnlikeLengthAreABug) {

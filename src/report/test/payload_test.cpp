@@ -4,13 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <cmath>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
+#include <zlib.h>
 #include "report/pack.hpp"
 #include "report/test/synthetic.hpp"
-#include <zlib.h>
 
 namespace hillock::report {
 namespace {
@@ -19,7 +19,8 @@ using Json = nlohmann::json;
 
 std::vector<double> decode(const Json& set, const char* name) {
   const auto codes = [&](const Json& s, std::span<const std::uint16_t> reference) {
-    const Packed p{set["n"].get<std::size_t>(), s["order"].get<int>(), s["relative"].get<bool>(), s["packed"].get<std::string>()};
+    const Packed p{set["n"].get<std::size_t>(), s["order"].get<int>(), s["relative"].get<bool>(),
+                   s["packed"].get<std::string>()};
     return unpack(p, reference);
   };
   std::vector<std::uint16_t> reference;
@@ -38,11 +39,13 @@ TEST(Payload, HoldsEverySeriesToTheResolutionOfThePaper) {
   ASSERT_EQ(set["n"], s.time_ms.size());
   EXPECT_EQ(set["binned"], 1);
   const std::pair<const char*, const std::vector<double>*> series[] = {
-      {"observed", &s.observed}, {"command", &s.command}, {"best", &s.best}, {"q05", &s.predictive.q05}, {"q95", &s.predictive.q95}, {"p05", &s.parameters_only.q05}};
+      {"observed", &s.observed},  {"command", &s.command},    {"best", &s.best},
+      {"q05", &s.predictive.q05}, {"q95", &s.predictive.q95}, {"p05", &s.parameters_only.q05}};
   for (const auto& [name, values] : series) {
     const std::vector<double> got = decode(set, name);
     const double half = 0.5 * set["series"][name]["step"].get<double>();
-    for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], (*values)[i], half * (1 + 1e-9)) << name << " " << i;
+    for (std::size_t i = 0; i < got.size(); ++i)
+      ASSERT_NEAR(got[i], (*values)[i], half * (1 + 1e-9)) << name << " " << i;
   }
   EXPECT_FALSE(set["series"].contains("residual")) << "the script can subtract";
 }
@@ -80,7 +83,9 @@ TEST(Payload, LongSeriesKeepTheirExtremes) {
   Document d;
   DataSet s;
   const std::size_t n = 1'000'000;
-  for (std::size_t i = 0; i < n; ++i) s.time_ms.push_back(static_cast<double>(i)), s.observed.push_back(i == 654321 ? 5.0 : 0.0), s.keep.push_back(i < 500 ? 0 : 1);
+  for (std::size_t i = 0; i < n; ++i)
+    s.time_ms.push_back(static_cast<double>(i)), s.observed.push_back(i == 654321 ? 5.0 : 0.0),
+        s.keep.push_back(i < 500 ? 0 : 1);
   d.data_sets = {s};
   const Json set = Json::parse(payload_json(d))["sets"][0];
   EXPECT_LE(set["n"].get<std::size_t>(), 400'000U);

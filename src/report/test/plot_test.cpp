@@ -7,9 +7,9 @@
 #include <limits>
 #include <map>
 
+#include "base/error.hpp"
 #include "report/panel.hpp"
 #include "report/svg.hpp"
-#include "base/error.hpp"
 #include "report/test/synthetic.hpp"
 
 namespace hillock::report {
@@ -122,7 +122,8 @@ TEST(PlotInterval, IsNeverTooThinToSeeNorOutside) {
   verify::ParameterSummary p;
   p.name = "g", p.best = p.q05 = p.q95 = 1e4;
   const PosteriorAxis axis{"g", "", true, 0.01, 10000, 10, {}, {}};
-  EXPECT_NE(plot_interval(p, &axis).find("<rect x=\"117\" y=\"7\" width=\"2\""), std::string::npos) << plot_interval(p, &axis);
+  EXPECT_NE(plot_interval(p, &axis).find("<rect x=\"117\" y=\"7\" width=\"2\""), std::string::npos)
+      << plot_interval(p, &axis);
 }
 
 TEST(PlotPairs, HasACellForEveryTwoAndSaysHowManyAreLeftOut) {
@@ -141,8 +142,10 @@ TEST(Svg, ANaNCoordinateIsABug) {
 
 TEST(Svg, LinesLiftThePenOverNaN) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(polyline(std::vector<double>{0, 1, 2, 3, 4}, std::vector<double>{0, 1, nan, 3.25, nan}), "M0,0L1,1M3,3.3h0");
-  EXPECT_EQ(band(std::vector<double>{0, 1, 2}, std::vector<double>{0, 0, nan}, std::vector<double>{1, 2, 3}), "M0,1L1,2L1,0L0,0Z");
+  EXPECT_EQ(polyline(std::vector<double>{0, 1, 2, 3, 4}, std::vector<double>{0, 1, nan, 3.25, nan}),
+            "M0,0L1,1M3,3.3h0");
+  EXPECT_EQ(band(std::vector<double>{0, 1, 2}, std::vector<double>{0, 0, nan}, std::vector<double>{1, 2, 3}),
+            "M0,1L1,2L1,0L0,0Z");
 }
 
 }  // namespace

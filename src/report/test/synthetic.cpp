@@ -15,8 +15,8 @@ namespace {
 
 using Parameters = std::array<double, 9>;
 // Cell 5 of published_fits.csv.
-constexpr Parameters published = {0.0002260873971315946, 0.06992031549642229, 3.4495036912916796e-05,
-                                  0.05461205269339484,   0.08732945107147685, 0.008931295874052246,
+constexpr Parameters published = {0.0002260873971315946, 0.06992031549642229,  3.4495036912916796e-05,
+                                  0.05461205269339484,   0.08732945107147685,  0.008931295874052246,
                                   0.005149286923982933,  0.031561257536452184, 0.15242720530240705};
 constexpr double reversal_mv = -88.4;
 constexpr double dt_ms = 0.1;
@@ -118,14 +118,17 @@ DataSet recording(std::string name, std::string role, double (*command)(double),
     const double half = 0.5 * (high[i] - low[i]);
     set.parameters_only.q05.push_back(middle - half), set.parameters_only.q95.push_back(middle + half);
     // Quantiles of draws have sampling noise of their own: 2 % of the noise's standard deviation.
-    const auto quantile = [&](double z) { return middle + z * std::sqrt(noise * noise + half * half / 2.7) + 0.02 * noise * rng.normal(); };
+    const auto quantile = [&](double z) {
+      return middle + z * std::sqrt(noise * noise + half * half / 2.7) + 0.02 * noise * rng.normal();
+    };
     set.predictive.q05.push_back(quantile(-1.645)), set.predictive.q25.push_back(quantile(-0.6745));
     set.predictive.q50.push_back(quantile(0)), set.predictive.q75.push_back(quantile(0.6745));
     set.predictive.q95.push_back(quantile(1.645));
   }
   for (int lag = 0; lag <= 500; ++lag) {
     set.autocorrelation.lag_ms.push_back(lag * dt_ms);
-    set.autocorrelation.value.push_back(lag == 0 ? 1 : 0.48 * std::exp(-lag / 100.0) * std::cos(lag / 90.0) + 0.004 * rng.normal());
+    set.autocorrelation.value.push_back(
+        lag == 0 ? 1 : 0.48 * std::exp(-lag / 100.0) * std::cos(lag / 90.0) + 0.004 * rng.normal());
   }
   set.autocorrelation.white_band = 1.96 / std::sqrt(static_cast<double>(count));
   return set;
@@ -138,8 +141,11 @@ verify::Verdict verdict() {
   v.status = Status::misspecified;
   v.inference = "nuts";
   v.reasons = {
-      {"residuals-correlated", "Residuals are correlated over 11 ms (lag-1 correlation 0.48, portmanteau p < 0.0001), where the study declares white noise."},
-      {"coverage-low", "On the action-potential clamp the 90 % interval held 61 % of the samples (± 4 %), where 90 % were expected."},
+      {"residuals-correlated",
+       "Residuals are correlated over 11 ms (lag-1 correlation 0.48, portmanteau p < 0.0001), where the study declares "
+       "white noise."},
+      {"coverage-low",
+       "On the action-potential clamp the 90 % interval held 61 % of the samples (± 4 %), where 90 % were expected."},
       {"gap-interpolated", "p5^0.71 / p6^0.70 is determined ten times worse than p5 / p7."}};
   v.fit.error = 0.007302382, v.fit.error_measure = "rms / range of the data";
   v.fit.starts = 49, v.fit.starts_within_0_1_percent = 47, v.fit.starts_failed = 1, v.fit.distinct_optima = 1;
@@ -157,24 +163,31 @@ verify::Verdict verdict() {
     p.q05_corrected = p.median * (1 - 15 * sd), p.q95_corrected = p.median * (1 + 15 * sd);
     p.prior_q05 = i % 2 == 0 ? 3e-7 : 2e-7, p.prior_q95 = i % 2 == 0 ? 300 : 0.2;
     p.contraction = i == 5 ? 0.41 : 0.99998;
-    p.rhat = i == 5 ? 1.017 : 1.0012, p.ess_bulk = 1834 - 170.0 * static_cast<double>(i), p.ess_tail = 1420 - 140.0 * static_cast<double>(i);
+    p.rhat = i == 5 ? 1.017 : 1.0012, p.ess_bulk = 1834 - 170.0 * static_cast<double>(i),
+    p.ess_tail = 1420 - 140.0 * static_cast<double>(i);
     v.parameters.push_back(p);
   }
   verify::ParameterSummary sigma;
   sigma.name = "sigma", sigma.unit = "nA", sigma.is_noise = true;
   sigma.best = 0.01551, sigma.median = 0.01552, sigma.q05 = 0.01546, sigma.q95 = 0.01558;
-  sigma.prior_q05 = 1e-4, sigma.prior_q95 = 1, sigma.contraction = 0.9999, sigma.rhat = 1.001, sigma.ess_bulk = 2400, sigma.ess_tail = 1900;
+  sigma.prior_q05 = 1e-4, sigma.prior_q95 = 1, sigma.contraction = 0.9999, sigma.rhat = 1.001, sigma.ess_bulk = 2400,
+  sigma.ess_tail = 1900;
   v.parameters.push_back(sigma);
   v.knowledge.known = {{"p1", "0.000226 per ms to 4 %; the posterior is 1/4000 of the prior's width."},
                        {"p9", "the conductance, 0.152 µS to 3 %."},
                        {"p5 * p7^-1", "the ratio of inactivation rates, to 0.4 %."}};
-  v.knowledge.known_unknown = {{"p6", "less than half of the prior's variance is gone."}, {"p5^0.71 / p6^0.70", "this combination may change by 30 % without a visible change of the trace."}};
-  v.knowledge.untested = {{"V > 60 mV", "no protocol went there."}, {"temperature", "one temperature only, 21.3 °C."}, {"other cells", "one cell; how parameters vary between cells is not seen."}};
+  v.knowledge.known_unknown = {
+      {"p6", "less than half of the prior's variance is gone."},
+      {"p5^0.71 / p6^0.70", "this combination may change by 30 % without a visible change of the trace."}};
+  v.knowledge.untested = {{"V > 60 mV", "no protocol went there."},
+                          {"temperature", "one temperature only, 21.3 °C."},
+                          {"other cells", "one cell; how parameters vary between cells is not seen."}};
   v.knowledge.sloppiest = {{"p5^0.71 / p6^0.70", 0.31, 0.42, true}, {"p3^0.9 * p4^0.44", 0.08, 2.1, false}};
   v.knowledge.stiffest = {{"p9 * p7^0.2", 0.0004, 5.1, false}, {"p1^0.62 * p2^0.78", 0.0011, 4.3, false}};
   verify::Generalisation g;
   g.name = "action potential clamp, command as recorded";
-  g.error = 0.01610, g.error_se = 0.00082, g.expected_error = 0.0071, g.expected_error_se = 0.0003, g.block_ms = 55, g.coverage_50 = 0.31, g.coverage_90 = 0.61;
+  g.error = 0.01610, g.error_se = 0.00082, g.expected_error = 0.0071, g.expected_error_se = 0.0003, g.block_ms = 55,
+  g.coverage_50 = 0.31, g.coverage_90 = 0.61;
   g.coverage_50_se = 0.03, g.coverage_90_se = 0.04, g.samples = 87245, g.passed = false;
   g.baselines = {{"mean current of the training data", 0.1714}, {"ohmic, fitted conductance", 0.0893}};
   v.generalisation.push_back(g);
@@ -187,8 +200,12 @@ verify::Verdict verdict() {
   v.numerics.dt_ms = 0.1, v.numerics.gradient_check = 3.2e-9;
   v.numerics.draws = 4000, v.numerics.predictive_draws = 200;
   v.cost = {412873, 61044, 14.2, 2.3, 6.9, 3.8, 0.6, 0.4, 2};
-  v.provenance = {{"hillock", "0.1.0"}, {"seed", "1"}, {"model", "sha256:9f2c5a41d07be5d3a1f6c2f4a9f85e6f0b1a44de9d4d8b2f0c6e7d5a3b1c9e80"},
-                  {"data.train", "cell_5_sine_wave.npz sha256:51aa09b7c2d8e4f6a0b3c5d7e9f1a2b4c6d8e0f2a4b6c8d0e2f4a6b8c0d2e4f6"}, {"lanes", "avx2, 4 doubles"}};
+  v.provenance = {
+      {"hillock", "0.1.0"},
+      {"seed", "1"},
+      {"model", "sha256:9f2c5a41d07be5d3a1f6c2f4a9f85e6f0b1a44de9d4d8b2f0c6e7d5a3b1c9e80"},
+      {"data.train", "cell_5_sine_wave.npz sha256:51aa09b7c2d8e4f6a0b3c5d7e9f1a2b4c6d8e0f2a4b6c8d0e2f4a6b8c0d2e4f6"},
+      {"lanes", "avx2, 4 doubles"}};
   return v;
 }
 
@@ -203,7 +220,8 @@ Document synthetic_document(std::size_t stride) {
   d.data_sets.push_back(recording("sine wave", "train", sine_wave, 80000, stride,
                                   {2501, 3001, 5001, 15000, 20000, 30000, 65001, 70001}, 0.012, 1));
   d.data_sets.push_back(recording("action potential clamp", "test", action_potentials, 88245, stride,
-                                  {2501, 3001, 5001, 13001, 21001, 29001, 37001, 45001, 53001, 61001, 69001, 77001}, 0.04, 2));
+                                  {2501, 3001, 5001, 13001, 21001, 29001, 37001, 45001, 53001, 61001, 69001, 77001},
+                                  0.04, 2));
   d.data_sets[1].note = "Not seen by the fit.";
   Rng rng(3, stream_id("synthetic posterior"));
   d.posterior.draws = Array2(800, 10);
@@ -230,8 +248,10 @@ Document synthetic_document(std::size_t stride) {
   d.start_errors.push_back(std::numeric_limits<double>::quiet_NaN());
   d.start_errors.push_back(0.00791);
   d.model_text =
-      "# hERG potassium channel, two independent gates\nparam p1 : 1/ms ~ loguniform(1e-7/ms, 1e3/ms)\nparam p2 : 1/mV ~ uniform(1e-7/mV, 0.4/mV)\n"
-      "const E_K = -88.4 mV\ninput V : volt\nk1 = p1*exp(p2*V) : 1/second\nk2 = p3*exp(-p4*V) : 1/second\nda/dt = k1*(1 - a) - k2*a : 1\n"
+      "# hERG potassium channel, two independent gates\nparam p1 : 1/ms ~ loguniform(1e-7/ms, 1e3/ms)\nparam p2 : 1/mV "
+      "~ uniform(1e-7/mV, 0.4/mV)\n"
+      "const E_K = -88.4 mV\ninput V : volt\nk1 = p1*exp(p2*V) : 1/second\nk2 = p3*exp(-p4*V) : 1/second\nda/dt = "
+      "k1*(1 - a) - k2*a : 1\n"
       "init a = k1/(k1 + k2)\nobserve I ~ normal(p9*a*r*(V - E_K), sigma)\n";
   d.log = {{"data", "400 samples of the sine wave are left out: 5 ms after each of 8 steps of the command."},
            {"search", "1 of 49 starts failed: the error was not finite after 3 steps."},
@@ -243,7 +263,8 @@ Document one_point_document() {
   Document d;
   d.title = "one point";
   DataSet s;
-  s.name = "single", s.role = "train", s.observed_name = "v", s.observed_unit = "mV", s.command_name = "i", s.command_unit = "nA";
+  s.name = "single", s.role = "train", s.observed_name = "v", s.observed_unit = "mV", s.command_name = "i",
+  s.command_unit = "nA";
   s.time_ms = {5.0}, s.observed = {-65.0}, s.keep = {1}, s.command = {0.1}, s.best = {-64.0};
   s.predictive = {{-66.0}, {-65.0}, {-64.5}, {-64.0}, {-63.0}};
   s.parameters_only = {{-65.0}, {}, {}, {}, {-64.0}};
@@ -309,12 +330,15 @@ std::string markup_fault(std::string_view html) {
     if (name.empty() || std::isalpha(static_cast<unsigned char>(name[0])) == 0) return "a bare '<': " + near(at);
     const std::string_view tag = html.substr(at, end - at);
     for (const std::string_view bad : {"\"nan", "\"-nan", "\"inf", "NaN", ",nan", " nan", "nan,"})
-      if (tag.find(bad) != std::string_view::npos && name != "td") return "not a number in " + std::string(tag.substr(0, 100));
+      if (tag.find(bad) != std::string_view::npos && name != "td")
+        return "not a number in " + std::string(tag.substr(0, 100));
     if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "quotes in " + near(at);
     if (closing) {
-      if (open.empty() || open.back() != name) return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back()) + " near " + near(at);
+      if (open.empty() || open.back() != name)
+        return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back()) + " near " + near(at);
       open.pop_back();
-    } else if (html[end - 1] != '/' && std::find(empty_elements.begin(), empty_elements.end(), name) == empty_elements.end()) {
+    } else if (html[end - 1] != '/' &&
+               std::find(empty_elements.begin(), empty_elements.end(), name) == empty_elements.end()) {
       open.push_back(name);
       if (name == "script" || name == "style") {
         at = html.find("</" + name + ">", end);

@@ -29,8 +29,9 @@ TEST(Terminal, KeepsToItsWidth) {
 
 TEST(Terminal, SaysWhatMatters) {
   const std::string text = render_terminal(test::synthetic_document(2000).verdict, false, 100, "results/herg");
-  for (const char* part : {"misspecified", "0.007302", "47 of 49", "0.01610\u00A0±\u00A00.00082", "61\u202F%", "ohmic, fitted conductance", "p9 (µS)", "Known to be unknown",
-                           "p5⁰·⁷¹ / p6⁰·⁷⁰", "Not tested", "results/herg/report.html", "14.2 s"})
+  for (const char* part :
+       {"misspecified", "0.007302", "47 of 49", "0.01610\u00A0±\u00A00.00082", "61\u202F%", "ohmic, fitted conductance",
+        "p9 (µS)", "Known to be unknown", "p5⁰·⁷¹ / p6⁰·⁷⁰", "Not tested", "results/herg/report.html", "14.2 s"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 42) << text;
 }
@@ -41,7 +42,8 @@ TEST(Terminal, ColoursOnlyWhereAskedAndLosesNothingWithout) {
   std::string coloured = render_terminal(v, true, 80);
   EXPECT_EQ(plain.find('\x1b'), std::string::npos);
   EXPECT_NE(coloured.find('\x1b'), std::string::npos);
-  for (std::size_t at; (at = coloured.find('\x1b')) != std::string::npos;) coloured.erase(at, coloured.find('m', at) - at + 1);
+  for (std::size_t at; (at = coloured.find('\x1b')) != std::string::npos;)
+    coloured.erase(at, coloured.find('m', at) - at + 1);
   EXPECT_EQ(coloured, plain);
 }
 
