@@ -185,8 +185,8 @@ class Emitter {
       std::array<Pack, 3> args;
       // The table wants the bits of a magic sum; where its argument is the difference that recovers the whole number
       // from such a sum, use the sum.
-      const bool from_magic = node.op == Op::exp2_table && is_magic_difference(node.args[0]);
-      if (from_magic) args[0] = get(scope, loop_.graph[node.args[0]].args[0]);
+      const bool from_magic = node.op == Op::exp2_table && magic_sum_of(node.args[0]) != ir::no_node;
+      if (from_magic) args[0] = get(scope, magic_sum_of(node.args[0]));
       else
         for (std::size_t i = 0; i < arity; ++i) args[i] = get(scope, node.args[i]);
       // The scaling instruction of AVX-512 takes the floor of its exponent itself.
@@ -202,9 +202,16 @@ class Emitter {
       scope[id] = std::move(pack);
     }
   }
-  bool is_magic_difference(NodeId id) const {
+  /// The sum s where the node is s - 1.5*2^52, or 16*(s - 1.5*2^48): its low bits are the whole number.
+  NodeId magic_sum_of(NodeId id) const {
+    const auto difference = [&](NodeId at, double magic) {
+      const ir::Node& node = loop_.graph[at];
+      return node.op == Op::sub && loop_.graph.is_constant(node.args[1], magic) ? node.args[0] : ir::no_node;
+    };
     const ir::Node& node = loop_.graph[id];
-    return node.op == Op::sub && loop_.graph.is_constant(node.args[1], Primitives::magic);
+    if (node.op == Op::mul && loop_.graph.is_constant(node.args[1], 16.0))
+      return difference(node.args[0], Primitives::magic / 16);
+    return difference(id, Primitives::magic);
   }
 
   /// Nodes of guarded groups that somebody outside the group reads: they live from row to row.

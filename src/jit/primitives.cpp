@@ -86,8 +86,12 @@ Value* Primitives::table_from_magic(Value* magic_sum) {
     global->setAlignment(llvm::Align(64));
   }
   Value* which = b_.CreateAnd(bits(magic_sum), splat_bits(15));
-  Value* places = b_.CreateGEP(b_.getDoubleTy(), global, which);
-  return b_.CreateMaskedGather(real_, places, llvm::Align(8));
+  Value* out = llvm::PoisonValue::get(real_);
+  for (int i = 0; i < width_; ++i) {
+    Value* place = b_.CreateGEP(b_.getDoubleTy(), global, b_.CreateExtractElement(which, b_.getInt64(i)));
+    out = b_.CreateInsertElement(out, b_.CreateAlignedLoad(b_.getDoubleTy(), place, llvm::Align(8)), b_.getInt64(i));
+  }
+  return out;
 }
 
 Value* Primitives::power_of_two(Value* n) {
@@ -106,9 +110,12 @@ Value* Primitives::scale2(Value* x, Value* n) {
   // size, takes it below half the smallest number: so there is one rounding for |x| in [2^-400, 2^400].
   Value* low = b_.CreateSelect(b_.CreateFCmpOGT(splat(-2044.0), n), splat(-2044.0), n);
   Value* clamped = b_.CreateSelect(b_.CreateFCmpOLT(splat(2044.0), low), splat(2044.0), low);
-  Value* half = intrinsic(llvm::Intrinsic::floor, std::array{b_.CreateFMul(clamped, splat(0.5))});
-  Value* rest = b_.CreateFSub(clamped, half);
-  return b_.CreateFMul(b_.CreateFMul(x, power_of_two(half)), power_of_two(rest));
+  // n = half + rest, each below 1023 in size. The magic number moved by the bias leaves a biased exponent in the low bits.
+  Value* biased = splat(magic + 1023.0);
+  Value* half_sum = intrinsic(llvm::Intrinsic::fma, std::array{clamped, splat(0.5), biased});
+  Value* rest = b_.CreateFSub(clamped, b_.CreateFSub(half_sum, biased));
+  const auto power = [&](Value* sum) { return number(b_.CreateShl(bits(sum), splat_bits(52))); };
+  return b_.CreateFMul(b_.CreateFMul(x, power(half_sum)), power(b_.CreateFAdd(rest, biased)));
 }
 
 Value* Primitives::exponent2(Value* x) {

@@ -1,8 +1,8 @@
 /// exp, expm1, exprel.
 ///
-/// Reduction: x = n ln2/16 + r with whole n (Tang, ACM TOMS 15 (1989) 144), ln 2 in two parts: n*ln2_hi/16 is exact
-/// and cancels exactly against x, so r carries an error below 2^-58 in all. Then e^x = 2^(n/16) (1 + p(r)), the
-/// sixteenth from a table and the whole power by `scale2`, which rounds once more only where the result is subnormal.
+/// Reduction: x = n ln2 + r with 16 n whole (Tang, ACM TOMS 15 (1989) 144), ln 2 in two parts: n*ln2_hi is exact and
+/// cancels exactly against x, so r carries an error below 2^-58 in all. Then e^x = 2^n (1 + p(r)), the sixteenths of n
+/// from a table and the whole power by `scale2`, which rounds once more only where the result is subnormal.
 
 #include "ir/lower/coefficients.hpp"
 #include "ir/lower/exp_parts.hpp"
@@ -15,13 +15,13 @@ namespace k = coefficients;
 Scaled exp_join(Build& b, NodeId n, NodeId r) {
   const NodeId tail = b.polynomial(r, k::exp_small);
   const NodeId p = b.fma(b.mul(r, r), tail, r);
-  const NodeId table = b.exp2_table(n);
-  return {b.fma(table, p, table), b.floor(b.mul(n, 1.0 / 16))};
+  const NodeId table = b.exp2_table(b.mul(n, 16.0));
+  return {b.fma(table, p, table), b.floor(n)};
 }
 
 Scaled exp_scaled(Build& b, NodeId x) {
-  const NodeId n = b.sub(b.fma(x, 16 * k::log2_e, round_magic), round_magic);
-  const NodeId r = b.fma(n, -k::ln2_lo / 16, b.fma(n, -k::ln2_hi / 16, x));
+  const NodeId n = b.sub(b.fma(x, k::log2_e, sixteenth_magic), sixteenth_magic);
+  const NodeId r = b.fma(n, -k::ln2_lo, b.fma(n, -k::ln2_hi, x));
   return exp_join(b, n, r);
 }
 

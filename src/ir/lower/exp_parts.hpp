@@ -7,6 +7,8 @@ namespace hillock::ir {
 
 /// Adding 1.5*2^52 to |a| < 2^51 rounds a to a whole number, held in the low bits; subtracting it gives that number.
 inline constexpr double round_magic = 0x1.8p52;
+/// The same for multiples of 1/16, |a| < 2^47: the low bits count sixteenths.
+inline constexpr double sixteenth_magic = 0x1.8p48;
 
 /// value * 2^exponent, exponent a whole number.
 struct Scaled {
@@ -17,7 +19,7 @@ struct Scaled {
 /// e^x for |x| < 2000: value in [0.97, 2.05), within 1.1 ulp.
 [[nodiscard]] Scaled exp_scaled(Build& b, NodeId x);
 
-/// 2^(n/16) (1 + p) for whole n and p = e^r - 1, |r| <= ln2/32.
+/// 2^n e^r for n a multiple of 1/16 and |r| <= ln2/32.
 [[nodiscard]] Scaled exp_join(Build& b, NodeId n, NodeId r);
 
 /// e^x - 1 = value * 2^exponent for -41 < x < 1500, and unit = 2^-exponent, so e^x = (value + unit) 2^exponent.

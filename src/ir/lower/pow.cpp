@@ -64,9 +64,9 @@ NodeId general(Build& b, NodeId x, NodeId y) {
   const NodeId t = b.clamp(product_high, -1100.0, 1100.0);
   const NodeId t_low = b.select(b.lt(b.abs(product_high), 1100.0), product_low, b.num(0.0));
 
-  // 2^t = 2^(n/16) e^r
-  const NodeId n = b.sub(b.fma(t, 16.0, round_magic), round_magic);
-  const NodeId r = b.mul(b.add(b.fma(n, -1.0 / 16, t), t_low), k::ln2);
+  // 2^t = 2^n e^r
+  const NodeId n = b.sub(b.add(t, sixteenth_magic), sixteenth_magic);
+  const NodeId r = b.mul(b.add(b.sub(t, n), t_low), k::ln2);
   const auto [value, exponent] = exp_join(b, n, r);
   const NodeId magnitude = b.scale2(value, exponent);
 
