@@ -11,7 +11,7 @@ HILLOCK := build/release/bin/hillock
 .PHONY: all packages packages-test packages-style demo test asan tsan lint format bench fuzz clean
 
 all: packages
-	@cmake --preset release -DHILLOCK_TESTS=OFF --log-level=WARNING
+	@cmake --preset release -DHILLOCK_TESTS=OFF --log-level=WARNING >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target programs
 
 packages:
@@ -28,31 +28,32 @@ demo: all
 	@ls results/*/report.html >/dev/null 2>&1 && echo "The report, for a browser: $$(ls -t $(CURDIR)/results/*/report.html | head -n 1)"
 
 test: packages-test
-	@cmake --preset release -DHILLOCK_TESTS=ON --log-level=WARNING
+	@cmake --preset release -DHILLOCK_TESTS=ON --log-level=WARNING >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j $(TEST_JOBS)
 
 asan tsan: packages-test
-	@cmake --preset $@ --log-level=WARNING
+	@cmake --preset $@ --log-level=WARNING >/dev/null
 	@cmake --build --preset $@ -j $(JOBS)
 	@ctest --preset $@ -j $(TEST_JOBS)
 
 lint: packages-style
-	@cmake --preset lint --log-level=WARNING
+	@cmake --preset lint --log-level=WARNING >/dev/null
 	@cmake --build --preset lint -j $(JOBS) -- -k 0
 
 format: packages-style
 	@find src tests bench -name '*.cpp' -o -name '*.hpp' | xargs -r clang-format -i
 
 # `make bench` runs every benchmark, `make bench-<name>` one; rows go to bench/results/<name>.json.
-bench bench-%: packages
-	@cmake --preset release --log-level=WARNING
+bench: bench-all
+bench-%: packages
+	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target $@
 
 # A minute of libFuzzer for each reader; FUZZ_SECONDS=600 for longer.
 FUZZ_SECONDS ?= 60
 fuzz: packages-style
-	@HILLOCK_FUZZ_SECONDS=$(FUZZ_SECONDS) cmake --preset fuzz --log-level=WARNING
+	@HILLOCK_FUZZ_SECONDS=$(FUZZ_SECONDS) cmake --preset fuzz --log-level=WARNING >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS)
 
 clean:

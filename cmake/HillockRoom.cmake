@@ -34,7 +34,7 @@ endif()
 
 add_custom_target(programs)        # what `make` builds
 add_custom_target(bench_programs)  # built before any benchmark runs
-add_custom_target(bench)           # runs them all, one after the other
+add_custom_target(bench-all)       # runs them all, one after the other
 add_custom_target(fuzz)            # runs the fuzzers, one after the other
 
 # Sets <out> to TRUE when all rooms of DEPENDS exist.
@@ -131,7 +131,7 @@ function(hillock_bench name)
     COMMAND hillock_bench_${name} ${PROJECT_SOURCE_DIR}/bench/results/${name}.json
     USES_TERMINAL VERBATIM)
   add_dependencies(bench-${name} bench_programs)
-  add_dependencies(bench bench-${name})
+  add_dependencies(bench-all bench-${name})
 endfunction()
 
 function(hillock_fuzz name)

@@ -34,8 +34,7 @@ class Assembler {
   const Array* find(const std::string& name) {
     if (const Array* array = file_.find(name)) return array;
     const std::string near = nearest(name, file_.names());
-    say("array-missing",
-        fmt::format("there is no array '{}'; the file holds {}", name, fmt::join(file_.names(), ", ")),
+    say("array-missing", fmt::format("there is no array '{}'; the file holds {}", name, fmt::join(file_.names(), ", ")),
         near.empty() ? "" : fmt::format("'{}'", near));
     return nullptr;
   }
@@ -63,16 +62,16 @@ class Assembler {
 
   void read_time(const Array& array, Sweep& sweep) {
     if (array.shape.size() != 1) {
-      say("array-dimensions", fmt::format("the time '{}' has {} dimensions; one is expected", array.name,
-                                          array.shape.size()));
+      say("array-dimensions",
+          fmt::format("the time '{}' has {} dimensions; one is expected", array.name, array.shape.size()));
       return;
     }
     have_time_ = true;
     time_name_ = array.name;
     sweep.time = array.values;
     if (array.values.size() < 2)
-      say("sweep-short", fmt::format("the time '{}' has {} samples; at least two are needed", array.name,
-                                     array.values.size()));
+      say("sweep-short",
+          fmt::format("the time '{}' has {} samples; at least two are needed", array.name, array.values.size()));
     const std::optional<units::Unit> unit = unit_of(array.name, assembly_.time_unit);
     if (!unit) return;
     units::Dimension second;
@@ -120,13 +119,14 @@ class Assembler {
     if (array == nullptr) return;
     const std::optional<units::Unit> unit = unit_of(wanted.array, wanted.unit);
     if (array->shape.size() != 1) {
-      say("array-dimensions", fmt::format("array '{}' has {} dimensions; a channel has one", array->name,
-                                          array->shape.size()));
+      say("array-dimensions",
+          fmt::format("array '{}' has {} dimensions; a channel has one", array->name, array->shape.size()));
       return;
     }
     if (have_time_ && array->values.size() != sweep.time.size())
-      say("array-length", fmt::format("array '{}' has {} values, the time '{}' has {}", array->name,
-                                      array->values.size(), time_name_, sweep.time.size()),
+      say("array-length",
+          fmt::format("array '{}' has {} values, the time '{}' has {}", array->name, array->values.size(), time_name_,
+                      sweep.time.size()),
           "all channels and the time of a sweep have one value per sample");
     check_finite(*array);
     if (!unit) return;
@@ -140,8 +140,8 @@ class Assembler {
     if (array == nullptr) return;
     const std::optional<units::Unit> unit = unit_of(wanted.array, wanted.unit);
     if (array->values.size() != 1) {
-      say("constant-not-scalar", fmt::format("array '{}' has {} values; a constant has one", array->name,
-                                             array->values.size()));
+      say("constant-not-scalar",
+          fmt::format("array '{}' has {} values; a constant has one", array->name, array->values.size()));
       return;
     }
     check_finite(*array);

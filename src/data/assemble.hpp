@@ -12,9 +12,9 @@ namespace hillock::data {
 
 /// One quantity that the user wants from the file.
 struct Wanted {
-  std::string name;                  ///< what the recording calls it: "V"
-  std::string array;                 ///< what the file calls it: "voltage_mV"
-  std::optional<units::Unit> unit;   ///< of the array; none: from the array's name (`unit_from_name`)
+  std::string name;                 ///< what the recording calls it: "V"
+  std::string array;                ///< what the file calls it: "voltage_mV"
+  std::optional<units::Unit> unit;  ///< of the array; none: from the array's name (`unit_from_name`)
 };
 
 struct Assembly {

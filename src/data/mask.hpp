@@ -27,8 +27,7 @@ struct SampleWindow {
 /// The samples at times t with from <= t < to (seconds), on a grid t_i = start + i*interval. A bound that lies
 /// within 1e-6 of an interval of a sample is that sample's time: 250.1 ms / 0.1 ms is sample 2501, whatever
 /// floating point makes of the quotient.
-[[nodiscard]] SampleWindow window_from_times(double from, double to, double start, double interval,
-                                             std::size_t count);
+[[nodiscard]] SampleWindow window_from_times(double from, double to, double start, double interval, std::size_t count);
 
 /// The samples at which the command steps: |command[i] - command[i-1]| > threshold, where the change before it was
 /// not a step already (a fast upstroke is one step). Indices of the first sample after the step.

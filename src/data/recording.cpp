@@ -91,7 +91,8 @@ Result<double> sampling_interval(const Sweep& sweep) {
 
   // How far a stored time may lie from the true one: half a unit in the last place of what stored it.
   const double largest = std::max(std::abs(time.front()), std::abs(time.back()));
-  const double ulp = carries_float32(time) ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+  const double ulp =
+      carries_float32(time) ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
   const double rounding = 0.5 * ulp * largest;
   // Times written with few decimals are off by more; up to 2 % of an interval is taken as rounding, not as a gap.
   // A quarter of an interval is a gap, whatever the rounding.

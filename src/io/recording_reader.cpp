@@ -32,7 +32,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> recognise
 
 std::string extension_of(const std::string& path) {
   std::string out = std::filesystem::path(path).extension().string();
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -43,7 +44,9 @@ Result<data::ArrayFile> read_arrays(const std::string& path) {
   if (!bytes) return fail(bytes.error());
   const std::string_view content = *bytes;
   const std::string extension = extension_of(path);
-  const auto text = [](const std::string& name) { return name == ".csv" || name == ".tsv" || name == ".txt" || name == ".dat"; };
+  const auto text = [](const std::string& name) {
+    return name == ".csv" || name == ".tsv" || name == ".txt" || name == ".dat";
+  };
   const auto as_npy = [&]() -> Result<data::ArrayFile> {
     Result<data::Array> array = parse_npy(content, std::filesystem::path(path).stem().string(), path);
     if (!array) return fail(std::move(array.error()));
@@ -54,13 +57,14 @@ Result<data::ArrayFile> read_arrays(const std::string& path) {
   if (content.starts_with("\x93NUMPY")) return as_npy();
   for (const auto& [begin, name] : recognised)
     if (content.starts_with(begin) && !text(extension))
-      return fail("format-unknown", fmt::format("'{}' is a file of the format {}, which is not read here", path, name), path,
-                  "export it as .npz, .npy or .csv");
+      return fail("format-unknown", fmt::format("'{}' is a file of the format {}, which is not read here", path, name),
+                  path, "export it as .npz, .npy or .csv");
   if (extension == ".npz") return parse_npz(content, path);
   if (extension == ".npy") return as_npy();
   if (text(extension)) return parse_csv(content, path);
   return fail("format-unknown",
-              fmt::format("'{}' is in no format that is read here: neither its content nor its ending '{}' says so", path, extension),
+              fmt::format("'{}' is in no format that is read here: neither its content nor its ending '{}' says so",
+                          path, extension),
               path, ".npz or .npy (numpy.savez, numpy.save), or a table as text: .csv, .tsv, .txt, .dat");
 }
 

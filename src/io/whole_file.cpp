@@ -55,7 +55,8 @@ Error write_error(const std::string& path, int error) {
               "choose a folder that you may write into"};
     case ENOSPC:
     case EDQUOT:
-      return {"disk-full", fmt::format("the disk is full: '{}' was not written; what was there before is untouched", path),
+      return {"disk-full",
+              fmt::format("the disk is full: '{}' was not written; what was there before is untouched", path),
               std::nullopt, path, "free some space, or choose a folder on another disk"};
     default:
       return {"write-failed", fmt::format("'{}' was not written: {}", path, reason(error)), std::nullopt, path, ""};
@@ -65,7 +66,8 @@ Error write_error(const std::string& path, int error) {
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> counter{0};
   const std::filesystem::path full(path);
-  return (full.parent_path() / fmt::format(".{}.{}-{}.tmp", full.filename().string().substr(0, 200), ::getpid(), counter++))
+  return (full.parent_path() /
+          fmt::format(".{}.{}-{}.tmp", full.filename().string().substr(0, 200), ::getpid(), counter++))
       .string();
 }
 
@@ -93,7 +95,7 @@ int write_all(int descriptor, std::string_view bytes) {
 }
 
 Result<void> write_whole(const std::string& path, std::string_view bytes) {
-  struct stat status{};
+  struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return fail(write_error(path, EISDIR));
   const std::string temporary = temporary_name(path);
   Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
@@ -114,7 +116,7 @@ Result<void> append_line(const std::string& path, std::string_view line) {
   HILLOCK_CHECK(line.find('\n') == std::string_view::npos, "append_line takes one line");
   Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (file.get() < 0) return fail(write_error(path, errno));
-  struct stat status{};
+  struct stat status {};
   const bool sized = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
   std::string text(line);
   text += '\n';
@@ -135,7 +137,8 @@ Result<std::string> read_whole(const std::string& path, std::size_t max_bytes) {
       return fail("file-unreadable", fmt::format("'{}' cannot be read: {}", path, reason(error)), path);
     std::error_code ignored;
     std::vector<std::string> neighbours;
-    for (std::filesystem::directory_iterator it(folder_of(path), ignored), end; !ignored && it != end; it.increment(ignored))
+    for (std::filesystem::directory_iterator it(folder_of(path), ignored), end; !ignored && it != end;
+         it.increment(ignored))
       if (neighbours.size() < 1000) neighbours.push_back(it->path().filename().string());
     std::sort(neighbours.begin(), neighbours.end());
     const std::filesystem::path given(path);
@@ -143,11 +146,12 @@ Result<std::string> read_whole(const std::string& path, std::size_t max_bytes) {
     return fail("file-missing", fmt::format("there is no file '{}'", path), path,
                 near.empty() ? "" : fmt::format("'{}'", (given.parent_path() / near).string()));
   }
-  struct stat status{};
+  struct stat status {};
   if (::fstat(file.get(), &status) != 0 || S_ISDIR(status.st_mode))
     return fail("file-unreadable", fmt::format("'{}' is a folder; a file is expected", path), path);
   const auto too_large = [&] {
-    return fail("file-too-large", fmt::format("'{}' is larger than {} bytes, the most that is read", path, max_bytes), path);
+    return fail("file-too-large", fmt::format("'{}' is larger than {} bytes, the most that is read", path, max_bytes),
+                path);
   };
   if (S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) > max_bytes) return too_large();
   std::string out;

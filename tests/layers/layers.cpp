@@ -131,7 +131,8 @@ class Check {
       graph[name] = room.includes;
       for (const Names* list : {&room.includes, &room.test_includes})
         for (const std::string& other : *list)
-          if (!layers_.rooms.contains(other)) say("layers.toml: " + name + " includes '" + other + "', which is no room");
+          if (!layers_.rooms.contains(other))
+            say("layers.toml: " + name + " includes '" + other + "', which is no room");
       for (const Names* list : {&room.open, &room.hidden, &room.test_libraries})
         for (const std::string& library : *list)
           if (!layers_.libraries.contains(library))
@@ -167,7 +168,8 @@ class Check {
     const auto room = layers_.rooms.find(room_name);
     if (room == layers_.rooms.end()) return;  // said already
     bool test = false;
-    for (const fs::path& part : relative.parent_path()) test = test || part == "test" || part == "bench" || part == "fuzz";
+    for (const fs::path& part : relative.parent_path())
+      test = test || part == "test" || part == "bench" || part == "fuzz";
     for (const Include& include : includes_of(text_of(file))) {
       const std::string at = "src/" + name + ":" + std::to_string(include.line) + ": ";
       if (include.quoted) check_quoted(name, room_name, room->second, test, include, at);

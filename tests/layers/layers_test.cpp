@@ -85,7 +85,8 @@ TEST_F(Planted, AnUnknownLibrary) {
 
 TEST_F(Planted, APathThatIsNotRelativeToSrc) {
   write("src/io/bad.cpp", "#include \"b.hpp\"\n");
-  EXPECT_THAT(found(), ElementsAre("src/io/bad.cpp:1: \"b.hpp\" does not start with a room (paths are relative to src/)"));
+  EXPECT_THAT(found(),
+              ElementsAre("src/io/bad.cpp:1: \"b.hpp\" does not start with a room (paths are relative to src/)"));
 }
 
 TEST_F(Planted, GtestOutsideTests) {

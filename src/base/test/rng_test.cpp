@@ -29,7 +29,11 @@ TEST(Rng, ADrawIsReplayableByItsAddress) {
 }
 
 TEST(Rng, EveryPartOfTheAddressCounts) {
-  const std::vector<Rng> rngs{Rng(1, 2, 3),           Rng(2, 2, 3), Rng(1, 3, 3), Rng(1, 2, 4), Rng(1 + (1ULL << 32U), 2, 3),
+  const std::vector<Rng> rngs{Rng(1, 2, 3),
+                              Rng(2, 2, 3),
+                              Rng(1, 3, 3),
+                              Rng(1, 2, 4),
+                              Rng(1 + (1ULL << 32U), 2, 3),
                               Rng(1, 2, 3 + (1ULL << 32U))};
   std::set<std::uint64_t> seen;
   for (Rng rng : rngs)

@@ -11,8 +11,12 @@ namespace {
 using testing::ElementsAre;
 
 ArrayFile herg_like() {
-  return {"cell.npz", "abc", {{"time_ms", {3}, {0.0, 0.1, 0.2}}, {"voltage_mV", {3}, {-80, -80, 40}},
-                              {"current_nA", {3}, {0.5, 0.25, -1}}, {"temperature_C", {}, {21.3}}}};
+  return {"cell.npz",
+          "abc",
+          {{"time_ms", {3}, {0.0, 0.1, 0.2}},
+           {"voltage_mV", {3}, {-80, -80, 40}},
+           {"current_nA", {3}, {0.5, 0.25, -1}},
+           {"temperature_C", {}, {21.3}}}};
 }
 
 std::vector<std::string> codes(const Errors& errors) {
@@ -58,8 +62,11 @@ TEST(Assemble, SaysAllMistakesAtOnce) {
   file.arrays.push_back({"trace", {3}, {1, 2, 3}});
   file.arrays.push_back({"sweeps_mV", {1, 3}, {1, 2, 3}});
   Assembly assembly;
-  assembly.channels = {{"V", "voltage_mV", {}}, {"I", "current_nA", {}}, {"x", "curent_nA", {}},
-                       {"y", "trace", {}},      {"z", "sweeps_mV", {}}};
+  assembly.channels = {{"V", "voltage_mV", {}},
+                       {"I", "current_nA", {}},
+                       {"x", "curent_nA", {}},
+                       {"y", "trace", {}},
+                       {"z", "sweeps_mV", {}}};
   assembly.constants = {{"T", "voltage_mV", {}}};
   const auto recording = assemble(file, assembly);
   ASSERT_FALSE(recording.has_value());

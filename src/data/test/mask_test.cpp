@@ -18,8 +18,8 @@ TEST(Mask, ParsesAWindowOfSamples) {
 }
 
 TEST(Mask, RefusesWhatIsNoWindow) {
-  for (const char* text : {"", ":", "5", "5:", ":5", "a:b", "5:4", "-1:3", "1.5:3", "1:2:3", "1:2x",
-                           "1:99999999999999999999999"}) {
+  for (const char* text :
+       {"", ":", "5", "5:", ":5", "a:b", "5:4", "-1:3", "1.5:3", "1:2:3", "1:2x", "1:99999999999999999999999"}) {
     const auto window = parse_sample_window(text);
     ASSERT_FALSE(window.has_value()) << text;
     EXPECT_EQ(window.error().at(0).code, "window-syntax") << text;

@@ -46,7 +46,8 @@ TEST(SamplingInterval, NamesTheMissingSample) {
   const auto interval = sampling_interval(sweep);
   ASSERT_FALSE(interval.has_value());
   EXPECT_EQ(interval.error().at(0).code, "sampling-not-uniform");
-  EXPECT_NE(interval.error().at(0).message.find("from sample 40000 (4000 ms) to sample 40001 is 0.2"), std::string::npos)
+  EXPECT_NE(interval.error().at(0).message.find("from sample 40000 (4000 ms) to sample 40001 is 0.2"),
+            std::string::npos)
       << interval.error().at(0).message;
 }
 
@@ -102,7 +103,8 @@ TEST(UnitFromName, CIsDegreesCelsius) {
 }
 
 TEST(UnitFromName, NothingWhereThereIsNone) {
-  for (const char* name : {"", "time", "_ms", "time_", "ms", "current_trace", "cell_1", "V_/"}) EXPECT_FALSE(unit_from_name(name)) << name;
+  for (const char* name : {"", "time", "_ms", "time_", "ms", "current_trace", "cell_1", "V_/"})
+    EXPECT_FALSE(unit_from_name(name)) << name;
 }
 
 TEST(Recording, FindsByName) {

@@ -16,9 +16,9 @@ constexpr std::size_t most_errors = 20;
 constexpr std::size_t most_line_text = 4096;  // of a line that an error carries
 
 struct Field {
-  std::string text;       ///< without quotes and the space around
-  std::size_t at = 0;     ///< byte in the line where it begins
-  std::size_t size = 0;   ///< bytes it takes there
+  std::string text;      ///< without quotes and the space around
+  std::size_t at = 0;    ///< byte in the line where it begins
+  std::size_t size = 0;  ///< bytes it takes there
   bool quoted = false;
 };
 
@@ -177,7 +177,8 @@ class CsvReader {
     return false;
   }
 
-  void say(std::string code, std::string message, const Line& line, std::size_t at, std::size_t size, std::string hint = {}) {
+  void say(std::string code, std::string message, const Line& line, std::size_t at, std::size_t size,
+           std::string hint = {}) {
     if (errors_.size() >= most_errors) return;
     // Of a very long line the part around the place is kept, at its own columns' expense.
     std::string_view shown = line.text;
@@ -187,10 +188,12 @@ class CsvReader {
       message += fmt::format(" (byte {} of a line of {})", at + 1, line.text.size());
       at -= from;
     }
-    errors_.push_back({std::move(code), std::move(message),
-                       Span{path_, line.number, static_cast<int>(at) + 1, static_cast<int>(std::clamp<std::size_t>(size, 1, 200)),
-                            std::string(shown)},
-                       {}, std::move(hint)});
+    errors_.push_back({std::move(code),
+                       std::move(message),
+                       Span{path_, line.number, static_cast<int>(at) + 1,
+                            static_cast<int>(std::clamp<std::size_t>(size, 1, 200)), std::string(shown)},
+                       {},
+                       std::move(hint)});
   }
 
   bool read_header() {
@@ -205,8 +208,11 @@ class CsvReader {
       comment = line;
     }
     if (!found) {
-      errors_.push_back({"csv-empty", fmt::format("'{}' holds no samples: all its lines are blank or comments", path_),
-                         std::nullopt, path_, {}});
+      errors_.push_back({"csv-empty",
+                         fmt::format("'{}' holds no samples: all its lines are blank or comments", path_),
+                         std::nullopt,
+                         path_,
+                         {}});
       return false;
     }
     separator_ = find_separator(line.text);
@@ -225,8 +231,9 @@ class CsvReader {
     if (!comment.text.empty()) {
       const std::size_t hash = comment.text.find('#');
       std::optional<std::vector<Field>> names = split(comment.text.substr(hash + 1), separator_);
-      const bool fits = names && names->size() == fields->size() &&
-                        std::none_of(names->begin(), names->end(), [](const Field& f) { return f.text.empty() || number(f.text); });
+      const bool fits =
+          names && names->size() == fields->size() &&
+          std::none_of(names->begin(), names->end(), [](const Field& f) { return f.text.empty() || number(f.text); });
       if (fits) {
         for (Field& name : *names) name.at += hash + 1;
         return take_header(comment, *names);
@@ -243,7 +250,8 @@ class CsvReader {
       if (name.empty())
         say("csv-header", fmt::format("column {} has no name", columns_.size() + 1), line, field.at, field.size,
             "name every column, or remove the last separator of each line");
-      const bool twice = std::any_of(columns_.begin(), columns_.end(), [&](const data::Array& c) { return c.name == name; });
+      const bool twice =
+          std::any_of(columns_.begin(), columns_.end(), [&](const data::Array& c) { return c.name == name; });
       if (twice && !name.empty())
         say("csv-name-twice", fmt::format("there are two columns called '{}'", name), line, field.at, field.size);
       columns_.push_back({name, {}, {}});
@@ -270,7 +278,8 @@ class CsvReader {
                                    : "every line has one field for each column of the header";
       const std::size_t extra = std::min(fields->size() - 1, columns_.size());
       const std::size_t at = fields->size() > columns_.size() ? (*fields)[extra].at : line.text.size();
-      say("csv-ragged", fmt::format("found {} fields, the header has {}", fields->size(), columns_.size()), line, at, 1, hint);
+      say("csv-ragged", fmt::format("found {} fields, the header has {}", fields->size(), columns_.size()), line, at, 1,
+          hint);
       return;
     }
     for (std::size_t i = 0; i < fields->size(); ++i) {
@@ -281,11 +290,12 @@ class CsvReader {
       }
       const std::string shown = field.text.substr(0, 40);
       if (decimal_comma(field.text)) {
-        say("csv-decimal-comma", fmt::format("found '{}' in column '{}': a number with a decimal comma", shown, columns_[i].name),
-            line, field.at, field.size, "write decimal points: " + replaced(shown, ",", "."));
+        say("csv-decimal-comma",
+            fmt::format("found '{}' in column '{}': a number with a decimal comma", shown, columns_[i].name), line,
+            field.at, field.size, "write decimal points: " + replaced(shown, ",", "."));
       } else if (field.text.empty()) {
-        say("csv-number", fmt::format("column '{}' is empty here; a number is expected", columns_[i].name), line, field.at, 1,
-            "write nan where nothing was measured");
+        say("csv-number", fmt::format("column '{}' is empty here; a number is expected", columns_[i].name), line,
+            field.at, 1, "write nan where nothing was measured");
       } else {
         say("csv-number", fmt::format("found '{}' in column '{}'; a number is expected", shown, columns_[i].name), line,
             field.at, field.size);
@@ -305,7 +315,9 @@ class CsvReader {
 
 }  // namespace
 
-Result<data::ArrayFile> parse_csv(std::string_view text, const std::string& path) { return CsvReader(text, path).read(); }
+Result<data::ArrayFile> parse_csv(std::string_view text, const std::string& path) {
+  return CsvReader(text, path).read();
+}
 
 Result<data::ArrayFile> read_csv(const std::string& path) {
   const Result<std::string> text = read_whole(path, largest_input);

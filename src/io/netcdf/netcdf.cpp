@@ -45,7 +45,8 @@ void write_variable(int group, const Dimensions& dimensions, const Variable& var
   std::size_t count = 1;
   for (const std::string& name : variable.dims) {
     const auto found = dimensions.find(name);
-    HILLOCK_CHECK(found != dimensions.end(), fmt::format("variable {} has the unknown dimension {}", variable.name, name));
+    HILLOCK_CHECK(found != dimensions.end(),
+                  fmt::format("variable {} has the unknown dimension {}", variable.name, name));
     ids.push_back(found->second.id);
     count *= found->second.size;
   }
@@ -56,7 +57,8 @@ void write_variable(int group, const Dimensions& dimensions, const Variable& var
   const auto* integers = std::get_if<std::vector<std::int64_t>>(&variable.values);
   const nc_type type = reals != nullptr ? NC_DOUBLE : integers != nullptr ? NC_INT64 : NC_STRING;
   int id = 0;
-  must(nc_def_var(group, variable.name.c_str(), type, static_cast<int>(ids.size()), ids.data(), &id), "variable " + variable.name);
+  must(nc_def_var(group, variable.name.c_str(), type, static_cast<int>(ids.size()), ids.data(), &id),
+       "variable " + variable.name);
   if (type != NC_STRING && !ids.empty()) must(nc_def_var_deflate(group, id, 1, 1, 4), "deflate");
   for (const Attribute& attribute : variable.attrs) write_attribute(group, id, attribute);
   if (reals != nullptr) {

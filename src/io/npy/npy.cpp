@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view magic("\x93NUMPY", 6);
 constexpr std::size_t longest_header = 1U << 20U;
-constexpr std::size_t most_dimensions = 64;  // numpy's own limit
+constexpr std::size_t most_dimensions = 64;           // numpy's own limit
 constexpr double largest_exact = 9007199254740992.0;  // 2^53
 
 // What the header's Python dictionary says.
@@ -83,7 +83,8 @@ class HeaderParser {
     return std::nullopt;
   }
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+      ++at_;
   }
   char peek() {
     skip_space();
@@ -188,7 +189,8 @@ double half_to_double(std::uint16_t bits) {
 
 template <class T>
 void convert(std::string_view bytes, bool swap, std::vector<double>& out) {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<double>(load<T>(bytes.data() + i * sizeof(T), swap));
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<double>(load<T>(bytes.data() + i * sizeof(T), swap));
 }
 
 // The index of the first integer that double may not hold exactly, if there is one.
@@ -234,12 +236,14 @@ class NpyReader {
     if (bytes_.empty()) return refuse("npy-empty", "is empty: it holds no bytes at all");
     const std::size_t known = std::min(bytes_.size(), magic.size());
     if (bytes_.substr(0, known) != magic.substr(0, known))
-      return refuse("npy-magic", "is no .npy data: it does not begin with \\x93NUMPY", "write it with numpy.save or numpy.savez");
+      return refuse("npy-magic", "is no .npy data: it does not begin with \\x93NUMPY",
+                    "write it with numpy.save or numpy.savez");
     if (bytes_.size() < magic.size() + 2) return cut_in_header();
     const int major = static_cast<unsigned char>(bytes_[6]);
     const int minor = static_cast<unsigned char>(bytes_[7]);
     if (major < 1 || major > 3 || minor != 0)
-      return refuse("npy-version", fmt::format("is in version {}.{} of the format; 1.0, 2.0 and 3.0 are read", major, minor));
+      return refuse("npy-version",
+                    fmt::format("is in version {}.{} of the format; 1.0, 2.0 and 3.0 are read", major, minor));
     const std::size_t length_bytes = major == 1 ? 2 : 4;
     const std::size_t header_at = magic.size() + 2 + length_bytes;
     if (bytes_.size() < header_at) return cut_in_header();
@@ -247,7 +251,8 @@ class NpyReader {
     for (std::size_t i = 0; i < length_bytes; ++i)
       length |= static_cast<std::size_t>(static_cast<unsigned char>(bytes_[8 + i])) << (8 * i);
     if (length > longest_header)
-      return refuse("npy-header", fmt::format("says that its header is {} bytes long; at most {} are read", length, longest_header));
+      return refuse("npy-header",
+                    fmt::format("says that its header is {} bytes long; at most {} are read", length, longest_header));
     if (bytes_.size() - header_at < length) return cut_in_header();
 
     HeaderParser parser(bytes_.substr(header_at, length));
@@ -284,8 +289,9 @@ class NpyReader {
     }
     switch (kind) {
       case 'O':
-        return refuse("npy-objects", "holds Python objects; only numbers are read, a pickle never",
-                      "numpy.asarray(x, dtype=float) before saving, and numpy.save(..., allow_pickle=False) to be told at once");
+        return refuse(
+            "npy-objects", "holds Python objects; only numbers are read, a pickle never",
+            "numpy.asarray(x, dtype=float) before saving, and numpy.save(..., allow_pickle=False) to be told at once");
       case 'c':
         return refuse("npy-complex", fmt::format("holds complex numbers ('{}')", header.descr),
                       "save x.real and x.imag as two arrays");
@@ -302,7 +308,8 @@ class NpyReader {
                       "durations as numbers: x / numpy.timedelta64(1, 's')");
       case 'f':
         if (size == 12 || size == 16)
-          return refuse("npy-longdouble", fmt::format("holds long doubles ('{}'), which differ from machine to machine", header.descr),
+          return refuse("npy-longdouble",
+                        fmt::format("holds long doubles ('{}'), which differ from machine to machine", header.descr),
                         "x.astype('float64')");
         break;
       default:
@@ -312,7 +319,8 @@ class NpyReader {
                        ((kind == 'i' || kind == 'u') && (size == 1 || size == 2 || size == 4 || size == 8)) ||
                        (kind == 'b' && size == 1);
     if (!known || (order == '|' && size > 1))
-      return refuse("npy-header", fmt::format("has the type '{}', which numpy does not write", header.descr.substr(0, 40)));
+      return refuse("npy-header",
+                    fmt::format("has the type '{}', which numpy does not write", header.descr.substr(0, 40)));
 
     std::size_t count = 1;
     for (const std::size_t length : header.shape)
@@ -325,8 +333,8 @@ class NpyReader {
       const std::string shape = fmt::format("({})", fmt::join(header.shape, ", "));
       if (payload_.size() < needed)
         return refuse("npy-truncated",
-                      fmt::format("is cut off: shape {} of '{}' needs {} bytes, the file holds {}", shape, header.descr, needed,
-                                  payload_.size()),
+                      fmt::format("is cut off: shape {} of '{}' needs {} bytes, the file holds {}", shape, header.descr,
+                                  needed, payload_.size()),
                       "copy or write the file again");
       return refuse("npy-length",
                     fmt::format("has bytes left over: shape {} of '{}' needs {} bytes, the file holds {}", shape,

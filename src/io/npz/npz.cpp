@@ -33,7 +33,8 @@ class NpzReader {
 
   Result<data::ArrayFile> read() {
     if (bytes_.empty())
-      return fail("file-empty", fmt::format("'{}' is empty: it holds no bytes at all", path_), path_, "copy or write the file again");
+      return fail("file-empty", fmt::format("'{}' is empty: it holds no bytes at all", path_), path_,
+                  "copy or write the file again");
     zip_error_t problem;
     zip_error_init(&problem);
     zip_source_t* source = zip_source_buffer_create(bytes_.data(), bytes_.size(), 0, &problem);
@@ -55,23 +56,28 @@ class NpzReader {
       zip_stat_t member;
       zip_stat_init(&member);
       constexpr zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_INDEX | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
-      if (zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &member) != 0 || (member.valid & needed) != needed)
-        return fail("npz-damaged", fmt::format("'{}' is damaged: member {} of the archive has no description", path_, i), path_,
+      if (zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &member) != 0 ||
+          (member.valid & needed) != needed)
+        return fail("npz-damaged",
+                    fmt::format("'{}' is damaged: member {} of the archive has no description", path_, i), path_,
                     "copy or write the file again");
       if (!std::string_view(member.name).ends_with(".npy")) continue;
-      if (__builtin_add_overflow(packed, member.comp_size, &packed) || __builtin_add_overflow(unpacked, member.size, &unpacked))
+      if (__builtin_add_overflow(packed, member.comp_size, &packed) ||
+          __builtin_add_overflow(unpacked, member.size, &unpacked))
         return too_large("more than 2^64");
       members.push_back(member);
     }
     if (members.empty())
       return fail("npz-empty",
-                  fmt::format("'{}' is a zip archive without arrays: none of its {} members is a .npy", path_, entries), path_,
-                  "write it with numpy.savez");
+                  fmt::format("'{}' is a zip archive without arrays: none of its {} members is a .npy", path_, entries),
+                  path_, "write it with numpy.savez");
     if (packed > bytes_.size())
       return fail("npz-damaged",
-                  fmt::format("'{}' is damaged: its members claim {} packed bytes, the file has {}", path_, packed, bytes_.size()),
+                  fmt::format("'{}' is damaged: its members claim {} packed bytes, the file has {}", path_, packed,
+                              bytes_.size()),
                   path_, "copy or write the file again");
-    if (unpacked > std::max(always_allowed, allowed_ratio * bytes_.size())) return too_large(fmt::format("{}", unpacked));
+    if (unpacked > std::max(always_allowed, allowed_ratio * bytes_.size()))
+      return too_large(fmt::format("{}", unpacked));
 
     data::ArrayFile out{path_, {}, {}};
     Errors errors;
@@ -94,19 +100,21 @@ class NpzReader {
     constexpr std::string_view begin("PK\x03\x04");
     const std::size_t known = std::min(bytes_.size(), begin.size());
     if (bytes_.substr(0, known) == begin.substr(0, known))
-      return fail("npz-truncated",
-                  fmt::format("'{}' is cut off: it begins as a zip archive, but the list of members at its end is missing "
-                              "({} bytes; {})",
-                              path_, bytes_.size(), why),
-                  path_, "copy or write the file again");
-    return fail("npz-not-zip", fmt::format("'{}' is no .npz: a zip archive is expected, it begins with {}", path_, beginning()),
-                path_, "write it with numpy.savez; a single array (numpy.save) is a .npy");
+      return fail(
+          "npz-truncated",
+          fmt::format("'{}' is cut off: it begins as a zip archive, but the list of members at its end is missing "
+                      "({} bytes; {})",
+                      path_, bytes_.size(), why),
+          path_, "copy or write the file again");
+    return fail("npz-not-zip",
+                fmt::format("'{}' is no .npz: a zip archive is expected, it begins with {}", path_, beginning()), path_,
+                "write it with numpy.savez; a single array (numpy.save) is a .npy");
   }
 
   std::unexpected<Errors> too_large(const std::string& claimed) const {
     return fail("npz-too-large",
-                fmt::format("'{}' claims to unpack to {} bytes from {}; at most {} are read", path_, claimed, bytes_.size(),
-                            std::max(always_allowed, allowed_ratio * bytes_.size())),
+                fmt::format("'{}' claims to unpack to {} bytes from {}; at most {} are read", path_, claimed,
+                            bytes_.size(), std::max(always_allowed, allowed_ratio * bytes_.size())),
                 path_, "save it without compression (numpy.savez) if it really is that large");
   }
 
@@ -124,7 +132,8 @@ class NpzReader {
     std::string name(info.name);
     name.resize(name.size() - 4);  // ".npy"
     const auto damaged = [&](const std::string& why) {
-      return fail("npz-damaged", fmt::format("array '{}' cannot be unpacked: {}", name, why), path_, "copy or write the file again");
+      return fail("npz-damaged", fmt::format("array '{}' cannot be unpacked: {}", name, why), path_,
+                  "copy or write the file again");
     };
     const Member member(zip_fopen_index(archive, info.index, 0));
     if (!member) return damaged(zip_strerror(archive));
@@ -134,7 +143,8 @@ class NpzReader {
       const zip_int64_t count = zip_fread(member.get(), buffer.data(), buffer.size());
       if (count < 0) return damaged(zip_file_strerror(member.get()));
       if (count == 0) break;
-      if (static_cast<std::uint64_t>(count) > info.size - content.size()) return damaged("it is longer than the archive says");
+      if (static_cast<std::uint64_t>(count) > info.size - content.size())
+        return damaged("it is longer than the archive says");
       content.append(buffer, 0, static_cast<std::size_t>(count));
     }
     if (content.size() != info.size) return damaged("it is shorter than the archive says");
@@ -147,7 +157,9 @@ class NpzReader {
 
 }  // namespace
 
-Result<data::ArrayFile> parse_npz(std::string_view bytes, const std::string& path) { return NpzReader(bytes, path).read(); }
+Result<data::ArrayFile> parse_npz(std::string_view bytes, const std::string& path) {
+  return NpzReader(bytes, path).read();
+}
 
 Result<data::ArrayFile> read_npz(const std::string& path) {
   const Result<std::string> bytes = read_whole(path, largest_input);

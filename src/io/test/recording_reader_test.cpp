@@ -54,15 +54,17 @@ TEST(ReadArrays, ANameThatPromisesAFormatGetsThatFormatsError) {
 TEST(ReadArrays, AnythingElseIsNamedWithWhatIsRead) {
   const TemporaryFolder folder;
   put(folder / "a.xyz", "hello");
-  EXPECT_EQ(render(read_arrays(folder / "a.xyz").error()),
-            folder / "a.xyz" + ": error: '" + folder / "a.xyz" +
-                "' is in no format that is read here: neither its content nor its ending '.xyz' says so [format-unknown]\n"
-                "    try: .npz or .npy (numpy.savez, numpy.save), or a table as text: .csv, .tsv, .txt, .dat\n");
+  EXPECT_EQ(
+      render(read_arrays(folder / "a.xyz").error()),
+      folder / "a.xyz" + ": error: '" + folder / "a.xyz" +
+          "' is in no format that is read here: neither its content nor its ending '.xyz' says so [format-unknown]\n"
+          "    try: .npz or .npy (numpy.savez, numpy.save), or a table as text: .csv, .tsv, .txt, .dat\n");
   put(folder / "cell.nwb", "\x89HDF\r\n\x1a\n");
-  EXPECT_EQ(render(read_arrays(folder / "cell.nwb").error()),
-            folder / "cell.nwb" + ": error: '" + folder / "cell.nwb" +
-                "' is a file of the format HDF5 (NWB, MATLAB 7.3 or NetCDF-4), which is not read here [format-unknown]\n"
-                "    try: export it as .npz, .npy or .csv\n");
+  EXPECT_EQ(
+      render(read_arrays(folder / "cell.nwb").error()),
+      folder / "cell.nwb" + ": error: '" + folder / "cell.nwb" +
+          "' is a file of the format HDF5 (NWB, MATLAB 7.3 or NetCDF-4), which is not read here [format-unknown]\n"
+          "    try: export it as .npz, .npy or .csv\n");
   put(folder / "a.abf", "ABF2");
   EXPECT_EQ(code_of(folder / "a.abf"), "format-unknown");
 }

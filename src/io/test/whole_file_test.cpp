@@ -85,8 +85,9 @@ TEST(WholeFile, AMissingFolder) {
   const TemporaryFolder folder;
   const auto result = write_whole(folder / "no/x", "1");
   ASSERT_EQ(code_of(result), "folder-missing");
-  EXPECT_EQ(render(result.error()), folder / "no/x" + ": error: there is no folder '" + folder / "no" +
-                                        "' to write into [folder-missing]\n    try: create the folder, or choose another one\n");
+  EXPECT_EQ(render(result.error()),
+            folder / "no/x" + ": error: there is no folder '" + folder / "no" +
+                "' to write into [folder-missing]\n    try: create the folder, or choose another one\n");
   put(folder / "file", "");
   EXPECT_EQ(code_of(write_whole(folder / "file/x", "1")), "folder-missing");
 }

@@ -29,7 +29,8 @@ std::string code_of(const std::string& text) {
 }
 
 TEST(Csv, ReadsNamesWithUnitsCommentsAndNumbers) {
-  const data::ArrayFile file = read("# clamp\ntime (ms),command [mV],current_nA\n0,-80,0.5\n  # break\n0.1, +4e1 ,-1E-3\n\n");
+  const data::ArrayFile file =
+      read("# clamp\ntime (ms),command [mV],current_nA\n0,-80,0.5\n  # break\n0.1, +4e1 ,-1E-3\n\n");
   EXPECT_THAT(file.names(), ElementsAre("time_ms", "command_mV", "current_nA"));
   EXPECT_THAT(file.arrays[0].values, ElementsAre(0.0, 0.1));
   EXPECT_THAT(file.arrays[1].values, ElementsAre(-80.0, 40.0));
@@ -39,7 +40,8 @@ TEST(Csv, ReadsNamesWithUnitsCommentsAndNumbers) {
 
 TEST(Csv, NormalisesNames) {
   const data::ArrayFile file = read(
-      "\"membrane potential (\xc2\xb5V)\",\"T (\xc2\xb0""C)\",\"a, \"\"b\"\"\",density (uA / cm2),gain (1),x ( ),V\xce\xbc\n1,2,3,4,5,6,7\n");
+      "\"membrane potential (\xc2\xb5V)\",\"T (\xc2\xb0"
+      "C)\",\"a, \"\"b\"\"\",density (uA / cm2),gain (1),x ( ),V\xce\xbc\n1,2,3,4,5,6,7\n");
   EXPECT_THAT(file.names(),
               ElementsAre("membrane_potential_uV", "T_C", "a,_\"b\"", "density_uA/cm2", "gain", "x", "Vu"));
 }
@@ -96,16 +98,18 @@ TEST(Csv, ARaggedLineIsShown) {
 }
 
 TEST(Csv, WhatIsNoNumberIsShown) {
-  EXPECT_EQ(text_of("t,v\n0,1\n0.1, n/a\n0.2,\n"),
-            "f.csv:3:6: error: found 'n/a' in column 'v'; a number is expected [csv-number]\n    0.1, n/a\n         ^~~\n"
-            "f.csv:4:5: error: column 'v' is empty here; a number is expected [csv-number]\n    0.2,\n        ^\n"
-            "    try: write nan where nothing was measured\n");
+  EXPECT_EQ(
+      text_of("t,v\n0,1\n0.1, n/a\n0.2,\n"),
+      "f.csv:3:6: error: found 'n/a' in column 'v'; a number is expected [csv-number]\n    0.1, n/a\n         ^~~\n"
+      "f.csv:4:5: error: column 'v' is empty here; a number is expected [csv-number]\n    0.2,\n        ^\n"
+      "    try: write nan where nothing was measured\n");
   for (const char* bad : {"0x10", "1 2", "1e", "--1", "+-1", ".", "1.2.3", "1_000", "\"1"})
     EXPECT_EQ(code_of(std::string("t\n") + bad + "\n"), "csv-number") << bad;
 }
 
 TEST(Csv, HeadersThatCannotBe) {
-  EXPECT_THAT(text_of("time_ms,time (ms)\n0,1\n"), HasSubstr("f.csv:1:9: error: there are two columns called 'time_ms' [csv-name-twice]"));
+  EXPECT_THAT(text_of("time_ms,time (ms)\n0,1\n"),
+              HasSubstr("f.csv:1:9: error: there are two columns called 'time_ms' [csv-name-twice]"));
   EXPECT_THAT(text_of("t,,v\n0,1,2\n"), HasSubstr("f.csv:1:3: error: column 2 has no name [csv-header]"));
   EXPECT_THAT(text_of("t,\"v\n0,1\n"), HasSubstr("f.csv:1:3: error: a quote is not closed [csv-header]"));
 }

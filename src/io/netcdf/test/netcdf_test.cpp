@@ -17,11 +17,15 @@ Group tree() {
   Group posterior;
   posterior.name = "posterior";
   posterior.dims = {{"chain", 2}, {"draw", 3}};
-  posterior.vars = {{"p1", {"chain", "draw"}, std::vector<double>{1, 2, 3, 4, 5, 0.1}, {{"units", std::string("1/ms")}}},
-                    {"chain", {"chain"}, std::vector<std::int64_t>{0, 1}, {}},
-                    {"draw", {"draw"}, std::vector<std::int64_t>{0, 1, std::int64_t{1} << 60U}, {}}};
-  posterior.attrs = {{"created_by", std::string("hillock")}, {"version", 0.5}, {"draws", std::int64_t{3}},
-                     {"levels", std::vector<double>{0.5, 0.9}}, {"empty", std::string()}};
+  posterior.vars = {
+      {"p1", {"chain", "draw"}, std::vector<double>{1, 2, 3, 4, 5, 0.1}, {{"units", std::string("1/ms")}}},
+      {"chain", {"chain"}, std::vector<std::int64_t>{0, 1}, {}},
+      {"draw", {"draw"}, std::vector<std::int64_t>{0, 1, std::int64_t{1} << 60U}, {}}};
+  posterior.attrs = {{"created_by", std::string("hillock")},
+                     {"version", 0.5},
+                     {"draws", std::int64_t{3}},
+                     {"levels", std::vector<double>{0.5, 0.9}},
+                     {"empty", std::string()}};
   Group inner;
   inner.name = "inner";
   inner.vars = {{"again", {"draw"}, std::vector<double>{7, 8, 9}, {}}, {"scalar", {}, std::vector<double>{42.5}, {}}};
@@ -76,9 +80,10 @@ TEST(Netcdf, AMillionDrawsAreDeflatedAndRead) {
   const TemporaryFolder folder;
   ASSERT_TRUE(write(folder / "a.nc", root).has_value());
   EXPECT_LT(get(folder / "a.nc").size(), 4'000'000U);
-  EXPECT_EQ(python(folder, "import netCDF4, numpy as np\n"
-                           "x = netCDF4.Dataset('a.nc')['x'][:]\n"
-                           "assert (x == np.arange(1000000) % 1000).all()\n"),
+  EXPECT_EQ(python(folder,
+                   "import netCDF4, numpy as np\n"
+                   "x = netCDF4.Dataset('a.nc')['x'][:]\n"
+                   "assert (x == np.arange(1000000) % 1000).all()\n"),
             0);
 }
 

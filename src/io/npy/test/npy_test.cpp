@@ -138,12 +138,15 @@ assert np.load('ours_scalar.npy').shape == ()
 TEST(Npy, RefusesTypesThatAreNoRealNumbersWithAWayOut) {
   EXPECT_EQ(text_of(npy(header("'|O'", "(3,)"), "pickle")),
             "f.npy: error: array 'x' holds Python objects; only numbers are read, a pickle never [npy-objects]\n"
-            "    try: numpy.asarray(x, dtype=float) before saving, and numpy.save(..., allow_pickle=False) to be told at once\n");
+            "    try: numpy.asarray(x, dtype=float) before saving, and numpy.save(..., allow_pickle=False) to be told "
+            "at once\n");
   EXPECT_EQ(text_of(npy(header("'<c16'", "(1,)"), std::string(16, '\0'))),
-            "f.npy: error: array 'x' holds complex numbers ('<c16') [npy-complex]\n    try: save x.real and x.imag as two arrays\n");
-  EXPECT_EQ(text_of(npy(header("'<f16'", "(1,)"), std::string(16, '\0'))),
-            "f.npy: error: array 'x' holds long doubles ('<f16'), which differ from machine to machine [npy-longdouble]\n"
-            "    try: x.astype('float64')\n");
+            "f.npy: error: array 'x' holds complex numbers ('<c16') [npy-complex]\n    try: save x.real and x.imag as "
+            "two arrays\n");
+  EXPECT_EQ(
+      text_of(npy(header("'<f16'", "(1,)"), std::string(16, '\0'))),
+      "f.npy: error: array 'x' holds long doubles ('<f16'), which differ from machine to machine [npy-longdouble]\n"
+      "    try: x.astype('float64')\n");
   EXPECT_EQ(text_of(npy(header("[('t', '<f8'), ('v', '<f8', (3,))]", "(1,)"), std::string(32, '\0'))),
             "f.npy: error: array 'x' has a structured type (named fields); plain numbers are read [npy-structured]\n"
             "    try: save each field as an array of its own: numpy.savez(file, a=x['a'], b=x['b'])\n");
@@ -162,7 +165,8 @@ TEST(Npy, ALengthThatDisagreesWithTheShape) {
             "f.npy: error: array 'x' is cut off: shape (2) of '<f8' needs 16 bytes, the file holds 8 [npy-truncated]\n"
             "    try: copy or write the file again\n");
   EXPECT_EQ(text_of(npy(header("'<f8'", "(0, 3)"), eight)),
-            "f.npy: error: array 'x' has bytes left over: shape (0, 3) of '<f8' needs 0 bytes, the file holds 8 [npy-length]\n"
+            "f.npy: error: array 'x' has bytes left over: shape (0, 3) of '<f8' needs 0 bytes, the file holds 8 "
+            "[npy-length]\n"
             "    try: one array per .npy; several go into one .npz by numpy.savez\n");
   EXPECT_EQ(code_of(npy(header("'<f8'", "()"), eight)), "");
 }
@@ -206,7 +210,8 @@ TEST(Npy, HeadersThatNumpyDoesNotWrite) {
   EXPECT_EQ(code_of(npy("{\"shape\":(0L,),\"descr\":\"<f8\",\"fortran_order\":True}")), "");  // any order; Python 2
   for (const std::string& bad : std::vector<std::string>{
            "", "{", "{}", "[]", "{'descr': '<f8'}", "{'descr': '<f8', 'fortran_order': 0, 'shape': (0,)}",
-           "{'descr': '<f8', 'fortran_order': False, 'shape': 3}", "{'descr': '<f8', 'fortran_order': False, 'shape': (0,)",
+           "{'descr': '<f8', 'fortran_order': False, 'shape': 3}",
+           "{'descr': '<f8', 'fortran_order': False, 'shape': (0,)",
            "{'descr': '<f8', 'fortran_order': False, 'shape': (0,), 'x': 1}", good + good,
            "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (0,)}",
            "{'descr': __import__('os').system('true'), 'fortran_order': False, 'shape': (0,)}", std::string(40, '\0'),

@@ -96,11 +96,13 @@ np.savez('bad.npz', good=np.arange(3.0), spikes=np.array([[1], [1, 2]], dtype=ob
 }
 
 TEST(Npz, WhatIsNotAnNpz) {
-  EXPECT_EQ(render(parse_npz("", "f.npz").error()),
-            "f.npz: error: 'f.npz' is empty: it holds no bytes at all [file-empty]\n    try: copy or write the file again\n");
-  EXPECT_EQ(render(parse_npz("time,V\n0,-80\n", "f.npz").error()),
-            "f.npz: error: 'f.npz' is no .npz: a zip archive is expected, it begins with 'time,V\\x0a0,-80' [npz-not-zip]\n"
-            "    try: write it with numpy.savez; a single array (numpy.save) is a .npy\n");
+  EXPECT_EQ(
+      render(parse_npz("", "f.npz").error()),
+      "f.npz: error: 'f.npz' is empty: it holds no bytes at all [file-empty]\n    try: copy or write the file again\n");
+  EXPECT_EQ(
+      render(parse_npz("time,V\n0,-80\n", "f.npz").error()),
+      "f.npz: error: 'f.npz' is no .npz: a zip archive is expected, it begins with 'time,V\\x0a0,-80' [npz-not-zip]\n"
+      "    try: write it with numpy.savez; a single array (numpy.save) is a .npy\n");
   EXPECT_EQ(code_of(format_npy(arrays()[0])), "npz-not-zip");
   EXPECT_EQ(code_of(format_npz({})), "npz-empty");
   const TemporaryFolder folder;
@@ -113,7 +115,8 @@ TEST(Npz, CutOffAtEveryByteIsAnError) {
   EXPECT_EQ(code_of(whole.substr(0, whole.size() / 2)), "npz-truncated");
 }
 
-// Each byte in turn set to other values: never a crash; and numbers never change silently (the checksum of each member).
+// Each byte in turn set to other values: never a crash; and numbers never change silently (the checksum of each
+// member).
 TEST(Npz, AChangedByteIsAnErrorOrChangesNoNumber) {
   const std::string whole = format_npz(arrays());
   const auto good = parse_npz(whole, "f.npz");
