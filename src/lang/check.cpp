@@ -82,9 +82,7 @@ std::string Checker::in_words(const Value& value) const {
 }
 
 bool Checker::first_report(std::string_view text) {
-  if (std::ranges::find(reported_, text) != reported_.end()) return false;
-  if (reported_.size() < 1000) reported_.emplace_back(text);
-  return true;
+  return reported_.emplace(text).second;
 }
 
 Value Checker::check(const Expr& expr, const Resolve& resolve) {
@@ -132,24 +130,26 @@ Value Checker::check(const Expr& expr, const Resolve& resolve) {
   return values_.back();
 }
 
-Value Checker::check(const Expr& expr, const Resolve& resolve, const units::Dimension& wanted, const std::string& what,
-                     const std::string& hint) {
+Value Checker::check(const Expr& expr, const Resolve& resolve, const units::Dimension& wanted, std::string_view what,
+                     const std::function<std::string()>& hint) {
   Value value = check(expr, resolve);
   if (!value.known || value.any_dimension || value.dimension == wanted) return value;
   const Value goal = Value::of(wanted);
-  std::string advice = hint;
-  if (advice.empty() && value.number && value.dimension.dimensionless())
-    advice = "a number alone has no unit: write for example '" + std::string(ast_.text(ast_.nodes[expr.root].at).substr(0, 40)) + " " +
-             units::display_unit(wanted).name + "'";
+  std::string advice = hint ? hint() : "";
+  if (advice.empty() && value.number && value.dimension.dimensionless()) {
+    const std::string unit = units::display_unit(wanted).name;
+    advice = "a number alone has no unit: write for example '" + std::string(ast_.text(ast_.nodes[expr.root].at).substr(0, 40)) +
+             (unit.starts_with("1/") ? unit.substr(1) : " " + unit) + "'";
+  }
   if (!advice.empty() && advice.find('\n') != std::string::npos) advice.clear();
-  problems_.add("unit-mismatch", what + " must be " + in_words(goal) + ", but is " + in_words(value), ast_.nodes[expr.root].at, advice);
+  problems_.add("unit-mismatch", std::string(what) + " must be " + in_words(goal) + ", but is " + in_words(value), ast_.nodes[expr.root].at, advice);
   return Value::unknown();
 }
 
-Value Checker::check_condition(const Expr& expr, const Resolve& resolve, const std::string& what) {
+Value Checker::check_condition(const Expr& expr, const Resolve& resolve, std::string_view what) {
   const Value value = check(expr, resolve);
   if (!value.known || value.boolean) return value;
-  problems_.add("type-mismatch", what + " must be true or false, but is " + in_words(value), ast_.nodes[expr.root].at,
+  problems_.add("type-mismatch", std::string(what) + " must be true or false, but is " + in_words(value), ast_.nodes[expr.root].at,
                 "compare it with something: '... > ...'");
   return Value::unknown();
 }
@@ -205,7 +205,7 @@ Value Checker::name(const ExprNode& node, const Resolve& resolve) {
     not_yet_run.push_back({"'" + std::string(text) + "'", node.word,
                            group                       ? "a model is one cell, not yet a group of numbered ones"
                            : text == "t_in_timesteps" ? "the result would depend on the integrator's step"
-                                                       : "there are no spikes yet"});
+                                                       : "spikes are read and checked, but not simulated"});
     return text == "lastspike" ? Value::of(second) : Value::of({});
   }
   return unknown_name(node, text);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "ir/op.hpp"
@@ -44,11 +45,12 @@ class Checker {
 
   /// The value of `expr`; its mistakes are reported.
   Value check(const Expr& expr, const Resolve& resolve);
-  /// The same, and it must have `wanted`: `what` names the whole ("the equation for 'v'").
-  Value check(const Expr& expr, const Resolve& resolve, const units::Dimension& wanted, const std::string& what,
-              const std::string& hint = {});
+  /// The same, and it must have `wanted`: `what` names the whole ("the equation for 'v'"); `hint`, where given, makes
+  /// the advice.
+  Value check(const Expr& expr, const Resolve& resolve, const units::Dimension& wanted, std::string_view what,
+              const std::function<std::string()>& hint = {});
   /// The same, and it must be true or false.
-  Value check_condition(const Expr& expr, const Resolve& resolve, const std::string& what);
+  Value check_condition(const Expr& expr, const Resolve& resolve, std::string_view what);
 
   /// Names to suggest for unknown ones.
   std::vector<std::string> known_names;
@@ -59,7 +61,7 @@ class Checker {
   const Ast& ast_;
   Problems& problems_;
   std::vector<Value> values_;  // of the nodes of the expression at hand
-  std::vector<std::string> reported_;
+  std::unordered_set<std::string> reported_;
 
   Value name(const ExprNode& node, const Resolve& resolve);
   Value unary(const ExprNode& node, const Value& a);

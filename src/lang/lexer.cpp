@@ -89,26 +89,31 @@ class Lexer {
   /// Reports the run of equal characters at `at`; returns its end.
   std::uint32_t bad_character(std::uint32_t at, std::uint32_t line_end) {
     const Character c = decode(text_.substr(at, line_end - at));
-    std::uint32_t end = at + c.bytes;
-    while (end < line_end && text_.substr(end, c.bytes) == text_.substr(at, c.bytes)) end += c.bytes;
-    end = std::min(end, line_end);
+    std::uint32_t end = at + c.bytes, count = 1;
+    while (end + c.bytes <= line_end && text_.substr(end, c.bytes) == text_.substr(at, c.bytes)) end += c.bytes, ++count;
+    const Extent place{at, at + count};  // one column a character
+    if (c.code == '"' || c.code == '\'') {
+      // A string, up to its other end.
+      const std::size_t other = text_.substr(0, line_end).find(text_[at], at + 1);
+      end = other == std::string_view::npos ? end : static_cast<std::uint32_t>(other + 1);
+    }
     if (!c.valid) {
       char hex[8];
       std::snprintf(hex, sizeof hex, "0x%02X", c.code);
-      problems_.add("bad-character", std::string("the byte ") + hex + " is not UTF-8 text", {at, end}, "save the file as UTF-8");
+      problems_.add("bad-character", std::string("the byte ") + hex + " is not UTF-8 text", place, "save the file as UTF-8");
     } else if (c.code == 0) {
-      problems_.add("bad-character", "a NUL byte: this is not a text file", {at, end});
+      problems_.add("bad-character", "a NUL byte: this is not a text file", place);
     } else if (hides_text(c.code)) {
-      problems_.add("bad-character", "the character " + code_point_name(c.code) + " changes the order in which text is shown", {at, end},
+      problems_.add("bad-character", "the character " + code_point_name(c.code) + " changes the order in which text is shown", place,
                     "delete it (it is invisible)");
     } else if (c.code < 0x20 || c.code == 0x7F) {
-      problems_.add("bad-character", "the control character " + code_point_name(c.code), {at, end});
+      problems_.add("bad-character", "the control character " + code_point_name(c.code), place);
     } else if (c.code < 0x80) {
-      problems_.add("bad-character", std::string("'") + text_[at] + "' is not part of the language", {at, end}, plain_hint(text_[at]));
+      problems_.add("bad-character", std::string("'") + text_[at] + "' is not part of the language", place, plain_hint(text_[at]));
     } else {
       problems_.add("bad-character",
                     "'" + std::string(text_.substr(at, c.bytes)) + "' (" + code_point_name(c.code) + ") is not part of the language",
-                    {at, end}, intended(c.code));
+                    place, intended(c.code));
     }
     return end;
   }

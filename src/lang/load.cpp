@@ -233,6 +233,8 @@ class Builder {
                         units::describe(before.value.dimension) + " in line " +
                         std::to_string(ast_.source->line(ast_.statements[before.statement].name.begin)),
                     s.unit);
+      before.role = Role::broken;
+      before.value = Value::unknown();
       return;
     }
     if (role == Role::declared) {
@@ -250,7 +252,7 @@ class Builder {
       std::string_view reason;
     };
     static constexpr std::string_view synapse = "there are no synapses yet", group = "a model is one cell, not yet a group",
-                                      spikes = "there are no spikes yet", compartments = "there are no compartments yet",
+                                      spikes = "spikes are read and checked, but not simulated", compartments = "there are no compartments yet",
                                       held = "nothing is held over a step yet";
     static constexpr Flag flags[] = {
         {"constant", false, false, true, false, ""},
@@ -504,7 +506,7 @@ class Builder {
         checker_.check_condition(s.value, running(), "a threshold");
         if (has_threshold_) problems_.add("duplicate", "a second threshold", s.at, "join the conditions with 'or'");
         has_threshold_ = true;
-        return cannot_run("'threshold'", "there are no spikes yet", s.at);
+        return cannot_run("'threshold'", "spikes are read and checked, but not simulated", s.at);
       case Kind::refractory: {
         const Value value = checker_.check(s.value, running());
         if (value.known && !value.boolean && !value.any_dimension && value.dimension != second_)
@@ -512,11 +514,11 @@ class Builder {
                         at(s.value));
         if (has_refractory_) problems_.add("duplicate", "a second refractory period", s.at, "delete one");
         has_refractory_ = true;
-        return cannot_run("'refractory'", "there are no spikes yet", s.at);
+        return cannot_run("'refractory'", "spikes are read and checked, but not simulated", s.at);
       }
       case Kind::event:
         checker_.check_condition(s.value, running(), "the condition of an event");
-        return cannot_run("'event'", "there are no events yet", s.at);
+        return cannot_run("'event'", "events are read and checked, but not simulated", s.at);
       case Kind::reset: return check_reset(s);
       case Kind::declaration:
       case Kind::constant:
@@ -533,7 +535,7 @@ class Builder {
     }
     const units::Dimension wanted = unit.unit->dimension / second_;
     checker_.check(s.value, running(), wanted, "the right side of 'd" + name + "/dt'",
-                   "'d" + name + "/dt = ... : " + unit.unit->name + "' needs a right side in " + units::describe(wanted));
+                   [&] { return "'d" + name + "/dt = ... : " + unit.unit->name + "' needs a right side in " + units::describe(wanted); });
   }
   /// The unit of a statement whose unit was read, and reported if wrong, in declare().
   [[nodiscard]] UnitOfStatement unit_again(const Statement& s) const {
@@ -560,13 +562,16 @@ class Builder {
     const UnitOfStatement unit = unit_again(s);
     const std::string name(text(s.name));
     std::optional<double> value;
-    if (!unit.unit) return;  // reported; nothing to compare with
+    if (!unit.unit) {  // reported
+      if (s.distribution) (void)check_prior(ast_, *s.distribution, nullptr, checker_, problems_);
+      return;
+    }
     if (s.value.given()) {
       value = check_number(ast_, s.value, unit.unit->dimension, "the default of " + quoted(name), checker_, problems_);
       if (value) defaults_[index] = *value;
     }
     if (!s.distribution) return;
-    auto prior = check_prior(ast_, *s.distribution, unit.unit->dimension, checker_, problems_);
+    auto prior = check_prior(ast_, *s.distribution, &unit.unit->dimension, checker_, problems_);
     if (!prior) return;
     if (value && !in_support(*prior, *value))
       problems_.add("default-outside-prior", "the default of " + quoted(name) + " is impossible under its prior", at(s.value),
@@ -773,7 +778,7 @@ class Builder {
       if (!target.known) checker_.check(assignment.value, resolve);
       else checker_.check(assignment.value, resolve, keeps_unit ? target.dimension : units::Dimension{}, "what " + quoted(name) + " is reset with");
     }
-    cannot_run("'reset'", "there are no spikes yet", s.at);
+    cannot_run("'reset'", "spikes are read and checked, but not simulated", s.at);
   }
 
   void check_values_given() {
@@ -810,7 +815,9 @@ ir::Model Builder::build(std::string_view source_text, std::string_view file_nam
   const units::Unit ms = *units::find_unit("ms");
   model.time = add_symbol("t", ir::SymbolKind::time, ms, {});
   model.step = add_symbol("dt", ir::SymbolKind::step, ms, {});
-  for (const ir::SymbolId implied : {model.time, model.step}) model.symbols[index(implied)].span = Span{.file = std::string(file_name)};
+  Span nowhere;
+  nowhere.file = file_name;
+  for (const ir::SymbolId id : {model.time, model.step}) model.symbols[index(id)].span = nowhere;
   // Symbols, in the order of the text.
   for (Entity& entity : entities_) {
     const Extent where = ast_.statements[entity.statement].name;

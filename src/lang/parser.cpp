@@ -50,9 +50,10 @@ class Parser {
         current_.broken = true;
         current_.at.end = last_end();
         if (!current_.name.empty()) ast_.statements.push_back(std::move(current_));
+        const bool spans_lines = soft_ > 0;
         soft_ = 0;
         depth_ = 0;
-        recover(before);
+        recover(before, spans_lines);
       }
     }
   }
@@ -184,12 +185,12 @@ class Parser {
     return kind(1) == Kind::slash && kind(2) == Kind::name && kind(3) == Kind::assign;
   }
 
-  void recover(std::size_t statement_start) {
+  void recover(std::size_t statement_start, bool spans_lines) {
     position_ = std::max(consumed_, statement_start);
     while (true) {
       while (!at(Kind::newline) && !at(Kind::semicolon) && !at(Kind::end_of_text)) ++position_;
       while (at(Kind::newline) || at(Kind::semicolon)) ++position_;
-      if (at(Kind::end_of_text) || starts_statement(position_)) return;
+      if (!spans_lines || at(Kind::end_of_text) || starts_statement(position_)) return;
       // A line of its own that is no continuation (it starts with a name) deserves its own message.
       if (at(Kind::name) && ahead().kind == Kind::name) return;
     }

@@ -65,7 +65,7 @@ std::optional<double> check_number(const Ast& ast, const Expr& expr, const units
   return value.number;
 }
 
-std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& distribution, const units::Dimension& dimension,
+std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& distribution, const units::Dimension* dimension,
                                          Checker& checker, Problems& problems) {
   const std::string name(ast.text(distribution.family));
   const Family* family = find_family(name);
@@ -89,6 +89,7 @@ std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& dis
                  distribution.at, "'" + usage + ")'");
     return std::nullopt;
   }
+  if (dimension == nullptr) return std::nullopt;
   ir::PriorSpec spec;
   spec.family = name;
   spec.span = ast.source->span(distribution.at, 256);
@@ -97,7 +98,7 @@ std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& dis
     const Argument& argument = family->arguments[i];
     const std::string what = "the " + std::string(argument.name) + " of '" + name + "'";
     const Expr& expr = distribution.arguments[i];
-    const auto number = check_number(ast, expr, argument.in_unit ? dimension : units::Dimension{}, what, checker, problems);
+    const auto number = check_number(ast, expr, argument.in_unit ? *dimension : units::Dimension{}, what, checker, problems);
     if (!number) {
       fine = false;
       continue;
@@ -130,7 +131,7 @@ Result<ir::PriorSpec> parse_prior(std::string_view text, const units::Unit& unit
   std::optional<ir::PriorSpec> spec;
   if (parsed.value) {
     Checker checker(parsed.ast, problems);
-    spec = check_prior(parsed.ast, *parsed.value, unit.dimension, checker, problems);
+    spec = check_prior(parsed.ast, *parsed.value, &unit.dimension, checker, problems);
     for (const NotYetRun& use : checker.not_yet_run)
       problems.add("not-a-number", use.construct + " in a prior", use.at, "write the number itself");
   }

@@ -24,9 +24,10 @@ namespace hillock::lang {
 /// "prior-not-positive", "unit-mismatch", "not-a-number", and those of expressions.
 [[nodiscard]] Result<ir::PriorSpec> parse_prior(std::string_view text, const units::Unit& unit, std::string_view where);
 
-/// The same for a distribution that is part of a model. Nothing where a mistake was reported.
+/// The same for a distribution that is part of a model. Nothing where a mistake was reported, or where the unit of the
+/// parameter is not known (`dimension` is nullptr: only the family and the number of arguments are looked at).
 [[nodiscard]] std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& distribution,
-                                                       const units::Dimension& dimension, Checker& checker,
+                                                       const units::Dimension* dimension, Checker& checker,
                                                        Problems& problems);
 
 /// Is `value` (SI) possible under this prior?

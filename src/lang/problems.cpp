@@ -11,7 +11,7 @@ bool Problems::room() const { return shown_.size() < max_errors; }
 void Problems::add(std::string code, std::string message, Extent at, std::string hint) {
   ++count_;
   if (!room()) return;
-  shown_.push_back({at.begin, Error{std::move(code), std::move(message), source_->span(at), {}, std::move(hint)}});
+  shown_.push_back({at.begin, shown_.size(), Error{std::move(code), std::move(message), source_->span(at), {}, std::move(hint)}});
 }
 
 void Problems::add_whole(std::string code, std::string message, std::string hint) {
@@ -19,11 +19,11 @@ void Problems::add_whole(std::string code, std::string message, std::string hint
   if (!room()) return;
   Span span;
   span.file = source_->name();
-  shown_.push_back({0, Error{std::move(code), std::move(message), std::move(span), {}, std::move(hint)}});
+  shown_.push_back({0, shown_.size(), Error{std::move(code), std::move(message), std::move(span), {}, std::move(hint)}});
 }
 
 Errors Problems::take() {
-  std::ranges::stable_sort(shown_, {}, &Placed::offset);
+  std::ranges::sort(shown_, {}, [](const Placed& p) { return std::pair(p.offset, p.order); });
   Errors errors;
   for (Placed& placed : shown_) errors.push_back(std::move(placed.error));
   if (count_ > shown_.size()) {

@@ -28,6 +28,7 @@ class Problems {
  private:
   struct Placed {
     std::uint32_t offset;
+    std::size_t order;  ///< of being found, for several at one place
     Error error;
   };
   std::shared_ptr<const Source> source_;
