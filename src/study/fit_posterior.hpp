@@ -36,12 +36,12 @@ struct Checkpoints {
   std::function<void(const std::string& name, const std::string& bytes)> save;
 };
 
-/// Starts from `best` (SI; its noise parameters are replaced by what the residuals at the best fit say). `method` is
+/// Starts from `best` (SI, all parameters). `method` is
 /// "nuts" or "laplace".
-[[nodiscard]] Result<PosteriorResult> sample_posterior(Target& target, std::span<const double> best,
-                                                       const SearchOptions& options, const std::string& method,
-                                                       std::uint64_t seed, const Checkpoints& checkpoints,
-                                                       Progress& progress);
+[[nodiscard]] Result<PosteriorResult> sample_posterior(Target& target, Posterior& density,
+                                                       std::span<const double> best, const SearchOptions& options,
+                                                       const std::string& method, std::uint64_t seed,
+                                                       const Checkpoints& checkpoints, Progress& progress);
 
 /// `best` with the parameters of the noise set from the residuals there: standard deviations to the rms, correlation
 /// times to that of the first lag.

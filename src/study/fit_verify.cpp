@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "infer/diagnostics.hpp"
 #include "verify/baselines.hpp"
 #include "verify/block_bootstrap.hpp"
 #include "verify/coverage.hpp"
@@ -21,15 +22,6 @@ namespace {
 constexpr double z90 = 1.6448536269514722;  // central 90 % of a normal
 constexpr std::size_t longest_lag = 4000;   // samples: 400 ms at 10 kHz
 constexpr std::size_t time_bins = 32;       // as WhitenessOptions::time_bins
-
-double quantile(std::vector<double> values, double p) {
-  if (values.empty()) return verify::not_computed;
-  std::sort(values.begin(), values.end());
-  const double at = p * static_cast<double>(values.size() - 1);
-  const auto i = static_cast<std::size_t>(at);
-  const double rest = at - static_cast<double>(i);
-  return i + 1 < values.size() ? values[i] + rest * (values[i + 1] - values[i]) : values[i];
-}
 
 double variance(const std::vector<double>& values) {
   double mean = 0.0;
@@ -245,7 +237,7 @@ class Verifier {
       p.prior_q95 = u.from_si(prior.quantile(0.95));
       if (e_.posterior != nullptr && e_.posterior->points.rows > 1) {
         const std::vector<double> column = e_.posterior->points.column(j);
-        const auto shown = [&](double level) { return u.from_si(prior.to_constrained(quantile(column, level))); };
+        const auto shown = [&](double level) { return u.from_si(prior.to_constrained(infer::quantile(column, level))); };
         p.q05 = shown(0.05);
         p.median = shown(0.5);
         p.q95 = shown(0.95);

@@ -1,0 +1,300 @@
+#include "study/fit.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+
+#include "base/parallel.hpp"
+#include "report/page.hpp"
+#include "report/terminal.hpp"
+#include "sim/simulator.hpp"
+#include "study/build_info.hpp"
+#include "study/fit_document.hpp"
+#include "study/fit_files.hpp"
+#include "study/fit_model.hpp"
+#include "study/fit_verify.hpp"
+#include "study/lock.hpp"
+#include "study/run_folder.hpp"
+#include "study/stop.hpp"
+#include "verify/baselines.hpp"
+#include "verify/verdict_json.hpp"
+
+namespace hillock::study {
+namespace {
+
+constexpr int terminal_width = 100;
+constexpr double search_share = 0.5;     // of a budget
+constexpr double posterior_share = 0.6;  // of what the search has left
+constexpr double gradients_a_draw = 6.0; // NUTS on a nearly Gaussian posterior, a safe guess
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void append(Errors& to, Errors&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+class Fitting {
+ public:
+  Fitting(const ResolvedStudy& study, const RunOptions& options, Progress& progress)
+      : study_(study), options_(options), progress_(progress) {}
+
+  Result<FitOutcome> run() {
+    if (auto ready = prepare(); !ready) return fail(std::move(ready.error()));
+    if (auto done = find_best(); !done) return fail(std::move(done.error()));
+    if (interrupted() || search_->best.empty()) return partial("the search");
+    if (auto done = find_posterior(); !done) return fail(std::move(done.error()));
+    if (interrupted()) return partial("the posterior");
+    return conclude();
+  }
+
+ private:
+  [[nodiscard]] bool interrupted() const { return progress_.should_stop(); }
+  [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(study_.seed); }
+  [[nodiscard]] double budget_left() const { return *options_.budget - seconds_since(start_); }
+
+  /// Everything that can be wrong with the input is found here, before anything is computed.
+  Result<void> prepare() {
+    Errors errors;
+    auto backend = sim::choose_backend(options_.isa);
+    if (!backend) append(errors, std::move(backend.error()));
+    auto model = load_study_model(study_);
+    if (!model) append(errors, std::move(model.error()));
+    else model_.emplace(std::move(*model));
+    if (model_)
+      for (const DataSplit& split : study_.data) {
+        auto loaded = load_split(split, study_.model, model_->model);
+        if (loaded) evidence_.splits.push_back(std::move(*loaded));
+        else append(errors, std::move(loaded.error()));
+      }
+    if (!errors.empty()) return fail(std::move(errors));
+
+    auto folder = RunFolder::open(study_.results);
+    if (!folder) return fail(std::move(folder.error()));
+    folder_.emplace(std::move(*folder));
+    auto files = hash_files(study_);
+    if (!files) return fail(std::move(files.error()));
+    files_ = std::move(*files);
+    context_.facts = {std::string(version()), std::string(build()), std::string(sim::to_string(*backend))};
+    context_.libraries = libraries();
+    if (auto begun = folder_->begin_checkpoints(fingerprint(study_, files_, context_), options_.resume); !begun)
+      return fail(std::move(begun.error()));
+    if (auto written = folder_->write("study.lock.toml", lock_text(study_, files_, context_)); !written)
+      return fail(std::move(written.error()));
+    Ledger ledger = folder_->ledger();
+    for (std::size_t s = 0; s < evidence_.splits.size(); ++s) {
+      const LoadedSplit& split = evidence_.splits[s];
+      if (auto noted = ledger.append({s == 0 ? "fit" : "predict", split.name, split.sha256}, utc_now()); !noted)
+        return fail(std::move(noted.error()));
+    }
+
+    target_.model = &model_->model;
+    target_.space = &model_->space;
+    target_.mechanism = sim::mechanism_parameters(model_->model);
+    target_.experiment = evidence_.splits.front().experiment;
+    if (model_->model.observations.size() > 1)  // several channels count alike: each in units of its range
+      for (const auto& [channel, values] : target_.experiment.observed) {
+        const double range = verify::kept_range(values, target_.experiment.mask);
+        target_.experiment.weights[channel] = range > 0.0 ? 1.0 / range : 1.0;
+      }
+    target_.integrator = study_.model.integrator;
+    target_.run = {*backend, options_.threads};
+    const auto compile_start = std::chrono::steady_clock::now();
+    auto problem = SquaresProblem::create(target_);
+    if (!problem) return fail(std::move(problem.error()));
+    problem_.emplace(std::move(*problem));
+    verdict_.cost.compile_s = seconds_since(compile_start);
+    evidence_.study = &study_;
+    evidence_.target = &target_;
+    evidence_.problem = &*problem_;
+    return {};
+  }
+
+  Result<void> find_best() {
+    const auto begun = std::chrono::steady_clock::now();
+    auto kept = folder_->load_checkpoint("search");
+    if (!kept) return fail(std::move(kept.error()));
+    if (*kept) {
+      auto read = search_from_text(**kept);
+      if (!read) return fail(std::move(read.error()));
+      search_.emplace(std::move(*read));
+    } else {
+      std::optional<double> limit;
+      if (options_.budget) limit = search_share * budget_left();
+      WithBudget limited(progress_, limit);
+      auto found = search(*problem_, target_, study_.search, seed(), limited);
+      if (!found) return fail(std::move(found.error()));
+      search_.emplace(std::move(*found));
+      if (search_->stopped && !interrupted()) not_done("the search ended at its share of the budget");
+      // Only a search that ended by itself is worth keeping: another run must end with the same bits.
+      if (!search_->stopped)
+        if (auto saved = folder_->save_checkpoint("search", to_text(*search_)); !saved) return fail(std::move(saved.error()));
+    }
+    evidence_.search = &*search_;
+    verdict_.cost.search_s = seconds_since(begun);
+    if (search_->best.empty()) return {};
+    auto best = with_noise_from_residuals(target_, search_->best);
+    if (!best) return fail(std::move(best.error()));
+    evidence_.best = std::move(*best);
+    evidence_.mode = evidence_.best;
+    return {};
+  }
+
+  Result<void> find_posterior() {
+    if (study_.search.posterior == "none") return {};
+    const auto begun = std::chrono::steady_clock::now();
+    auto density = Posterior::create(target_);
+    if (!density) return fail(std::move(density.error()));
+    density_.emplace(std::move(*density));
+    evidence_.density = &*density_;
+    std::string method = study_.search.posterior;
+    std::optional<double> limit;
+    if (options_.budget) {
+      limit = posterior_share * budget_left();
+      if (method == "nuts" && nuts_estimate() > *limit) {
+        method = "laplace";
+        not_done("NUTS: it would not have fitted into the budget; a Laplace approximation stands in for it");
+      }
+    }
+    Errors trouble;
+    Checkpoints checkpoints;
+    checkpoints.load = [&](const std::string& name) -> std::string {
+      auto bytes = folder_->load_checkpoint(name);
+      if (!bytes) append(trouble, std::move(bytes.error()));
+      return bytes && *bytes ? **bytes : std::string();
+    };
+    checkpoints.save = [&](const std::string& name, const std::string& bytes) {
+      if (auto saved = folder_->save_checkpoint(name, bytes); !saved) append(trouble, std::move(saved.error()));
+    };
+    WithBudget limited(progress_, limit);
+    auto sampled = sample_posterior(target_, *density_, evidence_.best, study_.search, method, seed(), checkpoints, limited);
+    if (!trouble.empty()) return fail(std::move(trouble));
+    if (!sampled) return fail(std::move(sampled.error()));
+    posterior_.emplace(std::move(*sampled));
+    if (!posterior_->complete && !interrupted()) {
+      // Some draws of some chains are no sample. A Laplace approximation is honest about being one.
+      not_done("NUTS: the budget ended first; a Laplace approximation stands in for it");
+      auto rough = sample_posterior(target_, *density_, evidence_.best, study_.search, "laplace", seed(), checkpoints, progress_);
+      if (!rough) return fail(std::move(rough.error()));
+      posterior_.emplace(std::move(*rough));
+    }
+    evidence_.posterior = &*posterior_;
+    evidence_.mode.clear();
+    for (std::size_t j = 0; j < posterior_->mode.size(); ++j)
+      evidence_.mode.push_back(model_->space.prior(j).to_constrained(posterior_->mode[j]));
+    verdict_.cost.posterior_s = seconds_since(begun);
+    return {};
+  }
+
+  double nuts_estimate() {
+    Array2 points(static_cast<std::size_t>(study_.search.chains), model_->space.size());
+    for (std::size_t k = 0; k < points.rows; ++k)
+      for (std::size_t j = 0; j < points.cols; ++j) points(k, j) = model_->space.prior(j).to_unconstrained(evidence_.best[j]);
+    std::vector<double> value(points.rows);
+    Array2 gradient;
+    const auto begun = std::chrono::steady_clock::now();
+    density_->evaluate(points, value, &gradient);
+    return seconds_since(begun) * gradients_a_draw * static_cast<double>(study_.search.warmup + study_.search.draws);
+  }
+
+  void not_done(const std::string& what) {
+    verdict_.partial = true;
+    verdict_.not_done.push_back(what);
+  }
+
+  void finish_verdict() {
+    verify::Cost& cost = verdict_.cost;
+    cost.simulations = target_.simulations;
+    cost.gradients = target_.gradients;
+    cost.threads = options_.threads > 0 ? options_.threads : default_threads();
+    cost.wall_s = seconds_since(start_);
+    verify::Provenance& p = verdict_.provenance;
+    p = {{"hillock", context_.facts.version}, {"build", context_.facts.build}, {"isa", context_.facts.isa},
+         {"seed", std::to_string(study_.seed)}};
+    for (const StudyFile& f : files_) p.emplace_back(f.key, f.path.given + " sha256:" + f.sha256);
+    for (const auto& [name, number] : context_.libraries) p.emplace_back(name, number);
+  }
+
+  FitOutcome outcome(bool was_interrupted) {
+    FitOutcome out;
+    out.folder = folder_->path();
+    out.interrupted = was_interrupted;
+    out.answer.json = verify::to_json(verdict_);
+    out.answer.text = report::render_terminal(verdict_, false, terminal_width, folder_->path());
+    out.verdict = verdict_;
+    return out;
+  }
+
+  /// Stopped before there was anything to judge: what is done stays in the checkpoints.
+  Result<FitOutcome> partial(const std::string& during) {
+    verdict_.study = study_.name;
+    verdict_.inference = "none";
+    verdict_.status = verify::Status::invalid;
+    verdict_.reasons.push_back({"interrupted", "The run ended during " + during + ": nothing can be said yet."});
+    not_done("everything after " + during);
+    finish_verdict();
+    if (auto written = folder_->write("verdict.json", verify::to_json(verdict_)); !written) return fail(std::move(written.error()));
+    return outcome(interrupted());
+  }
+
+  Result<FitOutcome> conclude() {
+    auto begun = std::chrono::steady_clock::now();
+    auto exhibits = verify_fit(evidence_, verdict_, progress_);
+    if (!exhibits) return fail(std::move(exhibits.error()));
+    verdict_.cost.verify_s = seconds_since(begun);
+    if (interrupted()) return partial("the checks");
+    begun = std::chrono::steady_clock::now();
+    progress_.begin("report", 0.0);
+    if (posterior_ && posterior_->points.rows > 0) {
+      PosteriorFile file;
+      file.model = &model_->model;
+      file.space = &model_->space;
+      file.posterior = &*posterior_;
+      for (std::size_t s = 0; s < evidence_.splits.size(); ++s) {
+        file.splits.push_back(&evidence_.splits[s]);
+        file.predictions.push_back(&exhibits->predictions[s]);
+      }
+      file.seed = seed();
+      file.version = context_.facts.version;
+      if (auto written = write_posterior(folder_->file("posterior.nc"), file); !written) return fail(std::move(written.error()));
+    }
+    verdict_.cost.report_s = seconds_since(begun);
+    finish_verdict();
+    if (study_.report.html) {
+      const std::string html = report::render_html(make_document(evidence_, *exhibits, verdict_));
+      if (auto written = folder_->write("report.html", html); !written) return fail(std::move(written.error()));
+      verdict_.cost.report_s = seconds_since(begun);
+      verdict_.cost.wall_s = seconds_since(start_);
+    }
+    // Last: where there is a verdict, everything else is there too.
+    if (auto written = folder_->write("verdict.json", verify::to_json(verdict_)); !written) return fail(std::move(written.error()));
+    folder_->clear_checkpoints();
+    return outcome(false);
+  }
+
+  const ResolvedStudy& study_;
+  const RunOptions& options_;
+  Progress& progress_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::optional<StudyModel> model_;
+  std::optional<RunFolder> folder_;
+  std::vector<StudyFile> files_;
+  LockContext context_;
+  Target target_;
+  std::optional<SquaresProblem> problem_;
+  std::optional<Posterior> density_;
+  std::optional<SearchResult> search_;
+  std::optional<PosteriorResult> posterior_;
+  Evidence evidence_;
+  verify::Verdict verdict_;
+};
+
+}  // namespace
+
+Result<FitOutcome> fit(const ResolvedStudy& study, const RunOptions& options, Progress& progress) {
+  return Fitting(study, options, progress).run();
+}
+
+}  // namespace hillock::study

@@ -1,0 +1,197 @@
+#include "study/fit_posterior.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "infer/diagnostics.hpp"
+#include "infer/laplace.hpp"
+#include "infer/mode.hpp"
+#include "infer/nuts.hpp"
+#include "study/fit_predict.hpp"
+
+namespace hillock::study {
+namespace {
+
+/// The parameter that an expression is, if it is just one.
+std::optional<std::size_t> parameter_of(const ir::Model& model, ir::NodeId node) {
+  if (node == ir::no_node || model.graph[node].op != ir::Op::symbol) return std::nullopt;
+  for (std::size_t i = 0; i < model.parameters.size(); ++i)
+    if (model.parameters[i].symbol == model.graph[node].symbol) return i;
+  return std::nullopt;
+}
+
+/// `value`, moved inside the prior's middle 99.8 %.
+double inside(const prob::Prior& prior, double value) {
+  return std::clamp(value, prior.quantile(0.001), prior.quantile(0.999));
+}
+
+/// The prior's curvature on the unconstrained scale, never quite zero, so that a direction without data has a scale.
+double prior_precision(const prob::Prior& prior, double u) {
+  constexpr double h = 1e-3;
+  constexpr double least = 1e-3;
+  const double slope_change = prior.log_density_unconstrained(u + h).derivative - prior.log_density_unconstrained(u - h).derivative;
+  return std::max(least, -slope_change / (2.0 * h));
+}
+
+/// Likelihood's information plus prior's curvature.
+Array2 precision_at(const Target& target, Posterior& density, std::span<const double> point) {
+  Array2 precision = density.information(point);
+  for (std::size_t j = 0; j < precision.rows; ++j) precision(j, j) += prior_precision(target.space->prior(j), point[j]);
+  return precision;
+}
+
+void from_laplace(PosteriorResult& out, const infer::Laplace& laplace, Posterior& density, const SearchOptions& options,
+                  std::uint64_t seed) {
+  out.chains = 1;
+  out.draws = static_cast<std::size_t>(options.chains * options.draws);
+  out.points = laplace.sample(seed, 0, out.draws);
+  out.log_density = laplace.log_density(out.points);
+  const auto nothing = std::vector<double>(density.dimension(), std::numeric_limits<double>::quiet_NaN());
+  out.rhat = out.ess_bulk = out.ess_tail = nothing;
+}
+
+void from_nuts(PosteriorResult& out, const infer::NutsResult& result) {
+  out.chains = result.draws.size();
+  out.draws = result.draws.front().rows;
+  for (const Array2& chain : result.draws) out.draws = std::min(out.draws, chain.rows);
+  const std::size_t d = result.draws.front().cols;
+  out.points = Array2(out.chains * out.draws, d);
+  for (std::size_t c = 0; c < out.chains; ++c)
+    for (std::size_t k = 0; k < out.draws; ++k) {
+      const auto from = result.draws[c].row(k);
+      std::copy(from.begin(), from.end(), out.points.row(c * out.draws + k).begin());
+      const infer::NutsDraw& s = result.stats[c][k];
+      out.log_density.push_back(s.lp);
+      out.acceptance.push_back(s.acceptance_rate);
+      out.step_size.push_back(s.step_size);
+      out.energy.push_back(s.energy);
+      out.diverging.push_back(s.diverging ? 1 : 0);
+      out.depth.push_back(s.tree_depth);
+      out.leapfrogs.push_back(s.n_steps);
+      out.divergences += s.diverging ? 1 : 0;
+    }
+  for (std::size_t j = 0; j < d; ++j) {
+    const Array2 chains = infer::chains_of(result.draws, j);
+    out.rhat.push_back(infer::rhat(chains));
+    out.ess_bulk.push_back(infer::ess_bulk(chains));
+    out.ess_tail.push_back(infer::ess_tail(chains));
+  }
+}
+
+/// One start per chain from the Laplace approximation, moved towards the mode where it lies outside the support.
+Array2 chain_starts(Posterior& density, const infer::Laplace& laplace, const SearchOptions& options, std::uint64_t seed) {
+  const auto chains = static_cast<std::size_t>(options.chains);
+  Array2 starts = laplace.sample(seed, 0, chains);
+  std::vector<double> value(chains);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    density.evaluate(starts, value, nullptr);
+    bool good = true;
+    for (std::size_t c = 0; c < chains; ++c) {
+      if (std::isfinite(value[c])) continue;
+      good = false;
+      for (std::size_t j = 0; j < starts.cols; ++j) starts(c, j) = 0.5 * (starts(c, j) + laplace.mode()[j]);
+    }
+    if (good) break;
+  }
+  return starts;
+}
+
+}  // namespace
+
+Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std::span<const double> best,
+                                         const SearchOptions& options, const std::string& method, std::uint64_t seed,
+                                         const Checkpoints& checkpoints, Progress& progress) {
+  const std::size_t d = density.dimension();
+  PosteriorResult out;
+  out.method = method;
+  Array2 start(1, d);
+  for (std::size_t j = 0; j < d; ++j) start(0, j) = target.space->prior(j).to_unconstrained(best[j]);
+  progress.begin("mode", 0.0);
+  infer::ModeOptions mode_options;
+  mode_options.tolerance = 1e-6;  // nats: far below what a posterior draw can tell
+  const auto fisher = [&](const Array2& points, Array2& information) {
+    information = Array2(points.rows, d * d);
+    for (std::size_t k = 0; k < points.rows; ++k) {
+      const Array2 one = precision_at(target, density, points.row(k));
+      std::copy(one.values.begin(), one.values.end(), information.row(k).begin());
+    }
+  };
+  auto found = infer::find_mode(density, fisher, start, mode_options, progress);
+  if (!found) return fail(std::move(found.error()));
+  const optim::Minimum& mode = found->starts.front();
+  if (mode.outcome == optim::Outcome::failed)
+    return fail("posterior-undefined", "the posterior has no density at the best fit: " + mode.reason, "search.posterior",
+                "is the best fit outside the model's joint conditions?");
+  if (mode.outcome == optim::Outcome::max_iterations || mode.outcome == optim::Outcome::stalled)
+    out.notes.push_back(fmt::format("posterior: the mode was not reached to {} nats ({})", mode_options.tolerance,
+                                    optim::to_string(mode.outcome)));
+  out.mode = mode.x.size() == d ? mode.x : std::vector<double>(start.row(0).begin(), start.row(0).end());
+  auto laplace = infer::Laplace::make(out.mode, precision_at(target, density, out.mode));
+  if (!laplace) return fail(std::move(laplace.error()));
+  out.covariance = laplace->covariance();
+  if (method == "laplace") {
+    from_laplace(out, *laplace, density, options, seed);
+    return out;
+  }
+
+  infer::NutsOptions nuts_options;
+  nuts_options.seed = seed;
+  nuts_options.warmup = static_cast<int>(options.warmup);
+  nuts_options.draws = static_cast<int>(options.draws);
+  nuts_options.target_accept = options.target_accept;
+  nuts_options.max_depth = static_cast<int>(options.max_depth);
+  const std::string kept = checkpoints.load("nuts");
+  auto nuts = kept.empty()
+                  ? infer::Nuts::start(density, chain_starts(density, *laplace, options, seed), out.covariance, nuts_options)
+                  : infer::Nuts::resume(density, kept);
+  if (!nuts) return fail(std::move(nuts.error()));
+  progress.begin("posterior", static_cast<double>(options.warmup + options.draws));
+  nuts->run(progress);
+  const infer::NutsResult result = nuts->result();
+  out.complete = result.complete;
+  if (!result.complete) checkpoints.save("nuts", nuts->checkpoint());
+  std::size_t fewest = SIZE_MAX;
+  for (const Array2& chain : result.draws) fewest = std::min(fewest, chain.rows);
+  if (fewest >= 4) from_nuts(out, result);
+  else out.complete = false;
+  return out;
+}
+
+Result<std::vector<double>> with_noise_from_residuals(const Target& target, std::span<const double> best) {
+  Silent silent;
+  auto predicted = predict(*target.model, target.experiment, target.integrator, best, Array2(0, best.size()), target.run, silent);
+  if (!predicted) return fail(std::move(predicted.error()));
+  std::vector<double> out(best.begin(), best.end());
+  const data::Mask& mask = target.experiment.mask;
+  for (std::size_t o = 0; o < target.model->observations.size(); ++o) {
+    const ir::Observation& observation = target.model->observations[o];
+    const std::vector<double>& data = target.experiment.observed.at(observation.channel);
+    const std::vector<double>& trace = predicted->channels[o].best;
+    double squares = 0.0;
+    double products = 0.0;
+    double kept = 0.0;
+    double pairs = 0.0;
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      if (mask[i] == 0) continue;
+      const double r = data[i] - trace[i];
+      squares += r * r;
+      kept += 1.0;
+      if (i + 1 < data.size() && mask[i + 1] != 0) {
+        products += r * (data[i + 1] - trace[i + 1]);
+        pairs += 1.0;
+      }
+    }
+    const double power = squares / kept;
+    if (const auto sd = parameter_of(*target.model, observation.sd))
+      out[*sd] = inside(target.space->prior(*sd), std::sqrt(power));
+    if (const auto tau = parameter_of(*target.model, observation.tau); tau && pairs > 0.0 && power > 0.0) {
+      const double rho = std::clamp(products / pairs / power, 1e-6, 1.0 - 1e-6);
+      out[*tau] = inside(target.space->prior(*tau), -target.experiment.interval / std::log(rho));
+    }
+  }
+  return out;
+}
+
+}  // namespace hillock::study
