@@ -16,10 +16,25 @@
 namespace hillock::lang {
 
 enum class Operator : std::uint8_t {
-  none, add, sub, mul, div, floordiv, mod, power,
-  less, less_equal, greater, greater_equal, equal, not_equal,
-  both, either,
-  negative, positive, negation,
+  none,
+  add,
+  sub,
+  mul,
+  div,
+  floordiv,
+  mod,
+  power,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  equal,
+  not_equal,
+  both,
+  either,
+  negative,
+  positive,
+  negation,
 };
 
 struct ExprNode {

@@ -17,10 +17,14 @@ bool is_comparison(Operator op) { return op >= Operator::less && op <= Operator:
 
 std::string_view sign_text(Operator op) {
   switch (op) {
-    case Operator::both: return "and";
-    case Operator::either: return "or";
-    case Operator::negation: return "not";
-    default: return ir::info(operator_op(op)).name;
+    case Operator::both:
+      return "and";
+    case Operator::either:
+      return "or";
+    case Operator::negation:
+      return "not";
+    default:
+      return ir::info(operator_op(op)).name;
   }
 }
 
@@ -42,25 +46,43 @@ const ir::OpInfo* function_op(std::string_view name) { return ir::find_function(
 
 ir::Op operator_op(Operator op) {
   switch (op) {
-    case Operator::add: return ir::Op::add;
-    case Operator::sub: return ir::Op::sub;
-    case Operator::mul: return ir::Op::mul;
-    case Operator::div: return ir::Op::div;
-    case Operator::floordiv: return ir::Op::floordiv;
-    case Operator::mod: return ir::Op::mod;
-    case Operator::power: return ir::Op::pow;
-    case Operator::less: return ir::Op::lt;
-    case Operator::less_equal: return ir::Op::le;
-    case Operator::greater: return ir::Op::gt;
-    case Operator::greater_equal: return ir::Op::ge;
-    case Operator::equal: return ir::Op::eq;
-    case Operator::not_equal: return ir::Op::ne;
-    case Operator::both: return ir::Op::land;
-    case Operator::either: return ir::Op::lor;
-    case Operator::negative: return ir::Op::neg;
-    case Operator::negation: return ir::Op::lnot;
+    case Operator::add:
+      return ir::Op::add;
+    case Operator::sub:
+      return ir::Op::sub;
+    case Operator::mul:
+      return ir::Op::mul;
+    case Operator::div:
+      return ir::Op::div;
+    case Operator::floordiv:
+      return ir::Op::floordiv;
+    case Operator::mod:
+      return ir::Op::mod;
+    case Operator::power:
+      return ir::Op::pow;
+    case Operator::less:
+      return ir::Op::lt;
+    case Operator::less_equal:
+      return ir::Op::le;
+    case Operator::greater:
+      return ir::Op::gt;
+    case Operator::greater_equal:
+      return ir::Op::ge;
+    case Operator::equal:
+      return ir::Op::eq;
+    case Operator::not_equal:
+      return ir::Op::ne;
+    case Operator::both:
+      return ir::Op::land;
+    case Operator::either:
+      return ir::Op::lor;
+    case Operator::negative:
+      return ir::Op::neg;
+    case Operator::negation:
+      return ir::Op::lnot;
     case Operator::positive:
-    case Operator::none: break;
+    case Operator::none:
+      break;
   }
   HILLOCK_CHECK(false, "an operator without an op");
   return ir::Op::constant;
@@ -81,9 +103,7 @@ std::string Checker::in_words(const Value& value) const {
   return units::describe(value.dimension);
 }
 
-bool Checker::first_report(std::string_view text) {
-  return reported_.emplace(text).second;
-}
+bool Checker::first_report(std::string_view text) { return reported_.emplace(text).second; }
 
 Value Checker::check(const Expr& expr, const Resolve& resolve) {
   using Kind = ExprNode::Kind;
@@ -121,10 +141,18 @@ Value Checker::check(const Expr& expr, const Resolve& resolve) {
         }
         break;
       }
-      case Kind::name: out = name(node, resolve); break;
-      case Kind::unary: out = unary(node, values_[node.a - expr.first]); break;
-      case Kind::binary: out = binary(node, values_[node.a - expr.first], values_[node.b - expr.first]); break;
-      case Kind::call: out = call(node, expr.first); break;
+      case Kind::name:
+        out = name(node, resolve);
+        break;
+      case Kind::unary:
+        out = unary(node, values_[node.a - expr.first]);
+        break;
+      case Kind::binary:
+        out = binary(node, values_[node.a - expr.first], values_[node.b - expr.first]);
+        break;
+      case Kind::call:
+        out = call(node, expr.first);
+        break;
     }
   }
   return values_.back();
@@ -138,19 +166,21 @@ Value Checker::check(const Expr& expr, const Resolve& resolve, const units::Dime
   std::string advice = hint ? hint() : "";
   if (advice.empty() && value.number && value.dimension.dimensionless()) {
     const std::string unit = units::display_unit(wanted).name;
-    advice = "a number alone has no unit: write for example '" + std::string(ast_.text(ast_.nodes[expr.root].at).substr(0, 40)) +
+    advice = "a number alone has no unit: write for example '" +
+             std::string(ast_.text(ast_.nodes[expr.root].at).substr(0, 40)) +
              (unit.starts_with("1/") ? unit.substr(1) : " " + unit) + "'";
   }
   if (!advice.empty() && advice.find('\n') != std::string::npos) advice.clear();
-  problems_.add("unit-mismatch", std::string(what) + " must be " + in_words(goal) + ", but is " + in_words(value), ast_.nodes[expr.root].at, advice);
+  problems_.add("unit-mismatch", std::string(what) + " must be " + in_words(goal) + ", but is " + in_words(value),
+                ast_.nodes[expr.root].at, advice);
   return Value::unknown();
 }
 
 Value Checker::check_condition(const Expr& expr, const Resolve& resolve, std::string_view what) {
   const Value value = check(expr, resolve);
   if (!value.known || value.boolean) return value;
-  problems_.add("type-mismatch", std::string(what) + " must be true or false, but is " + in_words(value), ast_.nodes[expr.root].at,
-                "compare it with something: '... > ...'");
+  problems_.add("type-mismatch", std::string(what) + " must be true or false, but is " + in_words(value),
+                ast_.nodes[expr.root].at, "compare it with something: '... > ...'");
   return Value::unknown();
 }
 
@@ -183,7 +213,8 @@ Value Checker::name(const ExprNode& node, const Resolve& resolve) {
   if (const auto found = resolve(text, node.word)) return *found;
   if (const units::Unit* unit = units::find_unit(text)) {
     if (unit->offset != 0.0) {
-      problems_.add("unit-offset", "degC has no place in an expression: its zero is not nothing", node.word, "temperatures in kelvin");
+      problems_.add("unit-offset", "degC has no place in an expression: its zero is not nothing", node.word,
+                    "temperatures in kelvin");
       return Value::unknown();
     }
     Value out = Value::of(unit->dimension);
@@ -197,15 +228,16 @@ Value Checker::name(const ExprNode& node, const Resolve& resolve) {
     return out;
   }
   if (text == "xi" || text.starts_with("xi_")) {
-    not_yet_run.push_back({"the noise '" + std::string(text) + "'", node.word, "stochastic equations have no integrator yet"});
+    not_yet_run.push_back(
+        {"the noise '" + std::string(text) + "'", node.word, "stochastic equations have no integrator yet"});
     return Value::of(units::power(second, -0.5));
   }
   if (text == "i" || text == "N" || text == "not_refractory" || text == "lastspike" || text == "t_in_timesteps") {
     const bool group = text == "i" || text == "N";
     not_yet_run.push_back({"'" + std::string(text) + "'", node.word,
-                           group                       ? "a model is one cell, not yet a group of numbered ones"
+                           group                      ? "a model is one cell, not yet a group of numbered ones"
                            : text == "t_in_timesteps" ? "the result would depend on the integrator's step"
-                                                       : "spikes are read and checked, but not simulated"});
+                                                      : "spikes are read and checked, but not simulated"});
     return text == "lastspike" ? Value::of(second) : Value::of({});
   }
   return unknown_name(node, text);
@@ -215,7 +247,8 @@ Value Checker::unary(const ExprNode& node, const Value& a) {
   if (!a.known) return a;
   if (node.op == Operator::negation) {
     if (!a.boolean) {
-      problems_.add("type-mismatch", "'not' needs true or false, found " + in_words(a), ast_.nodes[node.a].at, "compare it with something: '... > ...'");
+      problems_.add("type-mismatch", "'not' needs true or false, found " + in_words(a), ast_.nodes[node.a].at,
+                    "compare it with something: '... > ...'");
       return Value::unknown();
     }
     Value out = a;
@@ -235,8 +268,10 @@ Value Checker::binary(const ExprNode& node, const Value& a, const Value& b) {
       if (!value->known) {
         fine = false;
       } else if (!value->boolean) {
-        problems_.add("type-mismatch", "'" + std::string(sign_text(node.op)) + "' needs true or false on both sides, found " + in_words(*value),
-                      ast_.nodes[index].at, "compare it with something: '... > ...'");
+        problems_.add(
+            "type-mismatch",
+            "'" + std::string(sign_text(node.op)) + "' needs true or false on both sides, found " + in_words(*value),
+            ast_.nodes[index].at, "compare it with something: '... > ...'");
         fine = false;
       }
     }
@@ -269,8 +304,8 @@ Value Checker::binary(const ExprNode& node, const Value& a, const Value& b) {
                                : node.op == Operator::mod ? "take the remainder of"
                                                           : "compare";
       problems_.add("unit-mismatch",
-                    "cannot " + verb + " different units: " + quote(ast_.nodes[node.a].at) + " is " + in_words(a) + ", " +
-                        quote(ast_.nodes[node.b].at) + " is " + in_words(b),
+                    "cannot " + verb + " different units: " + quote(ast_.nodes[node.a].at) + " is " + in_words(a) +
+                        ", " + quote(ast_.nodes[node.b].at) + " is " + in_words(b),
                     node.at);
       return Value::unknown();
     }
@@ -295,8 +330,8 @@ Value Checker::power(const ExprNode& node, const Value& a, const Value& b) {
   if (!pure(a)) {
     if (!b.number || !std::isfinite(*b.number) || std::abs(*b.number) > 100) {
       problems_.add("unit-exponent",
-                    "the unit of a power of " + in_words(a) + " needs an exponent written as a number (at most 100)", ast_.nodes[node.b].at,
-                    "divide by a unit first, to raise a pure number");
+                    "the unit of a power of " + in_words(a) + " needs an exponent written as a number (at most 100)",
+                    ast_.nodes[node.b].at, "divide by a unit first, to raise a pure number");
       return Value::unknown();
     }
     out.dimension = units::power(a.dimension, *b.number);
@@ -324,9 +359,12 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
   } else {
     if (!first_report(std::string(function) + "(")) return Value::unknown();
     std::string hint;
-    if (std::ranges::find(known_names, function) != known_names.end()) {
-      hint = quoted + " alone (it is no function; its value at the time is meant), or '" + std::string(function) + "*(...)' for a product";
-    } else if (problems_.room()) {
+    if (!problems_.room()) {
+      // not shown
+    } else if (std::ranges::find(known_names, function) != known_names.end()) {
+      hint = quoted + " alone (it is no function; its value at the time is meant), or '" + std::string(function) +
+             "*(...)' for a product";
+    } else {
       std::vector<std::string> functions{"timestep", "rand", "randn", "poisson"};
       for (const ir::OpInfo& row : ir::all_ops())
         if (row.written) functions.emplace_back(row.name);
@@ -337,18 +375,24 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
   }
   if (node.b != arity) {
     problems_.add("argument-count",
-                  quoted + " takes " + std::to_string(arity) + (arity == 1 ? " argument" : " arguments") + ", found " + std::to_string(node.b), node.at,
-                  (function == "max" || function == "min") && node.b == 1 ? "'" + std::string(function) + "(expr)' over a range is for 'require'" : "");
+                  quoted + " takes " + std::to_string(arity) + (arity == 1 ? " argument" : " arguments") + ", found " +
+                      std::to_string(node.b),
+                  node.at,
+                  (function == "max" || function == "min") && node.b == 1
+                      ? "'" + std::string(function) + "(expr)' over a range is for 'require'"
+                      : "");
     return Value::unknown();
   }
   bool known = true;
   for (std::uint32_t i = 0; i < arity; ++i) known = known && argument(i).known;
   const auto wrong_argument = [&](std::uint32_t i, const std::string& wanted) {
-    problems_.add("unit-mismatch", quoted + " needs " + wanted + ", found " + in_words(argument(i)), argument_node(i).at);
+    problems_.add("unit-mismatch", quoted + " needs " + wanted + ", found " + in_words(argument(i)),
+                  argument_node(i).at);
     return Value::unknown();
   };
   if (op == nullptr) {
-    const std::string random = "random numbers are drawn by the declared noise only; equations are deterministic so far";
+    const std::string random =
+        "random numbers are drawn by the declared noise only; equations are deterministic so far";
     if (function != "timestep") {
       if (known && arity == 1 && !pure(argument(0))) return wrong_argument(0, "a pure number");
       not_yet_run.push_back({"the function " + quoted, node.word, random});
@@ -373,8 +417,12 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
       out.whole = argument(0).whole || op->op == ir::Op::trunc || op->op == ir::Op::floor || op->op == ir::Op::ceil;
       if (op->op == ir::Op::trunc && !pure(argument(0))) return wrong_argument(0, "a pure number");
       break;
-    case ir::UnitRule::root: out.dimension = units::power(argument(0).any_dimension ? units::Dimension{} : argument(0).dimension, 0.5); break;
-    case ir::UnitRule::sign: out.whole = true; break;
+    case ir::UnitRule::root:
+      out.dimension = units::power(argument(0).any_dimension ? units::Dimension{} : argument(0).dimension, 0.5);
+      break;
+    case ir::UnitRule::sign:
+      out.whole = true;
+      break;
     case ir::UnitRule::same: {
       Value shared = argument(0);
       bool whole = shared.whole;
@@ -382,8 +430,8 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
         const auto both = common(shared, argument(i));
         if (!both) {
           problems_.add("unit-mismatch",
-                        quoted + " needs arguments of one unit: " + quote(argument_node(0).at) + " is " + in_words(shared) + ", " +
-                            quote(argument_node(i).at) + " is " + in_words(argument(i)),
+                        quoted + " needs arguments of one unit: " + quote(argument_node(0).at) + " is " +
+                            in_words(shared) + ", " + quote(argument_node(i).at) + " is " + in_words(argument(i)),
                         argument_node(i).at);
           return Value::unknown();
         }
@@ -395,7 +443,8 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
       out.whole = whole;
       break;
     }
-    default: HILLOCK_CHECK(false, "a function of the language with an operator's unit rule");
+    default:
+      HILLOCK_CHECK(false, "a function of the language with an operator's unit rule");
   }
   out.number.reset();
   bool literal = true;

@@ -22,7 +22,7 @@ struct Value {
   bool known = true;           ///< false: it has a reported mistake inside
   bool any_dimension = false;  ///< a literal 0 or inf: takes the dimension that is wanted
   bool boolean = false;
-  bool whole = false;          ///< a whole number by its form
+  bool whole = false;  ///< a whole number by its form
   units::Dimension dimension;
   std::optional<double> number;  ///< its value where it is made of literals alone
   [[nodiscard]] static Value unknown() { return {false, false, false, false, {}, {}}; }

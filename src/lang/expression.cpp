@@ -6,8 +6,8 @@
 
 namespace hillock::lang {
 
-Result<Expression> parse_expression(std::string_view text, std::string_view where, std::span<const NamedDimension> names,
-                                    const units::Dimension& wanted) {
+Result<Expression> parse_expression(std::string_view text, std::string_view where,
+                                    std::span<const NamedDimension> names, const units::Dimension& wanted) {
   LoneExpression parsed = parse_lone_expression(text, where);
   Problems& problems = parsed.problems;
   Expression out;
@@ -24,10 +24,13 @@ Result<Expression> parse_expression(std::string_view text, std::string_view wher
       return std::nullopt;
     };
     checker.check(parsed.value, resolve, wanted, "the expression");
-    for (const NotYetRun& use : checker.not_yet_run) problems.add("not-yet-run", use.construct + " cannot be used here: " + use.reason, use.at);
+    for (const NotYetRun& use : checker.not_yet_run)
+      problems.add("not-yet-run", use.construct + " cannot be used here: " + use.reason, use.at);
   }
   if (problems.any()) return fail(problems.take_about_one_line());
-  const ResolveNode resolve = [&](std::string_view name) { return out.graph.symbol(ir::SymbolId{symbol(name).value()}); };
+  const ResolveNode resolve = [&](std::string_view name) {
+    return out.graph.symbol(ir::SymbolId{symbol(name).value()});
+  };
   out.root = as_real(out.graph, lower(parsed.ast, parsed.value, out.graph, resolve));
   return out;
 }

@@ -26,6 +26,7 @@ struct Expression {
 /// It must have dimension `wanted`. Line breaks are space; '#' starts a comment. `where` (a file or a key) is what the
 /// messages start with. All mistakes at once.
 [[nodiscard]] Result<Expression> parse_expression(std::string_view text, std::string_view where,
-                                                  std::span<const NamedDimension> names, const units::Dimension& wanted);
+                                                  std::span<const NamedDimension> names,
+                                                  const units::Dimension& wanted);
 
 }  // namespace hillock::lang

@@ -17,25 +17,44 @@ struct Sign {
 
 Sign sign_of(Operator op) {
   switch (op) {
-    case Operator::either: return {" or ", 1};
-    case Operator::both: return {" and ", 2};
-    case Operator::negation: return {"not ", 3};
-    case Operator::less: return {" < ", 4};
-    case Operator::less_equal: return {" <= ", 4};
-    case Operator::greater: return {" > ", 4};
-    case Operator::greater_equal: return {" >= ", 4};
-    case Operator::equal: return {" == ", 4};
-    case Operator::not_equal: return {" != ", 4};
-    case Operator::add: return {" + ", 5};
-    case Operator::sub: return {" - ", 5};
-    case Operator::mul: return {"*", 6};
-    case Operator::div: return {"/", 6};
-    case Operator::floordiv: return {" // ", 6};
-    case Operator::mod: return {" % ", 6};
-    case Operator::negative: return {"-", 7};
-    case Operator::positive: return {"+", 7};
-    case Operator::power: return {"**", 8};
-    case Operator::none: return {"", 9};
+    case Operator::either:
+      return {" or ", 1};
+    case Operator::both:
+      return {" and ", 2};
+    case Operator::negation:
+      return {"not ", 3};
+    case Operator::less:
+      return {" < ", 4};
+    case Operator::less_equal:
+      return {" <= ", 4};
+    case Operator::greater:
+      return {" > ", 4};
+    case Operator::greater_equal:
+      return {" >= ", 4};
+    case Operator::equal:
+      return {" == ", 4};
+    case Operator::not_equal:
+      return {" != ", 4};
+    case Operator::add:
+      return {" + ", 5};
+    case Operator::sub:
+      return {" - ", 5};
+    case Operator::mul:
+      return {"*", 6};
+    case Operator::div:
+      return {"/", 6};
+    case Operator::floordiv:
+      return {" // ", 6};
+    case Operator::mod:
+      return {" % ", 6};
+    case Operator::negative:
+      return {"-", 7};
+    case Operator::positive:
+      return {"+", 7};
+    case Operator::power:
+      return {"**", 8};
+    case Operator::none:
+      return {"", 9};
   }
   return {"", 9};
 }
@@ -103,7 +122,9 @@ void write(const Ast& ast, std::uint32_t root, Writer& out) {
     switch (node.kind) {
       case Kind::number:
       case Kind::boolean:
-      case Kind::name: out.put(ast.text(node.word)); break;
+      case Kind::name:
+        out.put(ast.text(node.word));
+        break;
       case Kind::quantity: {
         // The number is the text before the unit.
         const std::string_view all = ast.text({node.at.begin, node.word.begin});
@@ -300,12 +321,24 @@ void write(const Ast& ast, const Statement& s, Writer& out) {
         if (i > 0) out.put("; ");
         out.put(ast.text(a.name));
         switch (a.op) {
-          case Operator::add: out.put(" += "); break;
-          case Operator::sub: out.put(" -= "); break;
-          case Operator::mul: out.put(" *= "); break;
-          case Operator::div: out.put(" /= "); break;
-          case Operator::mod: out.put(" %= "); break;
-          default: out.put(" = "); break;
+          case Operator::add:
+            out.put(" += ");
+            break;
+          case Operator::sub:
+            out.put(" -= ");
+            break;
+          case Operator::mul:
+            out.put(" *= ");
+            break;
+          case Operator::div:
+            out.put(" /= ");
+            break;
+          case Operator::mod:
+            out.put(" %= ");
+            break;
+          default:
+            out.put(" = ");
+            break;
         }
         write(ast, a.value, out);
       }
@@ -324,8 +357,8 @@ class Formatter {
       std::size_t trailing = ast_.comments.size();
       while (next_ < ast_.comments.size() && ast_.comments[next_].at.begin < statement.at.end)
         line_comment(ast_.source->line(statement.at.begin));
-      if (next_ < ast_.comments.size() && !ast_.comments[next_].own_line && line_of(ast_.comments[next_]) == last_line &&
-          is_last_in_line(statement))
+      if (next_ < ast_.comments.size() && !ast_.comments[next_].own_line &&
+          line_of(ast_.comments[next_]) == last_line && is_last_in_line(statement))
         trailing = next_++;
       if (trailing < ast_.comments.size() && size_of(ast_.comments[trailing]) > long_comment) {
         blank_before(ast_.source->line(statement.at.begin));
@@ -349,8 +382,8 @@ class Formatter {
  private:
   const Ast& ast_;
   std::string out_;
-  std::size_t next_ = 0;   // the next comment
-  int last_written_ = 0;   // source line of what was written last; 0: nothing yet
+  std::size_t next_ = 0;  // the next comment
+  int last_written_ = 0;  // source line of what was written last; 0: nothing yet
 
   [[nodiscard]] int line_of(const Comment& comment) const { return ast_.source->line(comment.at.begin); }
   [[nodiscard]] static std::size_t size_of(const Comment& comment) { return comment.at.end - comment.at.begin; }

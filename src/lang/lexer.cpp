@@ -15,16 +15,24 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string plain_hint(char c) {
   switch (c) {
-    case '^': return "write '**' for a power";
-    case '&': return "write 'and'";
-    case '|': return "write 'or'";
-    case '!': return "write 'not'";
+    case '^':
+      return "write '**' for a power";
+    case '&':
+      return "write 'and'";
+    case '|':
+      return "write 'or'";
+    case '!':
+      return "write 'not'";
     case '"':
-    case '\'': return "names and expressions are written without quotes";
-    case '\\': return "an expression in parentheses may go on in the next line as it is";
+    case '\'':
+      return "names and expressions are written without quotes";
+    case '\\':
+      return "an expression in parentheses may go on in the next line as it is";
     case '{':
-    case '}': return "write parentheses '(' and ')'";
-    default: return {};
+    case '}':
+      return "write parentheses '(' and ')'";
+    default:
+      return {};
   }
 }
 
@@ -38,10 +46,9 @@ class Lexer {
     for (int line = 1; line <= lines; ++line) {
       const Extent at = source_.line_extent(line);
       if (at.end - at.begin > max_line_bytes)
-        problems_.add("too-large", "a line of " + std::to_string(at.end - at.begin) + " bytes (at most 65536)", {at.begin, at.begin + 1},
-                      "break the line after an operator or a comma");
-      else
-        read_line(at);
+        problems_.add("too-large", "a line of " + std::to_string(at.end - at.begin) + " bytes (at most 65536)",
+                      {at.begin, at.begin + 1}, "break the line after an operator or a comma");
+      else read_line(at);
       push(TokenKind::newline, at.end, at.end);
     }
     const auto end = static_cast<std::uint32_t>(text_.size());
@@ -90,7 +97,8 @@ class Lexer {
   std::uint32_t bad_character(std::uint32_t at, std::uint32_t line_end) {
     const Character c = decode(text_.substr(at, line_end - at));
     std::uint32_t end = at + c.bytes, count = 1;
-    while (end + c.bytes <= line_end && text_.substr(end, c.bytes) == text_.substr(at, c.bytes)) end += c.bytes, ++count;
+    while (end + c.bytes <= line_end && text_.substr(end, c.bytes) == text_.substr(at, c.bytes))
+      end += c.bytes, ++count;
     const Extent place{at, at + count};  // one column a character
     if (c.code == '"' || c.code == '\'') {
       // A string, up to its other end.
@@ -100,19 +108,23 @@ class Lexer {
     if (!c.valid) {
       char hex[8];
       std::snprintf(hex, sizeof hex, "0x%02X", c.code);
-      problems_.add("bad-character", std::string("the byte ") + hex + " is not UTF-8 text", place, "save the file as UTF-8");
+      problems_.add("bad-character", std::string("the byte ") + hex + " is not UTF-8 text", place,
+                    "save the file as UTF-8");
     } else if (c.code == 0) {
       problems_.add("bad-character", "a NUL byte: this is not a text file", place);
     } else if (hides_text(c.code)) {
-      problems_.add("bad-character", "the character " + code_point_name(c.code) + " changes the order in which text is shown", place,
+      problems_.add("bad-character",
+                    "the character " + code_point_name(c.code) + " changes the order in which text is shown", place,
                     "delete it (it is invisible)");
     } else if (c.code < 0x20 || c.code == 0x7F) {
       problems_.add("bad-character", "the control character " + code_point_name(c.code), place);
     } else if (c.code < 0x80) {
-      problems_.add("bad-character", std::string("'") + text_[at] + "' is not part of the language", place, plain_hint(text_[at]));
+      problems_.add("bad-character", std::string("'") + text_[at] + "' is not part of the language", place,
+                    plain_hint(text_[at]));
     } else {
       problems_.add("bad-character",
-                    "'" + std::string(text_.substr(at, c.bytes)) + "' (" + code_point_name(c.code) + ") is not part of the language",
+                    "'" + std::string(text_.substr(at, c.bytes)) + "' (" + code_point_name(c.code) +
+                        ") is not part of the language",
                     place, intended(c.code));
     }
     return end;
@@ -135,8 +147,10 @@ class Lexer {
 
   void word(TokenKind kind, std::uint32_t at, std::uint32_t end) {
     if (end - at > max_word_bytes) {
-      problems_.add("too-large", kind == TokenKind::name ? "a name of more than 200 characters" : "a number of more than 200 characters",
-                    {at, end});
+      problems_.add(
+          "too-large",
+          kind == TokenKind::name ? "a name of more than 200 characters" : "a number of more than 200 characters",
+          {at, end});
       kind = TokenKind::bad;
     }
     push(kind, at, end);
@@ -163,20 +177,48 @@ class Lexer {
       if (next == second) kind = together, ++end;
     };
     switch (c) {
-      case ';': kind = semicolon; break;
-      case ',': kind = comma; break;
-      case ':': kind = colon; break;
-      case '~': kind = tilde; break;
-      case '(': kind = open; break;
-      case ')': kind = close; break;
-      case '[': kind = open_bracket; break;
-      case ']': kind = close_bracket; break;
-      case '+': pair(plus, '=', plus_assign); break;
-      case '-': pair(minus, '=', minus_assign); break;
-      case '%': pair(percent, '=', percent_assign); break;
-      case '<': pair(less, '=', less_equal); break;
-      case '>': pair(greater, '=', greater_equal); break;
-      case '=': pair(assign, '=', equal_equal); break;
+      case ';':
+        kind = semicolon;
+        break;
+      case ',':
+        kind = comma;
+        break;
+      case ':':
+        kind = colon;
+        break;
+      case '~':
+        kind = tilde;
+        break;
+      case '(':
+        kind = open;
+        break;
+      case ')':
+        kind = close;
+        break;
+      case '[':
+        kind = open_bracket;
+        break;
+      case ']':
+        kind = close_bracket;
+        break;
+      case '+':
+        pair(plus, '=', plus_assign);
+        break;
+      case '-':
+        pair(minus, '=', minus_assign);
+        break;
+      case '%':
+        pair(percent, '=', percent_assign);
+        break;
+      case '<':
+        pair(less, '=', less_equal);
+        break;
+      case '>':
+        pair(greater, '=', greater_equal);
+        break;
+      case '=':
+        pair(assign, '=', equal_equal);
+        break;
       case '*':
         pair(star, '*', double_star);
         if (kind == star && next == '=') kind = star_assign, ++end;
@@ -188,7 +230,8 @@ class Lexer {
       case '!':
         if (next == '=') kind = not_equal, ++end;
         break;
-      default: break;
+      default:
+        break;
     }
     if (kind == bad) end = bad_character(at, line_end);
     push(kind, at, end);
@@ -203,38 +246,70 @@ Tokens lex(const Source& source, Problems& problems) { return Lexer(source, prob
 std::string_view describe(TokenKind kind) {
   using enum TokenKind;
   switch (kind) {
-    case end_of_text: return "the end of the text";
-    case newline: return "the end of the line";
-    case semicolon: return "';'";
-    case name: return "a name";
-    case number: return "a number";
-    case comma: return "','";
-    case colon: return "':'";
-    case tilde: return "'~'";
-    case open: return "'('";
-    case close: return "')'";
-    case open_bracket: return "'['";
-    case close_bracket: return "']'";
-    case plus: return "'+'";
-    case minus: return "'-'";
-    case star: return "'*'";
-    case slash: return "'/'";
-    case double_star: return "'**'";
-    case double_slash: return "'//'";
-    case percent: return "'%'";
-    case less: return "'<'";
-    case less_equal: return "'<='";
-    case greater: return "'>'";
-    case greater_equal: return "'>='";
-    case equal_equal: return "'=='";
-    case not_equal: return "'!='";
-    case assign: return "'='";
-    case plus_assign: return "'+='";
-    case minus_assign: return "'-='";
-    case star_assign: return "'*='";
-    case slash_assign: return "'/='";
-    case percent_assign: return "'%='";
-    case bad: return "a character that is not part of the language";
+    case end_of_text:
+      return "the end of the text";
+    case newline:
+      return "the end of the line";
+    case semicolon:
+      return "';'";
+    case name:
+      return "a name";
+    case number:
+      return "a number";
+    case comma:
+      return "','";
+    case colon:
+      return "':'";
+    case tilde:
+      return "'~'";
+    case open:
+      return "'('";
+    case close:
+      return "')'";
+    case open_bracket:
+      return "'['";
+    case close_bracket:
+      return "']'";
+    case plus:
+      return "'+'";
+    case minus:
+      return "'-'";
+    case star:
+      return "'*'";
+    case slash:
+      return "'/'";
+    case double_star:
+      return "'**'";
+    case double_slash:
+      return "'//'";
+    case percent:
+      return "'%'";
+    case less:
+      return "'<'";
+    case less_equal:
+      return "'<='";
+    case greater:
+      return "'>'";
+    case greater_equal:
+      return "'>='";
+    case equal_equal:
+      return "'=='";
+    case not_equal:
+      return "'!='";
+    case assign:
+      return "'='";
+    case plus_assign:
+      return "'+='";
+    case minus_assign:
+      return "'-='";
+    case star_assign:
+      return "'*='";
+    case slash_assign:
+      return "'/='";
+    case percent_assign:
+      return "'%='";
+    case bad:
+      return "a character that is not part of the language";
   }
   return "";
 }

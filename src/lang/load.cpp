@@ -27,8 +27,8 @@ struct Entity {
   Role role = Role::broken;
   std::uint32_t statement = 0;  ///< where it gets its value
   std::string_view name;
-  Value value;       ///< dimension and type, where `known`
-  units::Unit unit;  ///< as written, or chosen for display
+  Value value;           ///< dimension and type, where `known`
+  units::Unit unit;      ///< as written, or chosen for display
   bool literal = false;  ///< a constant with a number of its own
   ir::SymbolId symbol{};
   std::vector<std::uint32_t> needs;       ///< entities in its expression
@@ -61,12 +61,18 @@ std::string quoted(std::string_view text) { return "'" + std::string(text.substr
 
 std::string_view role_text(Role role) {
   switch (role) {
-    case Role::state: return "a state";
-    case Role::definition: return "a sub-expression";
-    case Role::parameter: return "a parameter";
-    case Role::constant: return "a constant";
-    case Role::input: return "an input";
-    default: return "declared without a value";
+    case Role::state:
+      return "a state";
+    case Role::definition:
+      return "a sub-expression";
+    case Role::parameter:
+      return "a parameter";
+    case Role::constant:
+      return "a constant";
+    case Role::input:
+      return "an input";
+    default:
+      return "declared without a value";
   }
 }
 
@@ -134,7 +140,7 @@ class Builder {
       out.whole = true;
     } else if (written == "bool") {
       problems_.add("unit-unknown", "there is no unit 'bool'", s.unit, "'boolean'");
-    } else if (auto unit = units::read_unit(written); !unit) {
+    } else if (auto unit = units::read_unit(written, problems_.room()); !unit) {
       const units::UnitMistake& wrong = unit.error();
       const auto begin = s.unit.begin + static_cast<std::uint32_t>(wrong.offset);
       problems_.add(wrong.code, wrong.message, {begin, begin + static_cast<std::uint32_t>(wrong.length)}, wrong.hint);
@@ -153,8 +159,8 @@ class Builder {
     if (name == "t" || name == "dt") return Value::of(second_);
     if (channels_.contains(name)) {
       problems_.add("unknown-name", quoted(name) + " is the name of a recorded channel, not of a value", where,
-                    "define it first: '" + std::string(name) + " = ... : unit', then 'observe " + std::string(name) + " ~ normal(" +
-                        std::string(name) + ", sd)'");
+                    "define it first: '" + std::string(name) + " = ... : unit', then 'observe " + std::string(name) +
+                        " ~ normal(" + std::string(name) + ", sd)'");
       return Value::unknown();
     }
     return std::nullopt;
@@ -169,16 +175,29 @@ class Builder {
     for (std::uint32_t i = 0; i < ast_.statements.size(); ++i) {
       const Statement& s = ast_.statements[i];
       switch (s.kind) {
-        case Kind::ode: declare(i, Role::state); break;
-        case Kind::definition: declare(i, Role::definition); break;
-        case Kind::declaration: declare(i, Role::declared); break;
-        case Kind::param: declare(i, Role::parameter); break;
-        case Kind::constant: declare(i, Role::constant); break;
-        case Kind::input: declare(i, Role::input); break;
+        case Kind::ode:
+          declare(i, Role::state);
+          break;
+        case Kind::definition:
+          declare(i, Role::definition);
+          break;
+        case Kind::declaration:
+          declare(i, Role::declared);
+          break;
+        case Kind::param:
+          declare(i, Role::parameter);
+          break;
+        case Kind::constant:
+          declare(i, Role::constant);
+          break;
+        case Kind::input:
+          declare(i, Role::input);
+          break;
         case Kind::observe:
           if (!s.broken) channels_.emplace(text(s.name), i);
           break;
-        default: break;
+        default:
+          break;
       }
     }
   }
@@ -199,10 +218,12 @@ class Builder {
         entity.value.whole = unit.whole;
         const bool typed = unit.boolean || unit.whole;
         if (typed && role == Role::state) {
-          problems_.add("type-mismatch", "a differential equation needs a real variable, found " + quoted(text(s.unit)), s.unit, "': 1'");
-        } else if (typed && (role == Role::parameter || role == Role::input || ((role == Role::declared || role == Role::constant) && unit.boolean))) {
-          cannot_run("a variable of type " + quoted(text(s.unit)) + " that is not computed", "values that come from outside are real numbers",
-                     s.unit);
+          problems_.add("type-mismatch", "a differential equation needs a real variable, found " + quoted(text(s.unit)),
+                        s.unit, "': 1'");
+        } else if (typed && (role == Role::parameter || role == Role::input ||
+                             ((role == Role::declared || role == Role::constant) && unit.boolean))) {
+          cannot_run("a variable of type " + quoted(text(s.unit)) + " that is not computed",
+                     "values that come from outside are real numbers", s.unit);
         }
       }
     }
@@ -219,11 +240,12 @@ class Builder {
     }
     Entity& before = entities_[place->second];
     const auto gives_value = [](Role r) { return r == Role::parameter || r == Role::constant || r == Role::input; };
-    const bool completes = (before.role == Role::declared && gives_value(role)) || (role == Role::declared && gives_value(before.role));
+    const bool completes =
+        (before.role == Role::declared && gives_value(role)) || (role == Role::declared && gives_value(before.role));
     if (!completes) {
       const int line = ast_.source->line(ast_.statements[before.statement].name.begin);
-      problems_.add("duplicate", quoted(entity.name) + " is defined twice, first in line " + std::to_string(line), s.name,
-                    "rename one, or delete it");
+      problems_.add("duplicate", quoted(entity.name) + " is defined twice, first in line " + std::to_string(line),
+                    s.name, "rename one, or delete it");
       return;
     }
     // A Brian 2 parameter `x : unit (constant)` that a statement gives a value to.
@@ -238,7 +260,8 @@ class Builder {
       return;
     }
     if (role == Role::declared) {
-      if (!before.value.known && ast_.statements[before.statement].unit.empty()) before.value = entity.value, before.unit = entity.unit;
+      if (!before.value.known && ast_.statements[before.statement].unit.empty())
+        before.value = entity.value, before.unit = entity.unit;
       return;
     }
     if (!entity.value.known && s.unit.empty()) entity.value = before.value, entity.unit = before.unit;
@@ -251,8 +274,10 @@ class Builder {
       bool ode, definition, declaration, alone;
       std::string_view reason;
     };
-    static constexpr std::string_view synapse = "there are no synapses yet", group = "a model is one cell, not yet a group",
-                                      spikes = "spikes are read and checked, but not simulated", compartments = "there are no compartments yet",
+    static constexpr std::string_view synapse = "there are no synapses yet",
+                                      group = "a model is one cell, not yet a group",
+                                      spikes = "spikes are read and checked, but not simulated",
+                                      compartments = "there are no compartments yet",
                                       held = "nothing is held over a step yet";
     static constexpr Flag flags[] = {
         {"constant", false, false, true, false, ""},
@@ -277,10 +302,13 @@ class Builder {
         std::vector<std::string> names;
         for (const Flag& row : flags) names.emplace_back(row.name);
         const std::string near = nearest(name, names);
-        problems_.add("unknown-flag", "there is no flag " + quoted(name), written, near.empty() ? "" : "'" + near + "'");
+        problems_.add("unknown-flag", "there is no flag " + quoted(name), written,
+                      near.empty() ? "" : "'" + near + "'");
         continue;
       }
-      const bool allowed = role == Role::state ? flag->ode : role == Role::definition ? flag->definition : flag->declaration;
+      const bool allowed = role == Role::state        ? flag->ode
+                           : role == Role::definition ? flag->definition
+                                                      : flag->declaration;
       if (!allowed)
         problems_.add("misplaced-flag",
                       "the flag " + quoted(name) + " does not go with " +
@@ -290,8 +318,7 @@ class Builder {
                       written);
       else if (flag->alone && s.flags.size() > 1)
         problems_.add("misplaced-flag", "the flag " + quoted(name) + " must stand alone", written);
-      else if (!flag->reason.empty())
-        cannot_run("the flag " + quoted(name), std::string(flag->reason), written);
+      else if (!flag->reason.empty()) cannot_run("the flag " + quoted(name), std::string(flag->reason), written);
     }
   }
 
@@ -335,23 +362,28 @@ class Builder {
     const Entity* entity = find(name);
     if (entity == nullptr) {
       if (name != "t" && name != "dt") return std::nullopt;
-      problems_.add("not-constant", quoted(name) + " changes with time, a constant does not", where, "a sub-expression: 'x = ... : unit'");
+      problems_.add("not-constant", quoted(name) + " changes with time, a constant does not", where,
+                    "a sub-expression: 'x = ... : unit'");
       return Value::unknown();
     }
     if (entity->role == Role::constant || entity->role == Role::broken) return entity->value;
     if (entity->role != Role::declared)
-      problems_.add("not-constant", quoted(name) + " is " + std::string(role_text(entity->role)) + ", a constant depends on constants only",
-                    where, "a sub-expression instead: 'x = ... : unit'");
+      problems_.add(
+          "not-constant",
+          quoted(name) + " is " + std::string(role_text(entity->role)) + ", a constant depends on constants only",
+          where, "a sub-expression instead: 'x = ... : unit'");
     return Value::unknown();
   }
 
   void report_cycle(const std::vector<std::uint32_t>& cycle, const std::string& what, const std::string& hint) {
     std::string path;
     constexpr std::size_t longest = 12;
-    for (std::size_t i = 0; i < cycle.size() && i < longest; ++i) path += std::string(entities_[cycle[i]].name) + " -> ";
+    for (std::size_t i = 0; i < cycle.size() && i < longest; ++i)
+      path += std::string(entities_[cycle[i]].name) + " -> ";
     if (cycle.size() > longest) path += "... -> ";
     path += entities_[cycle.front()].name;
-    problems_.add("cycle", what + " in a circle: " + path, ast_.statements[entities_[cycle.front()].statement].name, hint);
+    problems_.add("cycle", what + " in a circle: " + path, ast_.statements[entities_[cycle.front()].statement].name,
+                  hint);
   }
 
   void check_constants() {
@@ -363,10 +395,11 @@ class Builder {
       return entities_[i].role == Role::constant ? entities_[i].needs : none;
     };
     std::vector<bool> circular(entities_.size(), false);
-    const auto order = dependency_order(static_cast<std::uint32_t>(entities_.size()), constants, needs, [&](const auto& cycle) {
-      for (const std::uint32_t i : cycle) circular[i] = true;
-      report_cycle(cycle, "constants depend on each other", "give one of them a number");
-    });
+    const auto order =
+        dependency_order(static_cast<std::uint32_t>(entities_.size()), constants, needs, [&](const auto& cycle) {
+          for (const std::uint32_t i : cycle) circular[i] = true;
+          report_cycle(cycle, "constants depend on each other", "give one of them a number");
+        });
     for (const std::uint32_t i : order) {
       if (entities_[i].role != Role::constant) continue;
       if (circular[i]) entities_[i].value = Value::unknown();
@@ -383,8 +416,9 @@ class Builder {
     if (entity.value.known) {
       value = checker_.check(s.value, resolve, entity.value.dimension, "the constant " + quoted(entity.name));
       if (value.known && entity.value.whole && !value.whole)
-        problems_.add("type-mismatch", "the constant " + quoted(entity.name) + " is an integer, but its value is none by its form", at(s.value),
-                      "'int(...)'");
+        problems_.add("type-mismatch",
+                      "the constant " + quoted(entity.name) + " is an integer, but its value is none by its form",
+                      at(s.value), "'int(...)'");
     } else {
       value = checker_.check(s.value, resolve);
     }
@@ -402,7 +436,8 @@ class Builder {
       entity.unit = unit_as_written(s.value).value_or(units::display_unit(entity.value.dimension));
     }
     // A name inside makes it depend on other constants, even if it cancels.
-    const bool named = std::ranges::any_of(entity.needs, [&](std::uint32_t i) { return entities_[i].role == Role::constant; });
+    const bool named =
+        std::ranges::any_of(entity.needs, [&](std::uint32_t i) { return entities_[i].role == Role::constant; });
     if (value.number && !named) {
       entity.literal = true;
       defaults_[entity.statement] = *value.number;
@@ -416,7 +451,8 @@ class Builder {
     if (node->kind == ExprNode::Kind::binary && (node->op == Operator::mul || node->op == Operator::div)) {
       // number, then units only: the text after the number is the unit
       const ExprNode* left = node;
-      while (left->kind == ExprNode::Kind::binary && (left->op == Operator::mul || left->op == Operator::div)) left = &ast_.nodes[left->a];
+      while (left->kind == ExprNode::Kind::binary && (left->op == Operator::mul || left->op == Operator::div))
+        left = &ast_.nodes[left->a];
       if (left->kind != ExprNode::Kind::number && left->kind != ExprNode::Kind::quantity) return std::nullopt;
       const std::string written = std::string(text({left->at.begin, node->at.end}));
       auto quantity = units::parse_quantity(written);
@@ -437,10 +473,12 @@ class Builder {
     const auto needs = [&](std::uint32_t i) -> const std::vector<std::uint32_t>& {
       return entities_[i].role == Role::definition || entities_[i].role == Role::constant ? entities_[i].needs : none;
     };
-    const auto order = dependency_order(static_cast<std::uint32_t>(entities_.size()), roots, needs, [&](const auto& cycle) {
-      if (entities_[cycle.front()].role == Role::constant) return;  // reported
-      report_cycle(cycle, "sub-expressions depend on each other", "a quantity that feeds back on itself is a state: 'dx/dt = ...'");
-    });
+    const auto order =
+        dependency_order(static_cast<std::uint32_t>(entities_.size()), roots, needs, [&](const auto& cycle) {
+          if (entities_[cycle.front()].role == Role::constant) return;  // reported
+          report_cycle(cycle, "sub-expressions depend on each other",
+                       "a quantity that feeds back on itself is a state: 'dx/dt = ...'");
+        });
     varies_.assign(entities_.size(), {});
     for (std::uint32_t i = 0; i < entities_.size(); ++i)
       if (entities_[i].role == Role::state || entities_[i].role == Role::input) varies_[i].add(i);
@@ -476,10 +514,12 @@ class Builder {
     std::vector<std::uint32_t> roots;
     for (std::uint32_t i = 0; i < entities_.size(); ++i)
       if (entities_[i].init) roots.push_back(i);
-    (void)dependency_order(static_cast<std::uint32_t>(entities_.size()), roots, initial_needs(), [&](const auto& cycle) {
-      const bool states = std::ranges::any_of(cycle, [&](std::uint32_t i) { return entities_[i].role == Role::state; });
-      if (states) report_cycle(cycle, "initial values depend on each other", "give one of them a number");
-    });
+    (void)dependency_order(
+        static_cast<std::uint32_t>(entities_.size()), roots, initial_needs(), [&](const auto& cycle) {
+          const bool states =
+              std::ranges::any_of(cycle, [&](std::uint32_t i) { return entities_[i].role == Role::state; });
+          if (states) report_cycle(cycle, "initial values depend on each other", "give one of them a number");
+        });
   }
   [[nodiscard]] std::function<const std::vector<std::uint32_t>&(std::uint32_t)> initial_needs() const {
     static const std::vector<std::uint32_t> none;
@@ -496,12 +536,18 @@ class Builder {
     const Statement& s = ast_.statements[index];
     if (s.broken) return;
     switch (s.kind) {
-      case Kind::ode: return check_ode(s);
-      case Kind::definition: return check_definition(s);
-      case Kind::param: return check_param(index);
-      case Kind::init: return check_init(s);
-      case Kind::observe: return check_observe(index);
-      case Kind::require: return check_require(index);
+      case Kind::ode:
+        return check_ode(s);
+      case Kind::definition:
+        return check_definition(s);
+      case Kind::param:
+        return check_param(index);
+      case Kind::init:
+        return check_init(s);
+      case Kind::observe:
+        return check_observe(index);
+      case Kind::require:
+        return check_require(index);
       case Kind::threshold:
         checker_.check_condition(s.value, running(), "a threshold");
         if (has_threshold_) problems_.add("duplicate", "a second threshold", s.at, "join the conditions with 'or'");
@@ -510,8 +556,10 @@ class Builder {
       case Kind::refractory: {
         const Value value = checker_.check(s.value, running());
         if (value.known && !value.boolean && !value.any_dimension && value.dimension != second_)
-          problems_.add("unit-mismatch", "a refractory period must be second, or a condition, but is " + units::describe(value.dimension),
-                        at(s.value));
+          problems_.add(
+              "unit-mismatch",
+              "a refractory period must be second, or a condition, but is " + units::describe(value.dimension),
+              at(s.value));
         if (has_refractory_) problems_.add("duplicate", "a second refractory period", s.at, "delete one");
         has_refractory_ = true;
         return cannot_run("'refractory'", "spikes are read and checked, but not simulated", s.at);
@@ -519,10 +567,12 @@ class Builder {
       case Kind::event:
         checker_.check_condition(s.value, running(), "the condition of an event");
         return cannot_run("'event'", "events are read and checked, but not simulated", s.at);
-      case Kind::reset: return check_reset(s);
+      case Kind::reset:
+        return check_reset(s);
       case Kind::declaration:
       case Kind::constant:
-      case Kind::input: return;  // names, units and constants are done
+      case Kind::input:
+        return;  // names, units and constants are done
     }
   }
 
@@ -534,8 +584,9 @@ class Builder {
       return;
     }
     const units::Dimension wanted = unit.unit->dimension / second_;
-    checker_.check(s.value, running(), wanted, "the right side of 'd" + name + "/dt'",
-                   [&] { return "'d" + name + "/dt = ... : " + unit.unit->name + "' needs a right side in " + units::describe(wanted); });
+    checker_.check(s.value, running(), wanted, "the right side of 'd" + name + "/dt'", [&] {
+      return "'d" + name + "/dt = ... : " + unit.unit->name + "' needs a right side in " + units::describe(wanted);
+    });
   }
   /// The unit of a statement whose unit was read, and reported if wrong, in declare().
   [[nodiscard]] UnitOfStatement unit_again(const Statement& s) const {
@@ -553,7 +604,8 @@ class Builder {
     } else {
       const Value value = checker_.check(s.value, running(), unit.unit->dimension, what);
       if (value.known && unit.whole && !value.whole)
-        problems_.add("type-mismatch", what + " is an integer, but its expression is none by its form", at(s.value), "'int(...)'");
+        problems_.add("type-mismatch", what + " is an integer, but its expression is none by its form", at(s.value),
+                      "'int(...)'");
     }
   }
 
@@ -574,8 +626,8 @@ class Builder {
     auto prior = check_prior(ast_, *s.distribution, &unit.unit->dimension, checker_, problems_);
     if (!prior) return;
     if (value && !in_support(*prior, *value))
-      problems_.add("default-outside-prior", "the default of " + quoted(name) + " is impossible under its prior", at(s.value),
-                    "widen the prior, or move the default into it");
+      problems_.add("default-outside-prior", "the default of " + quoted(name) + " is impossible under its prior",
+                    at(s.value), "widen the prior, or move the default into it");
     priors_[index] = std::move(*prior);
   }
 
@@ -583,21 +635,27 @@ class Builder {
     const std::string_view name = text(s.name);
     const Entity* entity = find(name);
     if (entity == nullptr) {
-      std::vector<std::string> states;
-      for (const Entity& e : entities_)
-        if (e.role == Role::state && states.size() < most_suggested_names) states.emplace_back(e.name);
-      const std::string near = problems_.room() ? nearest(name, states) : "";
+      std::string near;
+      if (problems_.room()) {
+        std::vector<std::string> states;
+        for (const Entity& e : entities_)
+          if (e.role == Role::state && states.size() < most_suggested_names) states.emplace_back(e.name);
+        near = nearest(name, states);
+      }
       problems_.add("unknown-name", "there is no state " + quoted(name), s.name, near.empty() ? "" : "'" + near + "'");
       checker_.check(s.value, running());
       return;
     }
     if (entity->role != Role::state) {
       if (entity->role != Role::broken)
-        problems_.add("init-of-no-state", quoted(name) + " is " + std::string(role_text(entity->role)) + ": only states have initial values",
-                      s.name, "states are defined by 'd" + std::string(name) + "/dt = ...'");
+        problems_.add(
+            "init-of-no-state",
+            quoted(name) + " is " + std::string(role_text(entity->role)) + ": only states have initial values", s.name,
+            "states are defined by 'd" + std::string(name) + "/dt = ...'");
       return;
     }
-    if (entity->value.known) checker_.check(s.value, running(), entity->value.dimension, "the initial value of " + quoted(name));
+    if (entity->value.known)
+      checker_.check(s.value, running(), entity->value.dimension, "the initial value of " + quoted(name));
     else checker_.check(s.value, running());
   }
 
@@ -615,7 +673,8 @@ class Builder {
         problems_.add("illegal-name", why + " and cannot name a channel", s.name);
     } else if (entity->role != Role::state && entity->role != Role::definition && entity->role != Role::broken) {
       problems_.add("observe-of-no-result",
-                    quoted(channel) + " is " + std::string(role_text(entity->role)) + ": what is observed is a state, a sub-expression or a new name",
+                    quoted(channel) + " is " + std::string(role_text(entity->role)) +
+                        ": what is observed is a state, a sub-expression or a new name",
                     s.name);
     }
     const Distribution& noise = *s.distribution;
@@ -630,18 +689,21 @@ class Builder {
     const bool ar1 = family == "ar1";
     if (noise.arguments.size() != (ar1 ? 3U : 2U)) {
       problems_.add("argument-count",
-                    "the noise " + quoted(family) + " takes " + (ar1 ? "3" : "2") + " arguments, found " + std::to_string(noise.arguments.size()),
+                    "the noise " + quoted(family) + " takes " + (ar1 ? "3" : "2") + " arguments, found " +
+                        std::to_string(noise.arguments.size()),
                     noise.at, ar1 ? "'ar1(mean, sd, tau)'" : "'normal(mean, sd)'");
       for (const Expr& argument : noise.arguments) checker_.check(argument, running());
       return;
     }
     const bool has_unit = entity != nullptr && entity->value.known;
-    Value mean = has_unit ? checker_.check(noise.arguments[0], running(), entity->value.dimension, "the mean of " + quoted(channel))
+    Value mean = has_unit ? checker_.check(noise.arguments[0], running(), entity->value.dimension,
+                                           "the mean of " + quoted(channel))
                           : checker_.check(noise.arguments[0], running());
     if (has_unit) mean = entity->value;
     const std::string sd_name = "the sd of " + quoted(channel);
-    const Value sd = mean.known && !mean.any_dimension ? checker_.check(noise.arguments[1], running(), mean.dimension, sd_name)
-                                                       : checker_.check(noise.arguments[1], running());
+    const Value sd = mean.known && !mean.any_dimension
+                         ? checker_.check(noise.arguments[1], running(), mean.dimension, sd_name)
+                         : checker_.check(noise.arguments[1], running());
     if (has_unit) {
       observed_units_[index] = entity->unit;
     } else {
@@ -650,16 +712,20 @@ class Builder {
       const Entity* sd_entity = sd_node.kind == ExprNode::Kind::name ? find(text(sd_node.word)) : nullptr;
       observed_units_[index] = sd_entity != nullptr ? sd_entity->unit : units::display_unit(dimension);
     }
-    if (sd.known && sd.number && !(*sd.number > 0.0)) problems_.add("noise-not-positive", sd_name + " must be above 0", at(noise.arguments[1]));
+    if (sd.known && sd.number && !(*sd.number > 0.0))
+      problems_.add("noise-not-positive", sd_name + " must be above 0", at(noise.arguments[1]));
     if (!ar1) return;
     const std::string tau_name = "the correlation time of " + quoted(channel);
     const Value tau = checker_.check(noise.arguments[2], running(), second_, tau_name);
-    if (tau.known && tau.number && !(*tau.number > 0.0)) problems_.add("noise-not-positive", tau_name + " must be above 0", at(noise.arguments[2]));
+    if (tau.known && tau.number && !(*tau.number > 0.0))
+      problems_.add("noise-not-positive", tau_name + " must be above 0", at(noise.arguments[2]));
     for (std::size_t i = 1; i < 3; ++i) {
       const std::uint32_t with = varies(noise.arguments[i]).first;
       if (with != Varies::nothing)
-        problems_.add("noise-varies", (i == 1 ? sd_name : tau_name) + " changes with " + quoted(varying_name(with)) + ", but 'ar1' is stationary",
-                      at(noise.arguments[i]), "use parameters and constants only");
+        problems_.add(
+            "noise-varies",
+            (i == 1 ? sd_name : tau_name) + " changes with " + quoted(varying_name(with)) + ", but 'ar1' is stationary",
+            at(noise.arguments[i]), "use parameters and constants only");
     }
   }
 
@@ -677,7 +743,9 @@ class Builder {
         if (entity->role == Role::state || entity->role == Role::input) {
           allowed = static_cast<std::uint32_t>(entity - entities_.data());
         } else if (entity->role != Role::broken) {
-          problems_.add("require-range", quoted(name) + " is " + std::string(role_text(entity->role)) + ": what ranges is an input, a state or 't'",
+          problems_.add("require-range",
+                        quoted(name) + " is " + std::string(role_text(entity->role)) +
+                            ": what ranges is an input, a state or 't'",
                         s.name);
           bound = Value::unknown();
         }
@@ -703,17 +771,19 @@ class Builder {
       const Value value = checker_.check(item.expression, resolve);
       const std::uint32_t other = varies(item.expression).other_than(allowed);
       if (other != Varies::nothing)
-        problems_.add("require-open", "the condition depends on " + quoted(varying_name(other)) + ", which has no value here", item.at,
+        problems_.add("require-open",
+                      "the condition depends on " + quoted(varying_name(other)) + ", which has no value here", item.at,
                       name.empty() ? "add 'for " + varying_name(other) + " in [from, to]'" : "only one name can range");
       if (!shared) {
         shared = value;
         const Interval inside = check_interval(s.low, s.high, value, "interval", true);
         range.low = inside.low;
         range.high = inside.high;
-      } else if (value.known && shared->known && !value.any_dimension && !shared->any_dimension && value.dimension != shared->dimension) {
+      } else if (value.known && shared->known && !value.any_dimension && !shared->any_dimension &&
+                 value.dimension != shared->dimension) {
         problems_.add("unit-mismatch",
-                      "the conditions share an interval: the first is " + units::describe(shared->dimension) + ", this is " +
-                          units::describe(value.dimension),
+                      "the conditions share an interval: the first is " + units::describe(shared->dimension) +
+                          ", this is " + units::describe(value.dimension),
                       item.at, "a 'require' of its own");
       }
     }
@@ -723,15 +793,18 @@ class Builder {
   struct Interval {
     double low = 0.0, high = 0.0;
   };
-  Interval check_interval(const Expr& low, const Expr& high, const Value& wanted, const std::string& what, bool may_be_infinite) {
+  Interval check_interval(const Expr& low, const Expr& high, const Value& wanted, const std::string& what,
+                          bool may_be_infinite) {
     if (!wanted.known) return {};
     const units::Dimension dimension = wanted.any_dimension ? units::Dimension{} : wanted.dimension;
-    const auto a = check_number(ast_, low, dimension, "the lower end of the " + what, checker_, problems_, may_be_infinite);
-    const auto b = check_number(ast_, high, dimension, "the upper end of the " + what, checker_, problems_, may_be_infinite);
+    const auto a =
+        check_number(ast_, low, dimension, "the lower end of the " + what, checker_, problems_, may_be_infinite);
+    const auto b =
+        check_number(ast_, high, dimension, "the upper end of the " + what, checker_, problems_, may_be_infinite);
     if (!a || !b) return {};
     if (!(*a < *b)) {
-      problems_.add("empty-interval", "the lower end of the " + what + " must be below the upper one", join(at(low), at(high)),
-                    *a > *b ? "swap them" : "");
+      problems_.add("empty-interval", "the lower end of the " + what + " must be below the upper one",
+                    join(at(low), at(high)), *a > *b ? "swap them" : "");
       return {};
     }
     return {*a, *b};
@@ -762,7 +835,9 @@ class Builder {
       if (entity != nullptr) {
         target = entity->value;
         if (entity->role != Role::state && entity->role != Role::declared && entity->role != Role::broken) {
-          problems_.add("assignment", quoted(name) + " is " + std::string(role_text(entity->role)) + " and cannot be reset", assignment.name);
+          problems_.add("assignment",
+                        quoted(name) + " is " + std::string(role_text(entity->role)) + " and cannot be reset",
+                        assignment.name);
           target = Value::unknown();
         }
       } else if (const auto place = locals.find(name); place != locals.end()) {
@@ -776,7 +851,9 @@ class Builder {
         continue;
       }
       if (!target.known) checker_.check(assignment.value, resolve);
-      else checker_.check(assignment.value, resolve, keeps_unit ? target.dimension : units::Dimension{}, "what " + quoted(name) + " is reset with");
+      else
+        checker_.check(assignment.value, resolve, keeps_unit ? target.dimension : units::Dimension{},
+                       "what " + quoted(name) + " is reset with");
     }
     cannot_run("'reset'", "spikes are read and checked, but not simulated", s.at);
   }
@@ -788,9 +865,10 @@ class Builder {
       if (s.broken || entity.value.boolean) continue;
       const std::string name(entity.name);
       const std::string unit = entity.value.known ? entity.unit.name : "unit";
-      problems_.add("no-value", quoted(entity.name) + " is declared but gets no value (Brian 2 would take it from Python)", s.name,
-                    "'param " + name + " : " + unit + " ~ prior' to fit it, 'const " + name + " = value' to fix it, 'input " + name + " : " + unit +
-                        "' if it is recorded or commanded");
+      problems_.add("no-value",
+                    quoted(entity.name) + " is declared but gets no value (Brian 2 would take it from Python)", s.name,
+                    "'param " + name + " : " + unit + " ~ prior' to fit it, 'const " + name +
+                        " = value' to fix it, 'input " + name + " : " + unit + "' if it is recorded or commanded");
     }
   }
 };
@@ -822,15 +900,22 @@ ir::Model Builder::build(std::string_view source_text, std::string_view file_nam
   for (Entity& entity : entities_) {
     const Extent where = ast_.statements[entity.statement].name;
     switch (entity.role) {
-      case Role::state: entity.symbol = add_symbol(entity.name, ir::SymbolKind::state, entity.unit, where); break;
-      case Role::parameter: entity.symbol = add_symbol(entity.name, ir::SymbolKind::parameter, entity.unit, where); break;
-      case Role::input: entity.symbol = add_symbol(entity.name, ir::SymbolKind::input, entity.unit, where); break;
+      case Role::state:
+        entity.symbol = add_symbol(entity.name, ir::SymbolKind::state, entity.unit, where);
+        break;
+      case Role::parameter:
+        entity.symbol = add_symbol(entity.name, ir::SymbolKind::parameter, entity.unit, where);
+        break;
+      case Role::input:
+        entity.symbol = add_symbol(entity.name, ir::SymbolKind::input, entity.unit, where);
+        break;
       case Role::constant:
         if (entity.literal) entity.symbol = add_symbol(entity.name, ir::SymbolKind::constant, entity.unit, where);
         break;
       case Role::definition:
       case Role::declared:
-      case Role::broken: break;
+      case Role::broken:
+        break;
     }
   }
 
@@ -874,37 +959,47 @@ ir::Model Builder::build(std::string_view source_text, std::string_view file_nam
   std::vector<std::uint32_t> started;
   for (std::uint32_t i = 0; i < entities_.size(); ++i)
     if (entities_[i].init) started.push_back(i);
-  for (const std::uint32_t i : dependency_order(static_cast<std::uint32_t>(entities_.size()), started, initial_needs(), [](const auto&) {})) {
+  for (const std::uint32_t i :
+       dependency_order(static_cast<std::uint32_t>(entities_.size()), started, initial_needs(), [](const auto&) {})) {
     const Entity& entity = entities_[i];
     if (entity.role == Role::state && entity.init)
       initially[i] = as_real(graph, lower(ast_, ast_.statements[*entity.init].value, graph, resolve_initially));
-    else if (is_computed(entity))
-      initially[i] = lower_value(entity, resolve_initially);
+    else if (is_computed(entity)) initially[i] = lower_value(entity, resolve_initially);
   }
 
-  const auto lower_real = [&](const Expr& expr, const ResolveNode& names) { return as_real(graph, lower(ast_, expr, graph, names)); };
+  const auto lower_real = [&](const Expr& expr, const ResolveNode& names) {
+    return as_real(graph, lower(ast_, expr, graph, names));
+  };
   for (std::uint32_t i = 0; i < entities_.size(); ++i) {
     const Entity& entity = entities_[i];
     const Statement& s = ast_.statements[entity.statement];
     switch (entity.role) {
-      case Role::state: model.states.push_back({entity.symbol, lower_real(s.value, resolve), initially[i]}); break;
+      case Role::state:
+        model.states.push_back({entity.symbol, lower_real(s.value, resolve), initially[i]});
+        break;
       case Role::parameter: {
         ir::Parameter parameter{entity.symbol, std::nullopt, std::nullopt};
-        if (const auto place = defaults_.find(entity.statement); place != defaults_.end()) parameter.value = place->second;
+        if (const auto place = defaults_.find(entity.statement); place != defaults_.end())
+          parameter.value = place->second;
         if (const auto place = priors_.find(entity.statement); place != priors_.end()) parameter.prior = place->second;
         model.parameters.push_back(std::move(parameter));
         break;
       }
-      case Role::input: model.inputs.push_back(entity.symbol); break;
+      case Role::input:
+        model.inputs.push_back(entity.symbol);
+        break;
       case Role::constant:
         if (entity.literal) {
           model.constants.push_back({entity.symbol, defaults_.at(entity.statement)});
           break;
         }
         [[fallthrough]];
-      case Role::definition: model.definitions.push_back({std::string(entity.name), as_real(graph, running[i]), entity.unit}); break;
+      case Role::definition:
+        model.definitions.push_back({std::string(entity.name), as_real(graph, running[i]), entity.unit});
+        break;
       case Role::declared:
-      case Role::broken: break;
+      case Role::broken:
+        break;
     }
   }
 
@@ -936,7 +1031,9 @@ ir::Model Builder::build(std::string_view source_text, std::string_view file_nam
           fresh = graph.symbol(*bound);
         }
       }
-      const ResolveNode with_bound = [&](std::string_view wanted) { return fresh && wanted == name ? *fresh : resolve(wanted); };
+      const ResolveNode with_bound = [&](std::string_view wanted) {
+        return fresh && wanted == name ? *fresh : resolve(wanted);
+      };
       for (const RequiredItem& item : s.items) {
         ir::Requirement requirement{};
         requirement.expression = lower_real(item.expression, with_bound);

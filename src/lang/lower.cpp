@@ -35,15 +35,21 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
     const auto part = [&](std::uint32_t index) { return nodes[index - expr.first]; };
     const auto number = [&](std::uint32_t index) { return as_real(graph, part(index)); };
     switch (node.kind) {
-      case Kind::number: out = graph.constant(node.value); break;
-      case Kind::boolean: out = graph.boolean(node.value != 0.0); break;
+      case Kind::number:
+        out = graph.constant(node.value);
+        break;
+      case Kind::boolean:
+        out = graph.boolean(node.value != 0.0);
+        break;
       case Kind::quantity: {
         const auto unit = units::read_unit(ast.text(node.word));
         HILLOCK_CHECK(unit.has_value(), "an unchecked unit");
         out = graph.constant(node.value * unit->factor);
         break;
       }
-      case Kind::name: out = named(ast.text(node.word), graph, resolve); break;
+      case Kind::name:
+        out = named(ast.text(node.word), graph, resolve);
+        break;
       case Kind::unary:
         if (node.op == Operator::negation) out = graph.make(ir::Op::lnot, part(node.a));
         else if (node.op == Operator::positive) out = number(node.a);
@@ -52,8 +58,7 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
       case Kind::binary:
         if (node.op == Operator::both || node.op == Operator::either)
           out = graph.make(operator_op(node.op), part(node.a), part(node.b));
-        else
-          out = graph.make(operator_op(node.op), number(node.a), number(node.b));
+        else out = graph.make(operator_op(node.op), number(node.a), number(node.b));
         break;
       case Kind::call: {
         const std::string_view function = ast.text(node.word);
@@ -62,7 +67,8 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
           // Brian 2's timestep(t, dt) = (int64)((t + 1e-3 dt)/dt), so that a t that is a whole number of steps up to
           // rounding counts as that number.
           const ir::NodeId dt = argument(1);
-          const ir::NodeId ahead = graph.make(ir::Op::add, argument(0), graph.make(ir::Op::mul, graph.constant(1e-3), dt));
+          const ir::NodeId ahead =
+              graph.make(ir::Op::add, argument(0), graph.make(ir::Op::mul, graph.constant(1e-3), dt));
           out = graph.make(ir::Op::trunc, graph.make(ir::Op::div, ahead, dt));
           break;
         }

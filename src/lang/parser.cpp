@@ -115,7 +115,9 @@ class Parser {
     return true;
   }
   /// The token after the current one, newlines not skipped.
-  [[nodiscard]] const Token& ahead(std::size_t n = 1) const { return tokens_[std::min(position_ + n, tokens_.size() - 1)]; }
+  [[nodiscard]] const Token& ahead(std::size_t n = 1) const {
+    return tokens_[std::min(position_ + n, tokens_.size() - 1)];
+  }
   [[nodiscard]] std::uint32_t last_end() const { return consumed_ == 0 ? 0 : tokens_[consumed_ - 1].at.end; }
   void skip_newlines() {
     while (tokens_[position_].kind == Kind::newline) ++position_;
@@ -147,16 +149,19 @@ class Parser {
     const Token& token = here();
     const bool same_line = consumed_ > 0 && ast_.source->line(token.at.begin) == ast_.source->line(last_end());
     const bool value_starts = token.kind == Kind::name || token.kind == Kind::number || token.kind == Kind::open;
-    const bool value_before = consumed_ > 0 && (tokens_[consumed_ - 1].kind == Kind::name || tokens_[consumed_ - 1].kind == Kind::number ||
-                                                tokens_[consumed_ - 1].kind == Kind::close);
+    const bool value_before =
+        consumed_ > 0 && (tokens_[consumed_ - 1].kind == Kind::name || tokens_[consumed_ - 1].kind == Kind::number ||
+                          tokens_[consumed_ - 1].kind == Kind::close);
     if (same_line && value_starts && value_before) {
       const std::string_view text = word(token);
       if (text == "if" || text == "else")
-        give_up("syntax", "there is no 'if' in expressions", token.at, "multiply by the condition: 'a*(v > b) + c*(v <= b)'");
+        give_up("syntax", "there is no 'if' in expressions", token.at,
+                "multiply by the condition: 'a*(v > b) + c*(v <= b)'");
       give_up("syntax", "an operator is missing before " + found(token), token.at,
               token.kind == Kind::name && !is_python_keyword(text) ? "for a product write '*'" : "");
     }
-    if (token.kind == Kind::assign) give_up("syntax", "expected " + wanted + ", found '='", token.at, "write '==' to compare");
+    if (token.kind == Kind::assign)
+      give_up("syntax", "expected " + wanted + ", found '='", token.at, "write '==' to compare");
     if (token.kind == Kind::open_bracket)
       give_up("syntax", "expected " + wanted + ", found '['", token.at, "there is no indexing in the language");
     expected(wanted, std::move(hint));
@@ -214,7 +219,8 @@ class Parser {
   struct Deeper {
     explicit Deeper(Parser& parser) : parser_(parser) {
       if (++parser_.depth_ > max_nesting)
-        parser_.give_up("too-deep", "more than 200 expressions within each other", parser_.here().at, "name parts of it: 'x = ... : unit'");
+        parser_.give_up("too-deep", "more than 200 expressions within each other", parser_.here().at,
+                        "name parts of it: 'x = ... : unit'");
     }
     ~Deeper() { --parser_.depth_; }
     Deeper(const Deeper&) = delete;
@@ -231,23 +237,36 @@ class Parser {
   Infix infix() {
     using enum Operator;
     switch (here().kind) {
-      case Kind::plus: return {add, level_add};
-      case Kind::minus: return {sub, level_add};
-      case Kind::star: return {mul, level_multiply};
-      case Kind::slash: return {div, level_multiply};
-      case Kind::double_slash: return {floordiv, level_multiply};
-      case Kind::percent: return {mod, level_multiply};
-      case Kind::less: return {less, level_compare};
-      case Kind::less_equal: return {less_equal, level_compare};
-      case Kind::greater: return {greater, level_compare};
-      case Kind::greater_equal: return {greater_equal, level_compare};
-      case Kind::equal_equal: return {equal, level_compare};
-      case Kind::not_equal: return {not_equal, level_compare};
+      case Kind::plus:
+        return {add, level_add};
+      case Kind::minus:
+        return {sub, level_add};
+      case Kind::star:
+        return {mul, level_multiply};
+      case Kind::slash:
+        return {div, level_multiply};
+      case Kind::double_slash:
+        return {floordiv, level_multiply};
+      case Kind::percent:
+        return {mod, level_multiply};
+      case Kind::less:
+        return {less, level_compare};
+      case Kind::less_equal:
+        return {less_equal, level_compare};
+      case Kind::greater:
+        return {greater, level_compare};
+      case Kind::greater_equal:
+        return {greater_equal, level_compare};
+      case Kind::equal_equal:
+        return {equal, level_compare};
+      case Kind::not_equal:
+        return {not_equal, level_compare};
       case Kind::name:
         if (word(here()) == "and") return {both, level_and};
         if (word(here()) == "or") return {either, level_or};
         return {};
-      default: return {};
+      default:
+        return {};
     }
   }
 
@@ -307,7 +326,8 @@ class Parser {
     const Part base = primary();
     if (!at(Kind::double_star)) return base;
     if (quantity_first && ast_.nodes[base.node].kind == ExprNode::Kind::quantity)
-      give_up("syntax", "a power of a number with its unit", here().at, "put parentheses around what is raised: '(5*mV)**2'");
+      give_up("syntax", "a power of a number with its unit", here().at,
+              "put parentheses around what is raised: '(5*mV)**2'");
     const Deeper deeper(*this);
     const Extent at_power = take().at;
     skip_newlines();
@@ -331,17 +351,19 @@ class Parser {
     if (units::find_unit(unit) == nullptr) {
       const std::string number(word(tokens_[consumed_ - 1]));
       if (is_python_keyword(unit)) after_value("the end of the expression");
-      const std::string nearest_unit = units::suggest_unit(unit);
+      const std::string nearest_unit = problems_.room() ? units::suggest_unit(unit) : "";
       std::string hint = "'" + number + "*" + std::string(unit.substr(0, 40)) + "' for a product";
       if (!nearest_unit.empty()) hint += ", '" + number + " " + nearest_unit + "' for a quantity";
-      give_up("syntax", "an operator is missing between '" + number + "' and '" + std::string(unit.substr(0, 40)) + "'", here().at, hint);
+      give_up("syntax", "an operator is missing between '" + number + "' and '" + std::string(unit.substr(0, 40)) + "'",
+              here().at, hint);
     }
     node.kind = ExprNode::Kind::quantity;
     node.word = take().at;
     if (tokens_[position_].kind == Kind::double_star) {
       const std::size_t sign = ahead(1).kind == Kind::minus || ahead(1).kind == Kind::plus ? 1U : 0U;
       if (ahead(1 + sign).kind != Kind::number)
-        give_up("syntax", "the power of a unit must be a number", ahead(1).at, "put parentheses around what is raised: '(5*mV)**2'");
+        give_up("syntax", "the power of a unit must be a number", ahead(1).at,
+                "put parentheses around what is raised: '(5*mV)**2'");
       take();
       if (sign == 1) take();
       node.word.end = take().at.end;
@@ -387,7 +409,8 @@ class Parser {
     }
     if (name == "if" || name == "lambda" || name == "else")
       give_up("syntax", "there is no '" + std::string(name) + "' in expressions", token.at,
-              name == "lambda" ? "name it otherwise, for example 'lambda_'" : "multiply by the condition: 'a*(v > b) + c*(v <= b)'");
+              name == "lambda" ? "name it otherwise, for example 'lambda_'"
+                               : "multiply by the condition: 'a*(v > b) + c*(v <= b)'");
     if (is_python_keyword(name)) expected("a value");
     take();
     if (!at(Kind::open)) {
@@ -419,7 +442,9 @@ class Parser {
         if (accept(Kind::comma)) continue;
         if (at(Kind::close)) break;
         if (at(Kind::colon) || at(Kind::end_of_text) || at(Kind::semicolon))
-          give_up("syntax", "the '(' of line " + std::to_string(ast_.source->line(opened.begin)) + " is not closed before " + found(here()),
+          give_up("syntax",
+                  "the '(' of line " + std::to_string(ast_.source->line(opened.begin)) + " is not closed before " +
+                      found(here()),
                   opened);
         after_value("',' or ')'");
       }
@@ -439,13 +464,16 @@ class Parser {
   void unit_field(const std::string& of) {
     const auto part_of_unit = [&] {
       switch (here().kind) {
-        case Kind::name: return !is_python_keyword(word(here()));
+        case Kind::name:
+          return !is_python_keyword(word(here()));
         case Kind::number:
         case Kind::star:
         case Kind::slash:
         case Kind::double_star:
-        case Kind::minus: return true;
-        default: return false;
+        case Kind::minus:
+          return true;
+        default:
+          return false;
       }
     };
     if (at(Kind::open)) {
@@ -481,7 +509,8 @@ class Parser {
     Distribution out;
     out.family = want_name("the name of a distribution after '~'");
     out.at = out.family;
-    if (!at(Kind::open)) expected("'(' and the arguments of '" + std::string(ast_.text(out.family).substr(0, 40)) + "'");
+    if (!at(Kind::open))
+      expected("'(' and the arguments of '" + std::string(ast_.text(out.family).substr(0, 40)) + "'");
     const Extent opened = take().at;
     ++soft_;
     if (!at(Kind::close)) {
@@ -490,7 +519,9 @@ class Parser {
         if (accept(Kind::comma)) continue;
         if (at(Kind::close)) break;
         if (at(Kind::end_of_text) || at(Kind::colon) || at(Kind::semicolon) || at(Kind::assign) || at(Kind::tilde))
-          give_up("syntax", "the '(' of line " + std::to_string(ast_.source->line(opened.begin)) + " is not closed before " + found(here()),
+          give_up("syntax",
+                  "the '(' of line " + std::to_string(ast_.source->line(opened.begin)) + " is not closed before " +
+                      found(here()),
                   opened);
         after_value("',' or ')'");
       }
@@ -520,8 +551,11 @@ class Parser {
     if (first.kind == Kind::bad) throw GiveUp{};
     if (first.kind != Kind::name) {
       const bool goes_on = !ast_.statements.empty();
-      give_up("syntax", "a statement cannot start with " + found(first), first.at,
-              goes_on ? "to go on with the line before, put the expression in parentheses or end that line with the operator" : "");
+      give_up(
+          "syntax", "a statement cannot start with " + found(first), first.at,
+          goes_on
+              ? "to go on with the line before, put the expression in parentheses or end that line with the operator"
+              : "");
     }
     const std::string_view name = word(first);
     const Kind next = ahead().kind;
@@ -533,12 +567,14 @@ class Parser {
       take();
       return added(name);
     }
-    const bool split_d = name == "d" && next == Kind::name && ahead(2).kind == Kind::slash;  // "d x/dt", as Brian reads it
+    const bool split_d =
+        name == "d" && next == Kind::name && ahead(2).kind == Kind::slash;  // "d x/dt", as Brian reads it
     if ((next == Kind::slash && name.size() > 1 && name.front() == 'd') || split_d) return ode(split_d);
     if (next == Kind::assign || next == Kind::colon) return definition();
-    if (next == Kind::plus_assign || next == Kind::minus_assign || next == Kind::star_assign || next == Kind::slash_assign ||
-        next == Kind::percent_assign)
-      give_up("syntax", "an assignment outside a reset", ahead().at, "write 'reset " + std::string(name.substr(0, 40)) + " ...'");
+    if (next == Kind::plus_assign || next == Kind::minus_assign || next == Kind::star_assign ||
+        next == Kind::slash_assign || next == Kind::percent_assign)
+      give_up("syntax", "an assignment outside a reset", ahead().at,
+              "write 'reset " + std::string(name.substr(0, 40)) + " ...'");
     if (next == Kind::bad) {
       current_.name = take().at;
       throw GiveUp{};
@@ -547,8 +583,10 @@ class Parser {
       std::vector<std::string> words;
       for (const std::string_view w : statement_words()) words.emplace_back(w);
       const std::string near = nearest(name, words);
-      if (ahead(2).kind == Kind::colon || ahead(2).kind == Kind::assign || ahead(2).kind == Kind::tilde) current_.name = ahead().at;
-      give_up("syntax", "there is no statement '" + std::string(name.substr(0, 40)) + "'", first.at, near.empty() ? "" : "'" + near + "'");
+      if (ahead(2).kind == Kind::colon || ahead(2).kind == Kind::assign || ahead(2).kind == Kind::tilde)
+        current_.name = ahead().at;
+      give_up("syntax", "there is no statement '" + std::string(name.substr(0, 40)) + "'", first.at,
+              near.empty() ? "" : "'" + near + "'");
     }
     take();
     expected("'=' or ':' after '" + std::string(name.substr(0, 40)) + "'");
@@ -561,8 +599,9 @@ class Parser {
     if (!at(Kind::colon)) {
       const std::string of = "'" + std::string(ast_.text(current_.name)) + "'";
       after_value("an operator, or ':' and the unit of " + of,
-                  current_.kind == Statement::Kind::definition ? "end with ': unit' (': 1' for a pure number), or write 'const' before a fixed value"
-                                                               : "end with ': unit' (': 1' for a pure number)");
+                  current_.kind == Statement::Kind::definition
+                      ? "end with ': unit' (': 1' for a pure number), or write 'const' before a fixed value"
+                      : "end with ': unit' (': 1' for a pure number)");
     }
     take();
     --soft_;
@@ -596,8 +635,8 @@ class Parser {
     unit_field("'" + std::string(ast_.text(current_.name)) + "'");
     if (at(Kind::assign))
       give_up("syntax", "a value after the unit", here().at,
-              "'" + std::string(ast_.text(current_.name)) + " = value : unit', or 'param " + std::string(ast_.text(current_.name)) +
-                  " : unit = value'");
+              "'" + std::string(ast_.text(current_.name)) + " = value : unit', or 'param " +
+                  std::string(ast_.text(current_.name)) + " : unit = value'");
     flags();
   }
 
@@ -622,7 +661,8 @@ class Parser {
     if (name == "observe") {
       current_.kind = Form::observe;
       const Extent channel = want_name("the name of what is recorded after 'observe'");
-      want(Kind::tilde, "'~' after 'observe " + std::string(ast_.text(channel)) + "'", "'observe I ~ normal(mean, sd)'");
+      want(Kind::tilde, "'~' after 'observe " + std::string(ast_.text(channel)) + "'",
+           "'observe I ~ normal(mean, sd)'");
       current_.distribution = distribution();
       current_.name = channel;
       return;
@@ -662,7 +702,9 @@ class Parser {
       skip_newlines();
       current_.distribution = distribution();
     }
-    if (at(Kind::assign)) expected("the end of the statement", "the default comes before the prior: 'param " + name + " : unit = value ~ prior'");
+    if (at(Kind::assign))
+      expected("the end of the statement",
+               "the default comes before the prior: 'param " + name + " : unit = value ~ prior'");
   }
 
   void constant_value() {
@@ -708,13 +750,26 @@ class Parser {
       ResetAssignment assignment;
       assignment.name = want_name("the name of a variable to reset");
       switch (here().kind) {
-        case Kind::assign: assignment.op = Operator::none; break;
-        case Kind::plus_assign: assignment.op = Operator::add; break;
-        case Kind::minus_assign: assignment.op = Operator::sub; break;
-        case Kind::star_assign: assignment.op = Operator::mul; break;
-        case Kind::slash_assign: assignment.op = Operator::div; break;
-        case Kind::percent_assign: assignment.op = Operator::mod; break;
-        default: expected("'=', '+=', '-=', '*=', '/=' or '%='");
+        case Kind::assign:
+          assignment.op = Operator::none;
+          break;
+        case Kind::plus_assign:
+          assignment.op = Operator::add;
+          break;
+        case Kind::minus_assign:
+          assignment.op = Operator::sub;
+          break;
+        case Kind::star_assign:
+          assignment.op = Operator::mul;
+          break;
+        case Kind::slash_assign:
+          assignment.op = Operator::div;
+          break;
+        case Kind::percent_assign:
+          assignment.op = Operator::mod;
+          break;
+        default:
+          expected("'=', '+=', '-=', '*=', '/=' or '%='");
       }
       take();
       skip_newlines();

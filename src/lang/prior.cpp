@@ -38,15 +38,16 @@ const Family* find_family(std::string_view name) {
 
 }  // namespace
 
-std::optional<double> check_number(const Ast& ast, const Expr& expr, const units::Dimension& dimension, const std::string& what,
-                                   Checker& checker, Problems& problems, bool may_be_infinite) {
+std::optional<double> check_number(const Ast& ast, const Expr& expr, const units::Dimension& dimension,
+                                   const std::string& what, Checker& checker, Problems& problems,
+                                   bool may_be_infinite) {
   bool reported = false;
   const Resolve no_names = [&](std::string_view name, Extent at) -> std::optional<Value> {
     const bool constant = units::find_unit(name) != nullptr || name == "pi" || name == "e" || name == "inf";
     if (constant || function_op(name) != nullptr) return std::nullopt;
     if (!reported)
-      problems.add("not-a-number", what + " must be a number, found the name '" + std::string(name.substr(0, 40)) + "'", at,
-                   "write the number itself: it may not change with other values");
+      problems.add("not-a-number", what + " must be a number, found the name '" + std::string(name.substr(0, 40)) + "'",
+                   at, "write the number itself: it may not change with other values");
     reported = true;
     return Value::unknown();
   };
@@ -65,8 +66,8 @@ std::optional<double> check_number(const Ast& ast, const Expr& expr, const units
   return value.number;
 }
 
-std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& distribution, const units::Dimension* dimension,
-                                         Checker& checker, Problems& problems) {
+std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& distribution,
+                                         const units::Dimension* dimension, Checker& checker, Problems& problems) {
   const std::string name(ast.text(distribution.family));
   const Family* family = find_family(name);
   if (family == nullptr) {
@@ -77,14 +78,17 @@ std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& dis
       all += (all.empty() ? "" : ", ") + std::string(row.name);
     }
     const std::string near = nearest(name, names);
-    problems.add("prior-family", "there is no prior '" + name + "'", distribution.family, near.empty() ? "one of " + all : "'" + near + "'");
+    problems.add("prior-family", "there is no prior '" + name + "'", distribution.family,
+                 near.empty() ? "one of " + all : "'" + near + "'");
     return std::nullopt;
   }
   if (distribution.arguments.size() != family->arity) {
     std::string usage = name + "(";
-    for (std::size_t i = 0; i < family->arity; ++i) usage += (i > 0 ? ", " : "") + std::string(family->arguments[i].name);
+    for (std::size_t i = 0; i < family->arity; ++i)
+      usage += (i > 0 ? ", " : "") + std::string(family->arguments[i].name);
     problems.add("prior-arguments",
-                 "'" + name + "' takes " + std::to_string(family->arity) + (family->arity == 1 ? " argument" : " arguments") + ", found " +
+                 "'" + name + "' takes " + std::to_string(family->arity) +
+                     (family->arity == 1 ? " argument" : " arguments") + ", found " +
                      std::to_string(distribution.arguments.size()),
                  distribution.at, "'" + usage + ")'");
     return std::nullopt;
@@ -98,7 +102,8 @@ std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& dis
     const Argument& argument = family->arguments[i];
     const std::string what = "the " + std::string(argument.name) + " of '" + name + "'";
     const Expr& expr = distribution.arguments[i];
-    const auto number = check_number(ast, expr, argument.in_unit ? *dimension : units::Dimension{}, what, checker, problems);
+    const auto number =
+        check_number(ast, expr, argument.in_unit ? *dimension : units::Dimension{}, what, checker, problems);
     if (!number) {
       fine = false;
       continue;

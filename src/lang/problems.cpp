@@ -11,7 +11,8 @@ bool Problems::room() const { return shown_.size() < max_errors; }
 void Problems::add(std::string code, std::string message, Extent at, std::string hint) {
   ++count_;
   if (!room()) return;
-  shown_.push_back({at.begin, shown_.size(), Error{std::move(code), std::move(message), source_->span(at), {}, std::move(hint)}});
+  shown_.push_back(
+      {at.begin, shown_.size(), Error{std::move(code), std::move(message), source_->span(at), {}, std::move(hint)}});
 }
 
 void Problems::add_whole(std::string code, std::string message, std::string hint) {
@@ -19,7 +20,8 @@ void Problems::add_whole(std::string code, std::string message, std::string hint
   if (!room()) return;
   Span span;
   span.file = source_->name();
-  shown_.push_back({0, shown_.size(), Error{std::move(code), std::move(message), std::move(span), {}, std::move(hint)}});
+  shown_.push_back(
+      {0, shown_.size(), Error{std::move(code), std::move(message), std::move(span), {}, std::move(hint)}});
 }
 
 Errors Problems::take() {
@@ -29,8 +31,11 @@ Errors Problems::take() {
   if (count_ > shown_.size()) {
     Span span;
     span.file = source_->name();
-    errors.push_back({"too-many-errors", std::to_string(count_ - shown_.size()) + " more errors are not shown",
-                      std::move(span), {}, {}});
+    errors.push_back({"too-many-errors",
+                      std::to_string(count_ - shown_.size()) + " more errors are not shown",
+                      std::move(span),
+                      {},
+                      {}});
   }
   return errors;
 }

@@ -4,9 +4,10 @@
 
 namespace hillock::lang {
 
-std::vector<std::uint32_t> dependency_order(std::uint32_t count, const std::vector<std::uint32_t>& roots,
-                                            const std::function<const std::vector<std::uint32_t>&(std::uint32_t)>& needs,
-                                            const std::function<void(const std::vector<std::uint32_t>&)>& on_cycle) {
+std::vector<std::uint32_t> dependency_order(
+    std::uint32_t count, const std::vector<std::uint32_t>& roots,
+    const std::function<const std::vector<std::uint32_t>&(std::uint32_t)>& needs,
+    const std::function<void(const std::vector<std::uint32_t>&)>& on_cycle) {
   enum class Mark : std::uint8_t { fresh, open, done };
   std::vector<Mark> marks(count, Mark::fresh);
   std::vector<bool> in_cycle(count, false);

@@ -9,21 +9,25 @@
 namespace hillock::lang {
 namespace {
 
-constexpr std::array<std::string_view, 10> statements = {"const", "event", "init",      "input", "observe",  "param",
-                                                         "refractory", "require", "reset", "threshold"};
+constexpr std::array<std::string_view, 10> statements = {"const", "event",      "init",    "input", "observe",
+                                                         "param", "refractory", "require", "reset", "threshold"};
 
-constexpr std::string_view python[] = {
-    "False", "None",   "True",  "and",    "as",   "assert", "async",  "await",    "break", "class",  "continue", "def",
-    "del",   "elif",   "else",  "except", "finally", "for", "from",   "global",   "if",    "import", "in",       "is",
-    "lambda", "nonlocal", "not", "or",    "pass", "raise",  "return", "try",      "while", "with",   "yield"};
+constexpr std::string_view python[] = {"False",  "None",   "True",    "and",      "as",       "assert", "async",
+                                       "await",  "break",  "class",   "continue", "def",      "del",    "elif",
+                                       "else",   "except", "finally", "for",      "from",     "global", "if",
+                                       "import", "in",     "is",      "lambda",   "nonlocal", "not",    "or",
+                                       "pass",   "raise",  "return",  "try",      "while",    "with",   "yield"};
 
-constexpr std::string_view special[] = {"t",  "dt", "t_in_timesteps", "xi", "i", "N", "not_refractory", "refractory", "refractory_until"};
+constexpr std::string_view special[] = {
+    "t", "dt", "t_in_timesteps", "xi", "i", "N", "not_refractory", "refractory", "refractory_until"};
 
 }  // namespace
 
 std::span<const std::string_view> statement_words() { return statements; }
 
-bool is_statement_word(std::string_view name) { return std::ranges::find(statement_words(), name) != statement_words().end(); }
+bool is_statement_word(std::string_view name) {
+  return std::ranges::find(statement_words(), name) != statement_words().end();
+}
 
 bool is_python_keyword(std::string_view name) { return std::ranges::find(python, name) != std::end(python); }
 
@@ -37,7 +41,8 @@ std::string why_illegal(std::string_view name) {
   if (name == "e" || name == "pi" || name == "inf") return quoted + " is a constant";
   if (name.ends_with("_pre") || name.ends_with("_post")) return quoted + " means a variable on one side of a synapse";
   if (units::find_unit(name) != nullptr) return quoted + " is the name of a unit";
-  if (ir::find_function(name) != nullptr || name == "timestep" || name == "rand" || name == "randn" || name == "poisson")
+  if (ir::find_function(name) != nullptr || name == "timestep" || name == "rand" || name == "randn" ||
+      name == "poisson")
     return quoted + " is the name of a function";
   return {};
 }
@@ -48,16 +53,11 @@ std::string physical_constant(std::string_view name) {
   };
   // The values of Brian 2 (brian2.units.constants), under its names and the usual symbols.
   static constexpr Row rows[] = {
-      {"F", "96485.33289*coulomb/mole"},
-      {"faraday_constant", "96485.33289*coulomb/mole"},
-      {"R", "8.3144598*joule/mole/kelvin"},
-      {"gas_constant", "8.3144598*joule/mole/kelvin"},
-      {"k_B", "1.38064852e-23*joule/kelvin"},
-      {"boltzmann_constant", "1.38064852e-23*joule/kelvin"},
-      {"N_A", "6.022140857e23/mole"},
-      {"avogadro_constant", "6.022140857e23/mole"},
-      {"q_e", "1.6021766208e-19*coulomb"},
-      {"elementary_charge", "1.6021766208e-19*coulomb"},
+      {"F", "96485.33289*coulomb/mole"},      {"faraday_constant", "96485.33289*coulomb/mole"},
+      {"R", "8.3144598*joule/mole/kelvin"},   {"gas_constant", "8.3144598*joule/mole/kelvin"},
+      {"k_B", "1.38064852e-23*joule/kelvin"}, {"boltzmann_constant", "1.38064852e-23*joule/kelvin"},
+      {"N_A", "6.022140857e23/mole"},         {"avogadro_constant", "6.022140857e23/mole"},
+      {"q_e", "1.6021766208e-19*coulomb"},    {"elementary_charge", "1.6021766208e-19*coulomb"},
       {"zero_celsius", "273.15*kelvin"},
   };
   for (const Row& row : rows)

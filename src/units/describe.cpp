@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view base_names[7] = {"metre", "kilogram", "second", "amp", "kelvin", "mole", "candle"};
 // Tried as the leading factor, the familiar ones first: on a tie the earlier wins.
-constexpr std::string_view leading_names[] = {"volt",  "siemens", "farad",  "coulomb", "ohm",    "joule",
-                                              "watt", "newton", "pascal",  "weber",   "henry",  "tesla"};
+constexpr std::string_view leading_names[] = {"volt", "siemens", "farad",  "coulomb", "ohm",   "joule",
+                                              "watt", "newton",  "pascal", "weber",   "henry", "tesla"};
 
 struct Factor {
   std::string_view name;
@@ -70,9 +70,9 @@ Unit display_unit(const Dimension& d) {
   // What electrophysiologists write.
   static const std::vector<Unit> familiar = [] {
     std::vector<Unit> units;
-    for (const std::string_view text : {"1", "mV", "ms", "nA", "uS", "pF", "Mohm", "kelvin", "mM", "um", "1/ms", "1/mV",
-                                        "mV/ms", "mS/cm**2", "uF/cm**2", "uA/cm**2", "ohm*cm", "coulomb/mole",
-                                        "joule/mole/kelvin"})
+    for (const std::string_view text :
+         {"1", "mV", "ms", "nA", "uS", "pF", "Mohm", "kelvin", "mM", "um", "1/ms", "1/mV", "mV/ms", "mS/cm**2",
+          "uF/cm**2", "uA/cm**2", "ohm*cm", "coulomb/mole", "joule/mole/kelvin"})
       units.push_back(parse_unit(text).value());
     return units;
   }();

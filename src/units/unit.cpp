@@ -15,7 +15,8 @@ namespace {
 constexpr double same_exponent = 1e-9;
 
 Error to_error(const UnitMistake& mistake, std::string_view text) {
-  return {mistake.code, mistake.message + " in '" + std::string(text.substr(0, 100)) + "'", std::nullopt, {}, mistake.hint};
+  return {
+      mistake.code, mistake.message + " in '" + std::string(text.substr(0, 100)) + "'", std::nullopt, {}, mistake.hint};
 }
 
 }  // namespace
@@ -74,7 +75,8 @@ Result<Unit> parse_unit(std::string_view text) {
 
 Result<Quantity> parse_quantity(std::string_view text) {
   const auto wrong = [&](std::string message, std::string hint = {}) {
-    return fail("quantity-syntax", std::move(message) + " in '" + std::string(text.substr(0, 100)) + "'", {}, std::move(hint));
+    return fail("quantity-syntax", std::move(message) + " in '" + std::string(text.substr(0, 100)) + "'", {},
+                std::move(hint));
   };
   const auto skip = [&](std::size_t at) {
     while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;

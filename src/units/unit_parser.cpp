@@ -24,7 +24,7 @@ struct Raised {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, bool suggest) : text_(text), suggest_(suggest) {}
 
   std::expected<Unit, UnitMistake> read() {
     if (text_.size() > longest)
@@ -37,7 +37,8 @@ class Reader {
       return std::unexpected(mistake_);
     }
     if (result.offset != 0.0 && offset_used_) {
-      mistake_ = {"unit-syntax", "degC cannot be part of a compound unit", 0, text_.size(), "use kelvin for differences of temperature"};
+      mistake_ = {"unit-syntax", "degC cannot be part of a compound unit", 0, text_.size(),
+                  "use kelvin for differences of temperature"};
       return std::unexpected(mistake_);
     }
     Unit out;
@@ -56,6 +57,7 @@ class Reader {
 
  private:
   std::string_view text_;
+  bool suggest_;
   std::size_t at_ = 0;
   UnitMistake mistake_;
   bool offset_used_ = false;
@@ -70,7 +72,8 @@ class Reader {
     return std::string(text_.substr(at_, end - at_));
   }
   void syntax_at(std::size_t offset, std::size_t length, std::string message, std::string hint) {
-    if (!failed()) mistake_ = {"unit-syntax", std::move(message), offset, std::max<std::size_t>(length, 1), std::move(hint)};
+    if (!failed())
+      mistake_ = {"unit-syntax", std::move(message), offset, std::max<std::size_t>(length, 1), std::move(hint)};
   }
   void syntax(std::string message, std::string hint = {}) {
     syntax_at(at_, at_ < text_.size() ? here().size() : 1, std::move(message), std::move(hint));
@@ -158,7 +161,7 @@ class Reader {
     const TableUnit* unit = find_table_unit(name);
     if (unit == nullptr) {
       if (!failed()) {
-        const std::string suggestion = suggest_unit(name);
+        const std::string suggestion = suggest_ ? suggest_unit(name) : "";
         mistake_ = {"unit-unknown", "there is no unit '" + std::string(name) + "'", start, name.size(),
                     suggestion.empty() ? "" : "'" + suggestion + "'"};
       }
@@ -195,18 +198,18 @@ class Reader {
 
 }  // namespace
 
-std::expected<Unit, UnitMistake> read_unit(std::string_view text) { return Reader(text).read(); }
+std::expected<Unit, UnitMistake> read_unit(std::string_view text, bool suggest) { return Reader(text, suggest).read(); }
 
 std::string suggest_unit(std::string_view name) {
   struct Symbol {
     std::string_view symbol, unit;
   };
   // The symbols of SI that are no unit names here (one-letter names are left to variables).
-  static constexpr Symbol symbols[] = {{"V", "volt"},     {"A", "amp"},     {"S", "siemens"}, {"F", "farad"},    {"s", "second"},
-                                       {"sec", "second"}, {"m", "metre"},   {"g", "gram"},    {"kg", "kgram"},   {"K", "kelvin"},
-                                       {"M", "molar"},    {"Hz", "hertz"},  {"Ohm", "ohm"},   {"N", "newton"},   {"Pa", "pascal"},
-                                       {"J", "joule"},    {"W", "watt"},    {"C", "coulomb"}, {"l", "litre"},    {"L", "litre"},
-                                       {"celsius", "degC"}, {"siemen", "siemens"}};
+  static constexpr Symbol symbols[] = {
+      {"V", "volt"},  {"A", "amp"},    {"S", "siemens"},    {"F", "farad"},       {"s", "second"}, {"sec", "second"},
+      {"m", "metre"}, {"g", "gram"},   {"kg", "kgram"},     {"K", "kelvin"},      {"M", "molar"},  {"Hz", "hertz"},
+      {"Ohm", "ohm"}, {"N", "newton"}, {"Pa", "pascal"},    {"J", "joule"},       {"W", "watt"},   {"C", "coulomb"},
+      {"l", "litre"}, {"L", "litre"},  {"celsius", "degC"}, {"siemen", "siemens"}};
   const auto long_name = [](std::string_view symbol) -> std::string_view {
     for (const Symbol& s : symbols)
       if (s.symbol == symbol) return s.unit;

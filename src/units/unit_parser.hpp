@@ -23,8 +23,9 @@ struct UnitMistake {
   std::string hint;
 };
 
-/// The unit that `text` names; its `name` is `text` without spaces.
-[[nodiscard]] std::expected<Unit, UnitMistake> read_unit(std::string_view text);
+/// The unit that `text` names; its `name` is `text` without spaces. `suggest`: a mistake comes with its hint (a search
+/// through all names).
+[[nodiscard]] std::expected<Unit, UnitMistake> read_unit(std::string_view text, bool suggest = true);
 /// What to try instead of an unknown unit name: the long name of a symbol that is none here (`V`, `kOhm`), or the
 /// nearest known name; may be empty.
 [[nodiscard]] std::string suggest_unit(std::string_view name);

@@ -121,8 +121,31 @@ TEST(Brian, DimensionsAndValues) {
 
 // brian2.equations.equations refuses these names, and accepts those; checked with Brian 2.5.1.
 TEST(Brian, Names) {
-  for (const char* name : {"_x", "t", "dt", "t_in_timesteps", "xi", "xi_1", "i", "N", "not_refractory", "refractory", "refractory_until", "lambda",
-                           "for", "in", "v_pre", "v_post", "mV", "volt", "exp", "clip", "rand", "timestep", "e", "pi", "inf"})
+  for (const char* name : {"_x",
+                           "t",
+                           "dt",
+                           "t_in_timesteps",
+                           "xi",
+                           "xi_1",
+                           "i",
+                           "N",
+                           "not_refractory",
+                           "refractory",
+                           "refractory_until",
+                           "lambda",
+                           "for",
+                           "in",
+                           "v_pre",
+                           "v_post",
+                           "mV",
+                           "volt",
+                           "exp",
+                           "clip",
+                           "rand",
+                           "timestep",
+                           "e",
+                           "pi",
+                           "inf"})
     EXPECT_FALSE(why_illegal(name).empty()) << name;
   for (const char* name : {"I", "j", "beta", "lastspike", "V", "x_", "damp", "E_K", "gamma", "s", "T"})
     EXPECT_TRUE(why_illegal(name).empty()) << name << ": " << why_illegal(name);

@@ -51,7 +51,8 @@ TEST(Errors, UnitsOfEquations) {
        "    x = clip(v, 0, 1) : mV\n"
        "                   ^\n"},
       {"input v : mV\ninput n : 1\nx = v**n : mV\n",
-       "m.model:3:8: error: the unit of a power of volt needs an exponent written as a number (at most 100) [unit-exponent]\n"
+       "m.model:3:8: error: the unit of a power of volt needs an exponent written as a number (at most 100) "
+       "[unit-exponent]\n"
        "    x = v**n : mV\n"
        "           ^\n"
        "    try: divide by a unit first, to raise a pure number\n"},
@@ -118,7 +119,8 @@ TEST(Errors, ParametersPriorsAndConstants) {
        "m.model:1:1: error: 'g' is declared but gets no value (Brian 2 would take it from Python) [no-value]\n"
        "    g : siemens (constant)\n"
        "    ^\n"
-       "    try: 'param g : siemens ~ prior' to fit it, 'const g = value' to fix it, 'input g : siemens' if it is recorded or commanded\n"},
+       "    try: 'param g : siemens ~ prior' to fit it, 'const g = value' to fix it, 'input g : siemens' if it is "
+       "recorded or commanded\n"},
       {"g : siemens (constant)\nparam g : mV\n",
        "m.model:2:11: error: 'g' is volt here, but siemens in line 1 [unit-mismatch]\n"
        "    param g : mV\n"
@@ -314,12 +316,14 @@ TEST(Errors, Syntax) {
        "m.model:2:3: error: a statement cannot start with '+' [syntax]\n"
        "      + 3\n"
        "      ^\n"
-       "    try: to go on with the line before, put the expression in parentheses or end that line with the operator\n"},
+       "    try: to go on with the line before, put the expression in parentheses or end that line with the "
+       "operator\n"},
       {"x : volt (konstant)\n",
        "m.model:1:1: error: 'x' is declared but gets no value (Brian 2 would take it from Python) [no-value]\n"
        "    x : volt (konstant)\n"
        "    ^\n"
-       "    try: 'param x : volt ~ prior' to fit it, 'const x = value' to fix it, 'input x : volt' if it is recorded or commanded\n"
+       "    try: 'param x : volt ~ prior' to fit it, 'const x = value' to fix it, 'input x : volt' if it is recorded "
+       "or commanded\n"
        "m.model:1:11: error: there is no flag 'konstant' [unknown-flag]\n"
        "    x : volt (konstant)\n"
        "              ^~~~~~~~\n"
@@ -367,9 +371,12 @@ TEST(Errors, WhatCannotBeRunYetIsNamedWithTheReason) {
       "threshold v > 1*mV; reset v = 0*mV; refractory 2*ms\n"
       "event burst v > 2*mV\n");
   for (const char* wanted :
-       {"m.model:1:21: error: the noise 'xi' cannot be run yet: stochastic equations have no integrator yet [not-yet-run]",
-        "m.model:1:50: error: the flag 'unless refractory' cannot be run yet: spikes are read and checked, but not simulated [not-yet-run]",
-        "m.model:2:5: error: the function 'rand' cannot be run yet: ", "m.model:2:17: error: the flag 'constant over dt' cannot be run yet: ",
+       {"m.model:1:21: error: the noise 'xi' cannot be run yet: stochastic equations have no integrator yet "
+        "[not-yet-run]",
+        "m.model:1:50: error: the flag 'unless refractory' cannot be run yet: spikes are read and checked, but not "
+        "simulated [not-yet-run]",
+        "m.model:2:5: error: the function 'rand' cannot be run yet: ",
+        "m.model:2:17: error: the flag 'constant over dt' cannot be run yet: ",
         "m.model:3:1: error: 'threshold' cannot be run yet: ", "m.model:3:21: error: 'reset' cannot be run yet: ",
         "m.model:3:37: error: 'refractory' cannot be run yet: ", "m.model:4:1: error: 'event' cannot be run yet: "})
     EXPECT_NE(errors.find(wanted), std::string::npos) << wanted << "\nin\n" << errors;
@@ -378,26 +385,31 @@ TEST(Errors, WhatCannotBeRunYetIsNamedWithTheReason) {
   ASSERT_FALSE(model.has_value());
   EXPECT_EQ(model.error().size(), 1U);
   // But units are checked there too.
-  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v = 3\n").find("what 'v' is reset with must be volt, but is a pure number"), std::string::npos);
-  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v += 1*mV; v *= 2*mV\n").find("must be a pure number, but is volt"), std::string::npos);
-  EXPECT_NE(errors_of("dv/dt = xi*volt : volt\n").find("must be volt second^-1, but is volt second^-0.5"), std::string::npos);
+  EXPECT_NE(
+      errors_of("dv/dt = 0 : volt\nreset v = 3\n").find("what 'v' is reset with must be volt, but is a pure number"),
+      std::string::npos);
+  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v += 1*mV; v *= 2*mV\n").find("must be a pure number, but is volt"),
+            std::string::npos);
+  EXPECT_NE(errors_of("dv/dt = xi*volt : volt\n").find("must be volt second^-1, but is volt second^-0.5"),
+            std::string::npos);
 }
 
 TEST(Errors, AllAtOnceInOrderWithoutEchoes) {
   const auto model = load_model(
-      "const g = 3*nSS\n"             // unknown name; `g` has no unit then
-      "x = g*(v - w) : amp\n"         // unknown v, w; nothing about units
-      "y = x + 3 : amp\n"             // unit
-      "z = (y : amp\n"                // syntax; `z` is known as amp
-      "u = z + y + q : amp\n"         // unknown q
+      "const g = 3*nSS\n"                // unknown name; `g` has no unit then
+      "x = g*(v - w) : amp\n"            // unknown v, w; nothing about units
+      "y = x + 3 : amp\n"                // unit
+      "z = (y : amp\n"                   // syntax; `z` is known as amp
+      "u = z + y + q : amp\n"            // unknown q
       "param p : foo ~ uniform(0, 1)\n"  // unknown unit
-      "r = p + v : 1\n",              // v again: told once
+      "r = p + v : 1\n",                 // v again: told once
       "m");
   ASSERT_FALSE(model.has_value());
   std::vector<std::pair<int, std::string>> found;
   for (const Error& error : model.error()) found.emplace_back(error.span->line, error.code);
-  const std::vector<std::pair<int, std::string>> wanted = {{1, "unknown-name"}, {2, "unknown-name"}, {2, "unknown-name"}, {3, "unit-mismatch"},
-                                                           {4, "syntax"},       {5, "unknown-name"}, {6, "unit-unknown"}};
+  const std::vector<std::pair<int, std::string>> wanted = {
+      {1, "unknown-name"}, {2, "unknown-name"}, {2, "unknown-name"}, {3, "unit-mismatch"},
+      {4, "syntax"},       {5, "unknown-name"}, {6, "unit-unknown"}};
   EXPECT_EQ(found, wanted) << render(model.error());
 }
 

@@ -25,14 +25,17 @@ std::string meaning(std::string_view text) {
   if (!ast) return {};
   std::string out;
   for (const Statement& s : ast->statements) {
-    out += "[" + std::to_string(static_cast<int>(s.kind)) + " " + std::string(ast->text(s.name)) + " " + std::to_string(s.flags.size());
+    out += "[" + std::to_string(static_cast<int>(s.kind)) + " " + std::string(ast->text(s.name)) + " " +
+           std::to_string(s.flags.size());
     const auto add = [&](const Expr& e) {
       if (!e.given()) return;
       out += " <";
       for (std::uint32_t i = e.first; i <= e.root; ++i) {
         const ExprNode& n = ast->nodes[i];
-        out += " " + std::to_string(static_cast<int>(n.kind)) + "/" + std::to_string(static_cast<int>(n.op)) + "/" + std::to_string(n.value);
-        if (n.kind == ExprNode::Kind::name || n.kind == ExprNode::Kind::call) out += "/" + std::string(ast->text(n.word));
+        out += " " + std::to_string(static_cast<int>(n.kind)) + "/" + std::to_string(static_cast<int>(n.op)) + "/" +
+               std::to_string(n.value);
+        if (n.kind == ExprNode::Kind::name || n.kind == ExprNode::Kind::call)
+          out += "/" + std::string(ast->text(n.word));
         if (n.kind == ExprNode::Kind::unary || n.kind == ExprNode::Kind::binary) out += "/" + std::to_string(i - n.a);
         if (n.kind == ExprNode::Kind::binary) out += "/" + std::to_string(i - n.b);
         if (n.kind == ExprNode::Kind::call)
@@ -189,7 +192,8 @@ TEST(Format, NamesAndUnitsMayBeWrong) {
 }
 
 TEST(Format, WhatCannotBeRunIsFormatted) {
-  expect_faithful("dv/dt=-v/tau+sigma*xi_1*tau**-0.5:volt(unless refractory)\nx=rand()+randn()*poisson(3):1(constant over dt)\n");
+  expect_faithful(
+      "dv/dt=-v/tau+sigma*xi_1*tau**-0.5:volt(unless refractory)\nx=rand()+randn()*poisson(3):1(constant over dt)\n");
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ std::vector<std::string> codes(const std::string& text) {
 using Codes = std::vector<std::string>;
 
 TEST(Hostile, Nesting) {
-  EXPECT_EQ(codes("x = " + std::string(100'000, '(') + "1" + std::string(100'000, ')') + " : 1\n"), Codes{"too-large"});  // one line of 200 kB
+  EXPECT_EQ(codes("x = " + std::string(100'000, '(') + "1" + std::string(100'000, ')') + " : 1\n"),
+            Codes{"too-large"});  // one line of 200 kB
   const std::string opens = repeated("((((((((((\n", 10'000), closes = repeated("))))))))))\n", 10'000);
   EXPECT_EQ(codes("x = " + opens + "1" + closes + " : 1\n"), Codes{"too-deep"});
   EXPECT_EQ(codes("x = " + repeated("exp(", 10'000) + "1" + std::string(10'000, ')') + " : 1\n"), Codes{"too-deep"});
@@ -44,7 +45,8 @@ TEST(Hostile, Nesting) {
   EXPECT_EQ(codes("x = " + repeated("not ", 10'000) + "True : boolean\n"), Codes{"too-deep"});
   EXPECT_EQ(codes("x = " + repeated("2**", 10'000) + "1 : 1\n"), Codes{"too-deep"});
   EXPECT_EQ(codes("param p : 1 ~ uniform(" + std::string(10'000, '(') + "\n"), Codes{"too-deep"});
-  EXPECT_EQ(codes("x = " + std::string(10'000, '(') + " : 1\ny = z : 1\n"), (Codes{"too-deep", "unknown-name"}));  // and goes on
+  EXPECT_EQ(codes("x = " + std::string(10'000, '(') + " : 1\ny = z : 1\n"),
+            (Codes{"too-deep", "unknown-name"}));  // and goes on
   // Just inside the limit.
   EXPECT_EQ(codes("x = " + std::string(90, '(') + "1" + std::string(90, ')') + " : 1\n"), Codes{});
 }
@@ -66,10 +68,10 @@ TEST(Hostile, Bytes) {
   EXPECT_EQ(codes(std::string("x = 1 \0 : 1\n", 12)), Codes{"bad-character"});
   EXPECT_EQ(codes(std::string("# \0\n", 4)), Codes{"bad-character"});
   EXPECT_EQ(codes(std::string(60'000, '\0')), Codes{"bad-character"});
-  EXPECT_EQ(codes("x = \xC3\x28 : 1\n"), Codes{"bad-character"});              // a truncated sequence
-  EXPECT_EQ(codes("x = \xED\xA0\x80 : 1\n").front(), "bad-character");          // a surrogate
-  EXPECT_EQ(codes("x = \xC0\x80 : 1\n").front(), "bad-character");              // an overlong NUL
-  EXPECT_EQ(codes("x = \xF4\x90\x80\x80 : 1\n").front(), "bad-character");      // beyond U+10FFFF
+  EXPECT_EQ(codes("x = \xC3\x28 : 1\n"), Codes{"bad-character"});           // a truncated sequence
+  EXPECT_EQ(codes("x = \xED\xA0\x80 : 1\n").front(), "bad-character");      // a surrogate
+  EXPECT_EQ(codes("x = \xC0\x80 : 1\n").front(), "bad-character");          // an overlong NUL
+  EXPECT_EQ(codes("x = \xF4\x90\x80\x80 : 1\n").front(), "bad-character");  // beyond U+10FFFF
   EXPECT_EQ(codes("x = 1 : 1\x1B\n"), Codes{"bad-character"});
   EXPECT_EQ(codes("x = 1 : 1\xE2\x82"), (Codes{"bad-character", "bad-character"}));  // cut at the end of the text
   std::string all;
@@ -111,12 +113,24 @@ TEST(Hostile, ManyStatements) {
   EXPECT_EQ(codes(repeated("a\n", 300'000)).size(), max_errors + 1);
   EXPECT_EQ(codes(repeated("# c\n", 500'000)), Codes{});
   EXPECT_EQ(codes(repeated(";", 60'000)), Codes{});
+  // Mistakes whose hints are searched for: only those that are shown are worth a search.
+  std::string wrong_units, wrong_functions, wrong_states, wrong_quantities;
+  for (int i = 0; i < 50'000; ++i) {
+    const std::string name = "x" + std::to_string(i);
+    wrong_units += name + " = 1 : vlot" + std::to_string(i) + "\n";
+    wrong_functions += name + " = f" + name + "(1) : 1\n";
+    wrong_states += "init " + name + " = 1\nd" + name + "y/dt = 1/second : 1\n";
+    wrong_quantities += name + " = 3 vlot" + std::to_string(i) + " : 1\n";
+  }
+  for (const std::string& text : {wrong_units, wrong_functions, wrong_states, wrong_quantities})
+    EXPECT_EQ(codes(text).size(), max_errors + 1);
 }
 
 TEST(Hostile, ExponentialSharing) {
   // Every line doubles the tree; the graph shares it.
   std::string text = "x0 = t/second : 1\n";
-  for (int i = 1; i < 5000; ++i) text += "x" + std::to_string(i) + " = x" + std::to_string(i - 1) + " * x" + std::to_string(i - 1) + " : 1\n";
+  for (int i = 1; i < 5000; ++i)
+    text += "x" + std::to_string(i) + " = x" + std::to_string(i - 1) + " * x" + std::to_string(i - 1) + " : 1\n";
   const auto model = load_model(text, "m");
   ASSERT_TRUE(model.has_value());
   EXPECT_LT(model->graph.size(), 5100U);
@@ -125,8 +139,10 @@ TEST(Hostile, ExponentialSharing) {
 TEST(Hostile, Cut) {
   // Every prefix of a model is a text that somebody may save.
   const std::string text =
-      "param p1 : 1/ms = 1/ms ~ loguniform(1e-7/ms, 1e3/ms); input V : volt\nk1 = p1*exp(-(V)/(5 mV**1)) : 1/second (shared)\n"
-      "da/dt = k1*(1 - a) : 1\ninit a = k1/(k1 + 1/ms)\nobserve I ~ ar1(a, 1, 2 ms)\nrequire max(k1) in [0/ms, inf] for V in [-1 mV, 1*mV]\n"
+      "param p1 : 1/ms = 1/ms ~ loguniform(1e-7/ms, 1e3/ms); input V : volt\nk1 = p1*exp(-(V)/(5 mV**1)) : 1/second "
+      "(shared)\n"
+      "da/dt = k1*(1 - a) : 1\ninit a = k1/(k1 + 1/ms)\nobserve I ~ ar1(a, 1, 2 ms)\nrequire max(k1) in [0/ms, inf] "
+      "for V in [-1 mV, 1*mV]\n"
       "threshold not (a > 1) and True; reset a = 0; a += 1; refractory 2*ms\nevent e a < 3\n";
   for (std::size_t size = 0; size <= text.size(); ++size) {
     (void)load_model(std::string_view(text).substr(0, size), "m");
@@ -140,7 +156,8 @@ TEST(Hostile, Cut) {
 
 TEST(Hostile, LoneTexts) {
   const units::Unit one;
-  for (const std::string& text : {std::string(100'000, '('), repeated("1+", 1'000'000), std::string("1\0", 2), std::string("\xFF"), std::string("1e400")}) {
+  for (const std::string& text : {std::string(100'000, '('), repeated("1+", 1'000'000), std::string("1\0", 2),
+                                  std::string("\xFF"), std::string("1e400")}) {
     EXPECT_FALSE(parse_expression(text, "key", {}, {}).has_value());
     EXPECT_FALSE(parse_prior("uniform(" + text + ", 2)", one, "key").has_value());
   }

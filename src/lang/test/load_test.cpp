@@ -19,7 +19,9 @@ ir::Model load(std::string_view text) {
   return model ? std::move(*model) : ir::Model{};
 }
 
-std::string text_of(const ir::Model& model, ir::NodeId node) { return to_text(model.graph, node, model.symbol_names()); }
+std::string text_of(const ir::Model& model, ir::NodeId node) {
+  return to_text(model.graph, node, model.symbol_names());
+}
 
 const ir::Definition& definition(const ir::Model& model, std::string_view name) {
   for (const ir::Definition& d : model.definitions)
@@ -65,7 +67,8 @@ TEST(Load, HergEquationsMeanWhatThePaperSays) {
   const double k1 = p[1] * std::exp(p[2] * V), k2 = p[3] * std::exp(-p[4] * V);
   const double k3 = p[5] * std::exp(p[6] * V), k4 = p[7] * std::exp(-p[8] * V);
   const double E_K = 1e3 * 8.314 * T / 96485 * std::log(4.0 / 130.0);
-  std::map<std::string, double> values{{"V", V * 1e-3}, {"a", a}, {"r", r}, {"T", T}, {"p9", p[9] * 1e-6}, {"sigma", 2e-11}, {"tau", 1e-3}};
+  std::map<std::string, double> values{{"V", V * 1e-3},     {"a", a},         {"r", r},     {"T", T},
+                                       {"p9", p[9] * 1e-6}, {"sigma", 2e-11}, {"tau", 1e-3}};
   for (int i = 1; i <= 7; i += 2) values["p" + std::to_string(i)] = p[i] * 1e3;
   for (int i = 2; i <= 8; i += 2) values["p" + std::to_string(i)] = p[i] * 1e3;
   // A handful of operations each of 1.1e-16; the exponents are below 10, so 1e-13 relative is generous.
@@ -106,7 +109,9 @@ TEST(Load, HergEquationsMeanWhatThePaperSays) {
 }
 
 TEST(Load, ConstantsThatDependOnConstantsFollowThem) {
-  const ir::Model model = load("const E = R*T/F*log(4/130)\nconst T = 294.45 kelvin\nconst R = 8.314 joule/mole/kelvin\nconst F = 96485 coulomb/mole\n");
+  const ir::Model model = load(
+      "const E = R*T/F*log(4/130)\nconst T = 294.45 kelvin\nconst R = 8.314 joule/mole/kelvin\nconst F = 96485 "
+      "coulomb/mole\n");
   ASSERT_EQ(model.constants.size(), 3U);
   ASSERT_EQ(model.definitions.size(), 1U);
   EXPECT_EQ(model.definitions[0].unit.name, "mV");
@@ -115,9 +120,11 @@ TEST(Load, ConstantsThatDependOnConstantsFollowThem) {
 }
 
 TEST(Load, ConstantsKeepTheUnitTheyAreWrittenIn) {
-  const ir::Model model = load("const a = -88.4 mV\nconst b = 3*nS\nconst c = 1.5\nconst d : mV = 0.01 volt\nconst f = 0\nconst g = 2*pi\n");
+  const ir::Model model = load(
+      "const a = -88.4 mV\nconst b = 3*nS\nconst c = 1.5\nconst d : mV = 0.01 volt\nconst f = 0\nconst g = 2*pi\n");
   ASSERT_EQ(model.constants.size(), 6U);
-  const std::pair<const char*, double> wanted[] = {{"mV", -88.4e-3}, {"nS", 3e-9}, {"1", 1.5}, {"mV", 0.01}, {"1", 0.0}, {"1", 2 * M_PI}};
+  const std::pair<const char*, double> wanted[] = {{"mV", -88.4e-3}, {"nS", 3e-9}, {"1", 1.5},
+                                                   {"mV", 0.01},     {"1", 0.0},   {"1", 2 * M_PI}};
   for (std::size_t i = 0; i < 6; ++i) {
     EXPECT_EQ(model.symbol(model.constants[i].symbol).unit.name, wanted[i].first);
     EXPECT_DOUBLE_EQ(model.constants[i].value, wanted[i].second);
@@ -127,7 +134,7 @@ TEST(Load, ConstantsKeepTheUnitTheyAreWrittenIn) {
 TEST(Load, SubExpressionsAreSharedInAnyOrder) {
   const ir::Model model = load("c = b*b : 1\nb = a + a : 1\na = x**2 : 1\ndx/dt = c/second : 1\n");
   EXPECT_EQ(text_of(model, definition(model, "c").node), "(((x ** 2) + (x ** 2)) * ((x ** 2) + (x ** 2)))");
-  EXPECT_LE(model.graph.size(), 10U);  // x, 2, x**2, sum, product, 1, quotient, 0: shared, not copied
+  EXPECT_LE(model.graph.size(), 10U);         // x, 2, x**2, sum, product, 1, quotient, 0: shared, not copied
   EXPECT_EQ(model.definitions[0].name, "c");  // in the order of the text
 }
 
@@ -145,7 +152,9 @@ TEST(Load, InitialValuesMayUseEachOther) {
 }
 
 TEST(Load, DefaultsAndPriors) {
-  const ir::Model model = load("param a : mV = -5 mV ~ normal(-4 mV, 2*mV)\nparam b : 1\nparam c : 1 = 2\nparam d : ms ~ lognormal(3 ms, 0.5)\n");
+  const ir::Model model = load(
+      "param a : mV = -5 mV ~ normal(-4 mV, 2*mV)\nparam b : 1\nparam c : 1 = 2\nparam d : ms ~ lognormal(3 ms, "
+      "0.5)\n");
   ASSERT_EQ(model.parameters.size(), 4U);
   EXPECT_EQ(model.parameters[0].value, -5e-3);
   EXPECT_THAT(model.parameters[0].prior->arguments, testing::ElementsAre(-4e-3, 2e-3));
@@ -155,7 +164,8 @@ TEST(Load, DefaultsAndPriors) {
 }
 
 TEST(Load, ABrianParameterGetsItsValueFromAStatement) {
-  const ir::Model model = load("g : siemens (constant)\nconst g = 10*nS\nparam h : nS = 2*nS\nh : siemens\nI : amp\ninput I : nA\n");
+  const ir::Model model =
+      load("g : siemens (constant)\nconst g = 10*nS\nparam h : nS = 2*nS\nh : siemens\nI : amp\ninput I : nA\n");
   ASSERT_EQ(model.constants.size(), 1U);
   EXPECT_DOUBLE_EQ(model.constants[0].value, 1e-8);
   EXPECT_EQ(model.parameters.size(), 1U);
@@ -192,15 +202,20 @@ TEST(Load, ABrianBlockAsItIs) {
   std::map<std::string, double> at{{"v", v}, {"m", 0.2}, {"n", 0.4}, {"h", 0.6}};
   // alpha_m with the exponential written out; 1e-12 for a difference of numbers near 1.
   const double x = (13e-3 - v - 63e-3) / 4e-3;
-  EXPECT_NEAR(evaluate(model, definition(model, "alpha_m").node, at) / (0.32 / 1e-3 * 4e-3 / (x == 0 ? 1 : std::expm1(x) / x) / 1e-3), 1.0, 1e-12);
+  EXPECT_NEAR(evaluate(model, definition(model, "alpha_m").node, at) /
+                  (0.32 / 1e-3 * 4e-3 / (x == 0 ? 1 : std::expm1(x) / x) / 1e-3),
+              1.0, 1e-12);
   const double area = 20000e-12;
   const double dv = (5e-5 * 1e4 * area * (-60e-3 - v) - 100e-3 * 1e4 * area * 0.008 * 0.6 * (v - 50e-3) -
-                     30e-3 * 1e4 * area * 0.0256 * (v + 90e-3)) / (1e-6 * 1e4 * area);
+                     30e-3 * 1e4 * area * 0.0256 * (v + 90e-3)) /
+                    (1e-6 * 1e4 * area);
   EXPECT_NEAR(evaluate(model, model.states[0].derivative, at) / dv, 1.0, 1e-12);
 }
 
 TEST(Load, ConditionsAreNumbersInArithmetic) {
-  const ir::Model model = load("input v : volt\nopen = v > -20*mV and not (v > 20*mV) : boolean\ny = 3*open + (v < 0) : 1\nk = int(open) : integer\n");
+  const ir::Model model = load(
+      "input v : volt\nopen = v > -20*mV and not (v > 20*mV) : boolean\ny = 3*open + (v < 0) : 1\nk = int(open) : "
+      "integer\n");
   EXPECT_EQ(evaluate(model, definition(model, "y").node, {{"v", -0.01}}), 4.0);
   EXPECT_EQ(evaluate(model, definition(model, "y").node, {{"v", 0.03}}), 0.0);
   EXPECT_EQ(evaluate(model, definition(model, "k").node, {{"v", -0.01}}), 1.0);
@@ -209,7 +224,9 @@ TEST(Load, ConditionsAreNumbersInArithmetic) {
 }
 
 TEST(Load, ZeroAndInfinityTakeTheUnitTheyNeed) {
-  const ir::Model model = load("input v : volt\ndx/dt = 0 : amp\ny = clip(v, 0, inf) : volt\nz = v > 0 : boolean\nrequire v in [0, inf] for v in [0, 1 mV]\n");
+  const ir::Model model = load(
+      "input v : volt\ndx/dt = 0 : amp\ny = clip(v, 0, inf) : volt\nz = v > 0 : boolean\nrequire v in [0, inf] for v "
+      "in [0, 1 mV]\n");
   EXPECT_EQ(model.requirements[0].low, 0.0);
   EXPECT_EQ(model.requirements[0].high, HUGE_VAL);
 }
@@ -217,8 +234,10 @@ TEST(Load, ZeroAndInfinityTakeTheUnitTheyNeed) {
 TEST(Load, RequirementsRangeOverInputsStatesTimeAndNewNames) {
   const ir::Model model = load(
       "param a : 1\ninput V : volt\ndx/dt = -x/second : 1\n"
-      "require a in [0, 1]\nrequire a*V in [-1 mV, 1 mV] for V in [-1 mV, 1 mV]\nrequire a*x in [0, 1] for x in [0, 1]\n"
-      "require exp(-a*t/second) in [0, 1] for t in [0*ms, 5*ms]\nrequire min(a*u), max(a*u + 1 mV) in [0*mV, 1*mV] for u in [0*mV, 1*mV]\n");
+      "require a in [0, 1]\nrequire a*V in [-1 mV, 1 mV] for V in [-1 mV, 1 mV]\nrequire a*x in [0, 1] for x in [0, "
+      "1]\n"
+      "require exp(-a*t/second) in [0, 1] for t in [0*ms, 5*ms]\nrequire min(a*u), max(a*u + 1 mV) in [0*mV, 1*mV] for "
+      "u in [0*mV, 1*mV]\n");
   ASSERT_EQ(model.requirements.size(), 6U);
   EXPECT_FALSE(model.requirements[0].bound.has_value());
   const char* bounds[] = {"V", "x", "t", "u", "u"};
@@ -230,7 +249,8 @@ TEST(Load, RequirementsRangeOverInputsStatesTimeAndNewNames) {
 
 TEST(Load, ObservationsOfStatesSubExpressionsAndNewNames) {
   const ir::Model model = load(
-      "param s : pA\ndv/dt = -v/second : mV\nI = v*nS : nA\nobserve v ~ normal(v, 1 mV)\nobserve I ~ normal(2*I, 1 pA)\nobserve J ~ normal(I, s)\n"
+      "param s : pA\ndv/dt = -v/second : mV\nI = v*nS : nA\nobserve v ~ normal(v, 1 mV)\nobserve I ~ normal(2*I, 1 "
+      "pA)\nobserve J ~ normal(I, s)\n"
       "observe K ~ normal(v, 1 mV + 0.1*abs(v))\n");
   ASSERT_EQ(model.observations.size(), 4U);
   const char* units[] = {"mV", "nA", "pA", "mV"};
@@ -241,10 +261,11 @@ TEST(Load, EverySymbolKnowsItsKindUnitAndPlace) {
   const ir::Model model = load("input V : mV\ndx/dt = -x/ms : 1\nparam p : uS\nconst c = 3 ms\n");
   EXPECT_EQ(model.symbol(model.time).kind, ir::SymbolKind::time);
   EXPECT_EQ(model.symbol(model.step).kind, ir::SymbolKind::step);
-  const std::tuple<const char*, ir::SymbolKind, const char*, int, int> wanted[] = {{"V", ir::SymbolKind::input, "mV", 1, 7},
-                                                                                   {"x", ir::SymbolKind::state, "1", 2, 2},
-                                                                                   {"p", ir::SymbolKind::parameter, "uS", 3, 7},
-                                                                                   {"c", ir::SymbolKind::constant, "ms", 4, 7}};
+  const std::tuple<const char*, ir::SymbolKind, const char*, int, int> wanted[] = {
+      {"V", ir::SymbolKind::input, "mV", 1, 7},
+      {"x", ir::SymbolKind::state, "1", 2, 2},
+      {"p", ir::SymbolKind::parameter, "uS", 3, 7},
+      {"c", ir::SymbolKind::constant, "ms", 4, 7}};
   for (const auto& [name, kind, unit, line, column] : wanted) {
     const auto id = model.find(name);
     ASSERT_TRUE(id.has_value()) << name;
@@ -257,7 +278,10 @@ TEST(Load, EverySymbolKnowsItsKindUnitAndPlace) {
 
 TEST(Load, BrianSyntaxThatFewUse) {
   // Several equations in a line after flags; flags in the next line; "d x / dt"; tabs; Windows line ends; a BOM.
-  const ir::Model model = load("\xEF\xBB\xBF" "a : 1 (constant) b : 1 (constant)\r\nconst a = 1\r\nconst b = 2; d x / dt\t=\r\n  a*\r\n  (b -\r\n x) / second\r\n : 1\r\n");
+  const ir::Model model = load(
+      "\xEF\xBB\xBF"
+      "a : 1 (constant) b : 1 (constant)\r\nconst a = 1\r\nconst b = 2; d x / dt\t=\r\n  a*\r\n  (b -\r\n x) / "
+      "second\r\n : 1\r\n");
   EXPECT_EQ(text_of(model, model.states.at(0).derivative), "((a * (b - x)) / 1)");
 }
 

@@ -41,14 +41,20 @@ TEST(Quantity, Mistakes) {
     const char* rendered;
   };
   const Case cases[] = {
-      {"", "error: expected a number, with its unit, in '' [quantity-syntax]\n    try: for example '5 ms' or '-80*mV'\n"},
-      {"ms", "error: expected a number, with its unit, in 'ms' [quantity-syntax]\n    try: for example '5 ms' or '-80*mV'\n"},
+      {"",
+       "error: expected a number, with its unit, in '' [quantity-syntax]\n    try: for example '5 ms' or '-80*mV'\n"},
+      {"ms",
+       "error: expected a number, with its unit, in 'ms' [quantity-syntax]\n    try: for example '5 ms' or '-80*mV'\n"},
       {"5 sm", "error: there is no unit 'sm' in '5 sm' [unit-unknown]\n    try: 'ms'\n"},
       {"5,0 ms", "error: found a comma in '5,0 ms' [quantity-syntax]\n    try: write the decimal point as '.'\n"},
       {"1e400 mV", "error: a number beyond the range of double precision in '1e400 mV' [quantity-syntax]\n"},
       {"5 ms 3", "error: expected '*', '/' or the end of the unit, found '3' in '5 ms 3' [quantity-syntax]\n"},
-      {"nan mV", "error: expected a number, with its unit, in 'nan mV' [quantity-syntax]\n    try: for example '5 ms' or '-80*mV'\n"},
-      {"--5 mV", "error: expected a number, with its unit, in '--5 mV' [quantity-syntax]\n    try: for example '5 ms' or '-80*mV'\n"},
+      {"nan mV",
+       "error: expected a number, with its unit, in 'nan mV' [quantity-syntax]\n    try: for example '5 ms' or "
+       "'-80*mV'\n"},
+      {"--5 mV",
+       "error: expected a number, with its unit, in '--5 mV' [quantity-syntax]\n    try: for example '5 ms' or "
+       "'-80*mV'\n"},
   };
   for (const Case& c : cases) {
     const auto q = parse_quantity(c.text);

@@ -49,7 +49,8 @@ TEST(Unit, NoNameIsTakenFromVariablesThatBrianLeavesFree) {
   std::set<std::string> ours_alone;
   for (const std::string& name : unit_names())
     if (!brian.contains(name)) ours_alone.insert(name);
-  EXPECT_EQ(ours_alone, (std::set<std::string>{"cmetre", "cmetre2", "cmetre3", "cmeter", "cmeter2", "cmeter3", "mS", "degC"}))
+  EXPECT_EQ(ours_alone,
+            (std::set<std::string>{"cmetre", "cmetre2", "cmetre3", "cmeter", "cmeter2", "cmeter3", "mS", "degC"}))
       << "(Brian exports mS, but not into its equations)";
 }
 
@@ -114,7 +115,8 @@ TEST(Unit, Mistakes) {
       {"uV", "error: there is no unit 'uV' in 'uV' [unit-unknown]\n    try: 'uvolt'\n"},
       {"", "error: expected the name of a unit in '' [unit-syntax]\n"},
       {"mV/", "error: expected the name of a unit in 'mV/' [unit-syntax]\n"},
-      {"mV^2", "error: expected '*', '/' or the end of the unit, found '^' in 'mV^2' [unit-syntax]\n    try: write '**'\n"},
+      {"mV^2",
+       "error: expected '*', '/' or the end of the unit, found '^' in 'mV^2' [unit-syntax]\n    try: write '**'\n"},
       {"1000/ms",
        "error: a unit is made of names, found the number 1000 in '1000/ms' [unit-syntax]\n"
        "    try: only 1 may stand for a name, as in '1/ms'\n"},
