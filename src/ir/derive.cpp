@@ -1,5 +1,6 @@
 #include "ir/derive.hpp"
 
+#include <algorithm>
 #include <numbers>
 
 #include "base/error.hpp"
@@ -19,7 +20,8 @@ NodeId exprel_derivative(Algebra& al, NodeId x, NodeId exprel) {
   }
   const NodeId near_zero = al.make(Op::lt, al.make(Op::abs, x), al.number(small));
   const NodeId safe = al.select(near_zero, al.number(1.0), x);
-  const NodeId quotient = al.div(al.sub(al.make(Op::exp, x), exprel), safe);
+  const NodeId exp = al.add(al.mul(x, exprel), al.number(1.0));  // e^x, without another exponential
+  const NodeId quotient = al.div(al.sub(exp, exprel), safe);
   return al.select(near_zero, series, quotient);
 }
 
@@ -83,6 +85,14 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
   }
 }
 
+Tangent::Tangent(Algebra& algebra, std::vector<NodeId> seeds, const std::map<NodeId, NodeId>& given)
+    : algebra_(algebra), seeds_(std::move(seeds)) {
+  for (const auto& [node, derivative] : given) {
+    if (known_.size() <= index(node)) known_.resize(index(node) + 1, no_node);
+    known_[index(node)] = derivative;
+  }
+}
+
 NodeId Tangent::of(NodeId root) {
   Graph& g = algebra_.g;
   const NodeId zero = algebra_.number(0.0);
@@ -118,7 +128,7 @@ NodeId Tangent::of(NodeId root) {
   return known_[index(root)];
 }
 
-std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const SymbolId> symbols) {
+std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> leaves) {
   Graph& g = al.g;
   const std::vector<NodeId> order = reachable(g, std::span(&root, 1));
   const NodeId zero = al.number(0.0);
@@ -126,7 +136,7 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const SymbolId>
   adjoint[root] = al.number(1.0);
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const auto found = adjoint.find(*it);
-    if (found == adjoint.end()) continue;
+    if (found == adjoint.end() || std::find(leaves.begin(), leaves.end(), *it) != leaves.end()) continue;
     const NodeId bar = found->second;
     const Node node = g[*it];
     if (node.op == Op::symbol || node.op == Op::constant) continue;
@@ -142,8 +152,8 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const SymbolId>
     }
   }
   std::vector<NodeId> out;
-  for (const SymbolId s : symbols) {
-    const auto found = adjoint.find(g.symbol(s));
+  for (const NodeId leaf : leaves) {
+    const auto found = adjoint.find(leaf);
     out.push_back(found == adjoint.end() ? zero : found->second);
   }
   return out;

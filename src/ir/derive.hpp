@@ -17,7 +17,8 @@ namespace hillock::ir {
 /// (`seeds[symbol]`, no_node means 0). Work already done for one root is shared with the next.
 class Tangent {
  public:
-  Tangent(Algebra& algebra, std::vector<NodeId> seeds) : algebra_(algebra), seeds_(std::move(seeds)) {}
+  /// `given`: nodes whose derivative is known already; what is below them is not looked at.
+  Tangent(Algebra& algebra, std::vector<NodeId> seeds, const std::map<NodeId, NodeId>& given = {});
   NodeId of(NodeId root);
 
  private:
@@ -26,7 +27,9 @@ class Tangent {
   std::vector<NodeId> known_;
 };
 
-/// Reverse mode. The derivatives of one root with respect to each of `symbols`.
+/// Reverse mode. The derivatives of one root with respect to each of `leaves`, which may be any nodes; what is below a
+/// leaf is not looked at.
+[[nodiscard]] std::vector<NodeId> gradient(Algebra& algebra, NodeId root, std::span<const NodeId> leaves);
 [[nodiscard]] std::vector<NodeId> gradient(Algebra& algebra, NodeId root, std::span<const SymbolId> symbols);
 
 /// Does the expression contain the symbol?

@@ -1,6 +1,7 @@
 #include "ir/program.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.hpp"
 #include "ir/derive.hpp"
@@ -37,6 +38,44 @@ std::size_t Timeline::observed() const {
   return static_cast<std::size_t>(std::count_if(observe.begin(), observe.end(), [](auto flag) { return flag != 0; }));
 }
 
+namespace {
+
+/// The largest parts of the right sides that read no carried variable (and no step of the lane's own).
+std::vector<NodeId> still_parts(const Program& program, std::span<const Assignment> observe,
+                                std::span<const Assignment> advance) {
+  const Graph& graph = program.graph;
+  std::vector<NodeId> roots;
+  for (const Assignment& a : observe) roots.push_back(a.value);
+  for (const Assignment& a : advance) roots.push_back(a.value);
+  const std::vector<NodeId> order = reachable(graph, roots);
+  std::vector<bool> moves(graph.size());
+  std::vector<NodeId> parts;
+  std::vector<bool> taken(graph.size());
+  const auto take = [&](NodeId id) {
+    const Node& node = graph[id];
+    if (moves[index(id)] || taken[index(id)] || node.type != Type::real) return;
+    if (node.op == Op::constant || node.op == Op::symbol) return;
+    taken[index(id)] = true;
+    parts.push_back(id);
+  };
+  for (const NodeId id : order) {
+    const Node& node = graph[id];
+    if (node.op == Op::symbol) {
+      const Source source = program.variables[index(node.symbol)].source;
+      moves[index(id)] = source == Source::carried || source == Source::substep || source == Source::progress;
+    }
+    for (const NodeId arg : node.args)
+      if (arg != no_node && moves[index(arg)]) moves[index(id)] = true;
+    if (!moves[index(id)]) continue;
+    for (const NodeId arg : node.args)
+      if (arg != no_node) take(arg);
+  }
+  for (const NodeId root : roots) take(root);
+  return parts;
+}
+
+}  // namespace
+
 TangentTable add_tangents(Program& program, std::span<const std::uint32_t> with_respect_to) {
   const auto primal = static_cast<std::uint32_t>(program.init.size());
   TangentTable table(primal, std::vector<std::optional<std::uint32_t>>(with_respect_to.size()));
@@ -59,6 +98,16 @@ TangentTable add_tangents(Program& program, std::span<const std::uint32_t> with_
   for (std::uint32_t c = 0; c < primal; ++c) note(c, program.init[c]);
   for (const Assignment& a : observe) note(a.carried, a.value);
   for (const Assignment& a : advance) note(a.carried, a.value);
+
+  // Parts that do not depend on carried variables are differentiated in reverse, once for all parameters; they change
+  // only with the columns, and so do their derivatives.
+  std::vector<NodeId> parameter_nodes;
+  for (const std::uint32_t parameter : with_respect_to) parameter_nodes.push_back(program.parameter(parameter));
+  std::vector<std::map<NodeId, NodeId>> given(with_respect_to.size());
+  for (const NodeId part : still_parts(program, observe, advance)) {
+    const std::vector<NodeId> slopes = gradient(algebra, part, parameter_nodes);
+    for (std::size_t k = 0; k < slopes.size(); ++k) given[k][part] = slopes[k];
+  }
 
   for (std::size_t k = 0; k < with_respect_to.size(); ++k) {
     std::vector<bool> reached(primal);
@@ -89,7 +138,7 @@ TangentTable add_tangents(Program& program, std::span<const std::uint32_t> with_
       seed(program.carried(c), program.carried(t));
     }
     // Initial values read parameters only, so the seeds of carried variables are not met there.
-    Tangent tangent(algebra, seeds);
+    Tangent tangent(algebra, seeds, given[k]);
     for (std::uint32_t c = 0; c < primal; ++c)
       if (table[c][k]) program.init[*table[c][k]] = tangent.of(program.init[c]);
     for (const Assignment& a : observe)

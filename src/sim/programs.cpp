@@ -16,7 +16,7 @@ using Stage = Layout::Stage;
 
 /// The residual of one observation, as expressions at a kept sample.
 struct Residual {
-  NodeId error = ir::no_node;      ///< x - mean
+  NodeId error = ir::no_node;      ///< mean - x (this way round its derivatives need no sign)
   NodeId z = ir::no_node;          ///< standardised innovation
   NodeId log_scale = ir::no_node;  ///< log of the innovation's standard deviation
   NodeId mean = ir::no_node;
@@ -72,7 +72,8 @@ class ProgramBuilder {
         for (const Residual& r : residuals) p.outputs.insert(p.outputs.end(), {r.mean, r.sd});
         break;
       case Purpose::innovations:
-        for (const Residual& r : residuals) p.outputs.insert(p.outputs.end(), {r.z, r.log_scale});
+        for (const Residual& r : residuals)
+          p.outputs.insert(p.outputs.end(), {context_.algebra().neg(r.z), r.log_scale});
         break;
     }
     out_.outputs_per_sample = p.outputs.size();
@@ -95,7 +96,7 @@ class ProgramBuilder {
     const auto states = context_.state_values();
     Residual r;
     r.mean = context_.expression(observation.mean, states, Stage::sample);
-    r.error = al.sub(p.column(layout_.observed(o)), r.mean);
+    r.error = al.sub(r.mean, p.column(layout_.observed(o)));
     if (!needs_noise()) {
       r.error = al.mul(r.error, p.column(layout_.weight(o)));
       return r;
@@ -211,19 +212,24 @@ class ProgramBuilder {
     ir::Algebra& al = context_.algebra();
     tangents_ = ir::add_tangents(p, wrt_);
     const NodeId value = log_density(residuals);
-    std::vector<ir::SymbolId> symbols;
-    std::vector<std::uint32_t> carried;
-    for (std::uint32_t c = 0; c < tangents_.size(); ++c) {
-      symbols.push_back(p.graph[p.carried(c)].symbol);
-      carried.push_back(c);
-    }
-    for (const std::uint32_t parameter : wrt_) symbols.push_back(p.graph[p.parameter(parameter)].symbol);
-    const std::vector<NodeId> adjoint = ir::gradient(al, value, symbols);
+    // Reverse down to the carried variables and to the parameters; forward from there. A residual that is itself carried
+    // on (ar1) has a tangent anyway: stop at it.
+    std::vector<NodeId> stops;
+    for (std::size_t o = 0; o < residuals.size(); ++o)
+      if (model_.observations[o].family == ir::NoiseFamily::ar1) stops.push_back(residuals[o].error);
+    std::vector<NodeId> leaves = stops;
+    for (std::uint32_t c = 0; c < tangents_.size(); ++c) leaves.push_back(p.carried(c));
+    for (const std::uint32_t parameter : wrt_) leaves.push_back(p.parameter(parameter));
+    const std::vector<NodeId> adjoint = ir::gradient(al, value, leaves);
     if (summed) sum_up(value);
+    const std::size_t first_carried = stops.size();
+    const std::size_t first_parameter = first_carried + tangents_.size();
     for (std::size_t k = 0; k < wrt_.size(); ++k) {
-      NodeId sum = adjoint[carried.size() + k];
-      for (const std::uint32_t c : carried)
-        if (tangents_[c][k]) sum = al.add(sum, al.mul(adjoint[c], p.carried(*tangents_[c][k])));
+      NodeId sum = adjoint[first_parameter + k];
+      ir::Tangent tangent = along(k);
+      for (std::size_t o = 0; o < stops.size(); ++o) sum = al.add(sum, al.mul(adjoint[o], tangent.of(stops[o])));
+      for (std::uint32_t c = 0; c < tangents_.size(); ++c)
+        if (tangents_[c][k]) sum = al.add(sum, al.mul(adjoint[first_carried + c], p.carried(*tangents_[c][k])));
       if (summed) out_.gradient.push_back(accumulate("gradient", sum));
       else p.outputs.push_back(sum);
     }

@@ -1,6 +1,6 @@
 /// Exponential Euler for conditionally linear equations, x' = A x + B with A and B free of x:
 ///
-///     x(t+h) = exp(A h) x + (B/A) (exp(A h) - 1),   and x + h B where A = 0.
+///     x(t+h) = x + h (A x + B) exprel(A h),   exprel(y) = (exp(y) - 1)/y.
 ///
 /// Exact while A and B stand still, so exact for gates at a held input. Inputs are taken at the middle of the step,
 /// which makes it second order in an input that varies (one equation) and first order in coupled states.
@@ -24,7 +24,7 @@ Result<Step> exponential_euler_step(StepContext& context) {
   Errors errors;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const ir::SymbolId self = al.g[x[i]].symbol;
-    const NodeId slope = ir::gradient(al, f[i], std::span(&self, 1))[0];
+    const NodeId slope = ir::gradient(al, f[i], std::span(&x[i], 1))[0];
     if (ir::depends_on(al.g, slope, self)) {
       const ir::Symbol& symbol = model.symbol(model.states[i].symbol);
       errors.push_back({"integrator-unfit",
@@ -40,12 +40,10 @@ Result<Step> exponential_euler_step(StepContext& context) {
       step.next.push_back(al.add(x[i], al.mul(h, offset)));
       continue;
     }
-    // expm1 keeps its relative precision for slow equations, where exp(A h) - 1 would cancel.
-    const NodeId is_flat = al.make(Op::eq, slope, zero);
-    const NodeId rate = al.select(is_flat, al.number(1.0), slope);
-    const NodeId growth = al.make(Op::expm1, al.mul(slope, h));
-    const NodeId drive = al.select(is_flat, al.mul(h, offset), al.mul(growth, al.div(offset, rate)));
-    step.next.push_back(al.add(al.mul(x[i], al.add(growth, al.number(1.0))), drive));
+    // x + h (A x + B) exprel(A h): no division by A, and full precision for slow equations, where exp(A h) - 1 cancels.
+    const NodeId lasting = al.mul(h, al.make(Op::exprel, al.mul(slope, h)));
+    const NodeId decay = al.add(al.mul(slope, lasting), al.number(1.0));
+    step.next.push_back(al.add(al.mul(x[i], decay), al.mul(offset, lasting)));
   }
   if (!errors.empty()) return fail(std::move(errors));
   return step;
