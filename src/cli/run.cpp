@@ -62,8 +62,8 @@ class CommandLine {
     if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
       return text(command_help(*command));
     try {
-      std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-      app_.parse(reversed);
+      // The command alone parses what follows it: `hillock new fit` makes a folder called fit. CLI11 wants it backwards.
+      command->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend() - 1));
     } catch (const CLI::ParseError& error) {
       return wrong_usage(usage("usage", lower(error.what()), "hillock " + command->get_name(),
                                fmt::format("hillock help {}", command->get_name())));

@@ -121,7 +121,7 @@ const std::vector<Option<DataSplit>>& split_options() {
   static const std::vector<Option<D>> rows{
       {"file", +[](D& d) -> PathText& { return d.file; }, required(), "",
        "The recording (.npz, .npy or .csv), relative to the study file."},
-      {"time", +[](D& d) -> Text& { return d.time; }, {}, "the only array whose name starts with \"time\"",
+      {"time", +[](D& d) -> Text& { return d.time; }, {}, "the only array called time or time_<unit>",
        "The array with the sample times."},
       {"time_unit", +[](D& d) -> Text& { return d.time_unit; }, {}, "the unit in the array's name (time_ms)",
        "The unit of the sample times."},

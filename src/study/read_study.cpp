@@ -369,7 +369,9 @@ class StudyReader {
       MaskWindow window;
       const std::size_t before = errors.size();
       const auto side = [&](std::string_view part, QuantityText& quantity) {
-        TomlValue value{std::string(part), item.span};
+        while (part.starts_with(' ')) part.remove_prefix(1);
+        while (part.ends_with(' ')) part.remove_suffix(1);
+        const TomlValue value{std::string(part), item.span};
         if (read_quantity(value, key, "a time such as \"250.1 ms\"", quantity)) (void)has_dimension(quantity, "second");
       };
       side(std::string_view(*text).substr(0, colon), window.from);
@@ -567,6 +569,7 @@ class StudyReader {
     }
     if (const auto* whole = std::get_if<std::int64_t>(&found.value)) return std::to_string(*whole);
     if (const auto* real = std::get_if<double>(&found.value)) return fmt::format("{}", *real);
+    if (const auto* boolean = std::get_if<bool>(&found.value)) return *boolean ? "true" : "false";
     return std::string(found.type_name());
   }
 

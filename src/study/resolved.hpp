@@ -109,7 +109,7 @@ struct DataSplit {
   std::string name;
   Origin origin;
   PathText file;
-  std::string time;                               ///< array name; empty: the only array whose name starts with "time"
+  std::string time;                               ///< array name; empty: the only one called time or time_<unit>
   std::string time_unit;                          ///< empty: the unit in the array's name
   std::optional<QuantityText> sampling_interval;  ///< instead of a time array
   std::vector<Observed> observe;

@@ -41,9 +41,10 @@ RunFolder::Hold::~Hold() {
 
 Result<RunFolder> RunFolder::open(const std::string& path) {
   std::error_code code;
+  if (fs::exists(path, code) && !fs::is_directory(path, code))
+    return unwritable(path, "cannot be made", "there is a file of that name");
   fs::create_directories(path, code);
   if (code) return unwritable(path, "cannot be made", code.message());
-  if (!fs::is_directory(path, code)) return unwritable(path, "cannot be made", "there is a file of that name");
 
   const std::string running = (fs::path(path) / ".running").string();
   int fd = -1;

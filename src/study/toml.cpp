@@ -25,15 +25,19 @@ class Reader {
     out.file = file_;
     if (!region.begin || region.begin.line > lines_.size()) return out;
     const std::string_view line = lines_[region.begin.line - 1];
-    const std::size_t first = byte_column(line, region.begin.column);
-    const std::size_t last =
-        region.end.line == region.begin.line ? byte_column(line, region.end.column) : line.size() + 1;
     out.line = static_cast<int>(region.begin.line);
-    out.column = static_cast<int>(first);
-    out.length = static_cast<int>(std::max<std::size_t>(1, last > first ? last - first : 1));
-    // Every value holds its line, so a long line is kept in part: a file of one long line must not grow squared.
+    out.column = static_cast<int>(region.begin.column);
+    // Every value holds its line and looks for its place in it: of a very long line only the beginning is shown, or a
+    // file of one such line would take time and memory squared.
     constexpr std::size_t longest = 2000;
-    if (first <= longest) out.line_text = line.substr(0, longest);
+    if (region.begin.column > longest) return out;
+    const std::size_t first = byte_column(line, region.begin.column);
+    const std::size_t last = region.end.line == region.begin.line && region.end.column <= longest
+                                 ? byte_column(line, region.end.column)
+                                 : std::min(line.size(), 4 * longest) + 1;
+    out.column = static_cast<int>(first);
+    out.length = static_cast<int>(last > first ? last - first : 1);
+    out.line_text = line.substr(0, 4 * longest);
     return out;
   }
 
