@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "targets.hpp"
+#include "infer/test/targets.hpp"
 
 namespace hillock::infer {
 namespace {

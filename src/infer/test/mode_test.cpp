@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "targets.hpp"
+#include "infer/test/targets.hpp"
 
 namespace hillock::infer {
 namespace {

@@ -8,9 +8,9 @@
 #include <numbers>
 
 #include "infer/diagnostics.hpp"
+#include "infer/test/targets.hpp"
 #include "prob/prior.hpp"
 #include "prob/special.hpp"
-#include "targets.hpp"
 
 namespace hillock::infer {
 namespace {

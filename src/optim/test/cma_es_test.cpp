@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "residual_problem.hpp"
+#include "optim/test/residual_problem.hpp"
 
 namespace hillock::optim {
 namespace {

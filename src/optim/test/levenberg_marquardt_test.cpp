@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/rng.hpp"
-#include "residual_problem.hpp"
+#include "optim/test/residual_problem.hpp"
 
 namespace hillock::optim {
 namespace {
