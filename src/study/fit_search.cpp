@@ -14,8 +14,6 @@
 namespace hillock::study {
 namespace {
 
-constexpr double tempered_samples = 100.0;   // measured on the hERG recordings: 10 to 1000 do alike
-constexpr double logistic_variance = 3.29;   // pi^2/3, of the prior on the unconstrained scale
 constexpr std::int64_t evaluations_per_iteration = 50;  // CMA-ES: 200 iterations allow 10 000 evaluations a start
 constexpr std::int64_t draws_per_screened = 400;  // how many prior draws may miss a joint condition, for one that meets it
 
@@ -62,25 +60,15 @@ Array2 mechanism_points(const Target& target, const Array2& parameters, std::spa
   return out;
 }
 
-Result<optim::Minima> descend(SquaresProblem& problem, const Array2& starts, double screened_best,
-                              const SearchOptions& options, Progress& progress) {
+Result<optim::Minima> descend(SquaresProblem& problem, const Array2& starts, const SearchOptions& options,
+                              Progress& progress) {
   optim::LevenbergMarquardtOptions lm;
-  lm.max_step = 2.0;
-  lm.max_iterations = std::max(1, static_cast<int>(options.max_iterations) / 4);
-  lm.cost_tolerance = 1e-3;
-  progress.begin("search, tempered", 0.0);
-  problem.temper = 2.0 * screened_best / (tempered_samples * logistic_variance);
-  auto young = optim::levenberg_marquardt(problem, starts, lm, progress);
-  problem.temper = 0.0;
-  if (!young) return fail(std::move(young.error()));
-  Array2 from = starts;
-  for (std::size_t k = 0; k < starts.rows; ++k)
-    if (young->starts[k].outcome != optim::Outcome::failed)
-      std::copy(young->starts[k].x.begin(), young->starts[k].x.end(), from.row(k).begin());
   lm.max_iterations = static_cast<int>(options.max_iterations);
   lm.cost_tolerance = options.tolerance;
+  lm.max_step = 1.0;
+  lm.pull.weight = 1e-2;
   progress.begin("search", 0.0);
-  return optim::levenberg_marquardt(problem, from, lm, progress);
+  return optim::levenberg_marquardt(problem, starts, lm, progress);
 }
 
 Error nothing_succeeded(const Target& target, const Drawn& drawn, std::int64_t failed) {
@@ -149,7 +137,7 @@ Result<SearchResult> search(SquaresProblem& problem, Target& target, const Searc
     cma.evaluations = options.max_iterations * evaluations_per_iteration;
     found = optim::cma_es(problem, starts, cma, progress);
   } else {
-    found = descend(problem, starts, 0.5 * sums[order[0]], options, progress);
+    found = descend(problem, starts, options, progress);
   }
   if (!found) return fail(std::move(found.error()));
   for (std::size_t k = 0; k < starts.rows; ++k) {

@@ -1,10 +1,10 @@
 #pragma once
 /// The search: from the prior to the least error.
 ///
-/// Draws from the prior are simulated as one batch and the best of them become starts. From each, Levenberg-Marquardt
-/// runs twice: first on a tempered problem, in which the recording counts as much as `tempered_samples` independent
-/// samples and the prior keeps every coordinate from running off to where it has no influence (graduated optimisation;
-/// Blake & Zisserman 1987, ch. 3); then on the squares alone. Or CMA-ES, where asked.
+/// Draws from the prior that meet its joint conditions are simulated as one batch, and the best of them become starts.
+/// From each, Levenberg-Marquardt (with a pull towards the prior's middle that fades away, so that no coordinate runs
+/// off to where it has no influence), or CMA-ES where asked. The joint conditions are not walls on the way, only at
+/// the end: a start that ends where one does not hold does not count.
 
 #include <cstdint>
 #include <string>

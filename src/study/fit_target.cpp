@@ -100,11 +100,7 @@ void SquaresProblem::sums_of_squares(const Array2& parameters, std::span<double>
 
 void SquaresProblem::cost(const Array2& points, std::span<double> cost) {
   sums_of_squares(full(points), cost);
-  for (std::size_t k = 0; k < points.rows; ++k) {
-    double norm = 0.0;
-    for (const double u : points.row(k)) norm += u * u;
-    cost[k] = 0.5 * cost[k] + 0.5 * temper * norm;
-  }
+  for (std::size_t k = 0; k < points.rows; ++k) cost[k] *= 0.5;
 }
 
 void SquaresProblem::linearise(const Array2& points, std::span<double> cost, Array2& gradient, Array2& normal) {
@@ -117,21 +113,17 @@ void SquaresProblem::linearise(const Array2& points, std::span<double> cost, Arr
   normal = Array2(points.rows, d * d);
   std::vector<double> slope(d);
   for (std::size_t k = 0; k < points.rows; ++k) {
-    double norm = 0.0;
-    for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t i = 0; i < d; ++i)
       slope[i] = target_->space->prior(target_->mechanism[i]).transform(points(k, i)).dx_du;
-      norm += points(k, i) * points(k, i);
-    }
-    cost[k] = 0.5 * carried(k, program.value[0]) + 0.5 * temper * norm;
+    cost[k] = 0.5 * carried(k, program.value[0]);
     std::size_t entry = 0;
     for (std::size_t i = 0; i < d; ++i) {
-      gradient(k, i) = carried(k, program.gradient[i]) * slope[i] + temper * points(k, i);
+      gradient(k, i) = carried(k, program.gradient[i]) * slope[i];
       for (std::size_t j = 0; j <= i; ++j) {
         const double value = carried(k, program.matrix[entry++]) * slope[i] * slope[j];
         normal(k, i * d + j) = value;
         normal(k, j * d + i) = value;
       }
-      normal(k, i * d + i) += temper;
     }
   }
 }
@@ -160,7 +152,7 @@ void Posterior::evaluate(const Array2& points, std::span<double> value, Array2* 
   Array2 carried;
   batch.sums(parameters, carried);
   (gradient != nullptr ? target_->gradients : target_->simulations) += static_cast<std::int64_t>(points.rows);
-  Array2 prior_gradient;
+  Array2 prior_gradient(points.rows, space.size());
   space.log_density_unconstrained(points, value, gradient != nullptr ? &prior_gradient : nullptr);
   const Array2 slope = gradient != nullptr ? space.jacobian(points) : Array2();
   const sim::BuiltProgram& program = batch.program();

@@ -43,7 +43,7 @@ struct Target {
 };
 
 /// 1/2 sum of weighted squares over the mechanism's parameters, unconstrained. The other parameters do not matter to
-/// it. `temper` adds 1/2 temper |u|^2: the standing of the prior while a search is young.
+/// it.
 class SquaresProblem final : public optim::LeastSquares {
  public:
   [[nodiscard]] static Result<SquaresProblem> create(Target& target);
@@ -51,7 +51,6 @@ class SquaresProblem final : public optim::LeastSquares {
   void cost(const Array2& points, std::span<double> cost) override;
   void linearise(const Array2& points, std::span<double> cost, Array2& gradient, Array2& normal) override;
 
-  double temper = 0.0;
   /// The same with points in SI, all parameters: sums of squares (not halved).
   void sums_of_squares(const Array2& parameters, std::span<double> sums, const Progress* progress = nullptr);
   /// Mechanism coordinates as full parameter sets; the rest at the prior's median.

@@ -115,9 +115,9 @@ struct DataSplit {
   std::vector<Observed> observe;
   std::vector<InputSource> inputs;
   std::vector<ConstantSource> constants;
-  std::vector<NamedQuantity> initial;             ///< the input's value at which `init` is evaluated
+  std::vector<NamedQuantity> initial;  ///< the input's value at which `init` is evaluated
   MaskOptions mask;
-  std::string command_in_gaps = "recorded";       ///< "recorded" | "interpolated"
+  std::string command_in_gaps = "recorded";  ///< "recorded" | "interpolated"
 };
 
 struct ModelOptions {
@@ -140,9 +140,9 @@ struct SearchOptions {
   double agreement = 0.001;
   std::string posterior = "nuts";  ///< "nuts" | "laplace" | "none"
   std::int64_t chains = 16;
-  std::int64_t warmup = 150;
-  std::int64_t draws = 300;
-  double target_accept = 0.8;
+  std::int64_t warmup = 100;
+  std::int64_t draws = 250;
+  double target_accept = 0.7;
   std::int64_t max_depth = 10;
 };
 
