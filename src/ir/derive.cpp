@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numbers>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -25,6 +26,30 @@ NodeId exprel_derivative(Algebra& al, NodeId x, NodeId exprel) {
   return al.select(near_zero, series, quotient);
 }
 
+/// a b, where a factor that is a choice between something and 0 stays outside: select(c, u, 0) b = select(c, u b, 0). So
+/// the slope of a branch that is not taken, which may be infinite or NaN, meets no 0 and reaches nobody.
+NodeId product(Algebra& al, NodeId a, NodeId b) {
+  const auto masks = [&](NodeId id) {
+    const Node& node = al.g[id];
+    return node.op == Op::select && (al.g.is_constant(node.args[1], 0.0) || al.g.is_constant(node.args[2], 0.0));
+  };
+  for (const auto& [mask, other] : {std::pair{a, b}, std::pair{b, a}}) {
+    const Node node = al.g[mask];  // a copy: the graph grows below
+    if (masks(mask)) return al.select(node.args[0], product(al, node.args[1], other), product(al, node.args[2], other));
+    if (node.op == Op::neg && masks(node.args[0])) return al.neg(product(al, node.args[0], other));
+  }
+  return al.mul(a, b);
+}
+
+/// a + b, of two choices by one condition the choice of the sums: keeps the zeros that `product` looks for.
+NodeId sum(Algebra& al, NodeId a, NodeId b) {
+  const Node first = al.g[a];
+  const Node second = al.g[b];
+  if (first.op == Op::select && second.op == Op::select && first.args[0] == second.args[0])
+    return al.select(first.args[0], sum(al, first.args[1], second.args[1]), sum(al, first.args[2], second.args[2]));
+  return al.add(a, b);
+}
+
 }  // namespace
 
 NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, int k) {
@@ -33,9 +58,6 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
   const NodeId a = args[0];
   const NodeId b = args.size() > 1 ? args[1] : no_node;
   const NodeId c = args.size() > 2 ? args[2] : no_node;
-  const auto where = [&](Op comparison, NodeId left, NodeId right) {
-    return al.select(al.make(comparison, left, right), one, zero);
-  };
   switch (op) {
     case Op::add: return one;
     case Op::sub: return k == 0 ? one : al.number(-1.0);
@@ -73,8 +95,8 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
       if (k == 1) return al.select(above, zero, al.select(below, one, zero));
       return al.select(above, one, zero);
     }
-    case Op::min: return k == 0 ? where(Op::lt, a, b) : al.sub(one, where(Op::lt, a, b));
-    case Op::max: return k == 0 ? where(Op::gt, a, b) : al.sub(one, where(Op::gt, a, b));
+    case Op::min: return al.select(al.make(Op::lt, a, b), k == 0 ? one : zero, k == 0 ? zero : one);
+    case Op::max: return al.select(al.make(Op::gt, a, b), k == 0 ? one : zero, k == 0 ? zero : one);
     case Op::floordiv:
     case Op::ceil:
     case Op::floor:
@@ -119,7 +141,7 @@ NodeId Tangent::of(NodeId root) {
           if (g[args[k]].type != Type::real) continue;
           const NodeId darg = known_[index(args[k])];
           if (g.is_constant(darg, 0.0)) continue;
-          out = algebra_.add(out, algebra_.mul(partial(algebra_, node.op, args, id, static_cast<int>(k)), darg));
+          out = sum(algebra_, out, product(algebra_, partial(algebra_, node.op, args, id, static_cast<int>(k)), darg));
         }
       }
     }
@@ -146,9 +168,9 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
       if (g[args[k]].type != Type::real || g.is_constant(args[k])) continue;
       NodeId share = no_node;
       if (node.op == Op::select) share = k == 1 ? al.select(args[0], bar, zero) : al.select(args[0], zero, bar);
-      else share = al.mul(bar, partial(al, node.op, args, *it, static_cast<int>(k)));
+      else share = product(al, bar, partial(al, node.op, args, *it, static_cast<int>(k)));
       const auto [place, is_new] = adjoint.try_emplace(args[k], share);
-      if (!is_new) place->second = al.add(place->second, share);
+      if (!is_new) place->second = sum(al, place->second, share);
     }
   }
   std::vector<NodeId> out;

@@ -10,7 +10,8 @@
 namespace hillock::ir {
 
 /// d op(args) / d args[k], as an expression; `self` is the node op(args). Zero where the op is piecewise constant;
-/// at a kink, the derivative of the branch that the op takes.
+/// at a kink, the derivative of the branch that the op takes. What the branch not taken would have given, be it NaN, does
+/// not reach a derivative.
 [[nodiscard]] NodeId partial(Algebra& algebra, Op op, std::span<const NodeId> args, NodeId self, int k);
 
 /// Forward mode. The derivative of many roots along one direction, given the derivatives of symbols
@@ -30,7 +31,6 @@ class Tangent {
 /// Reverse mode. The derivatives of one root with respect to each of `leaves`, which may be any nodes; what is below a
 /// leaf is not looked at.
 [[nodiscard]] std::vector<NodeId> gradient(Algebra& algebra, NodeId root, std::span<const NodeId> leaves);
-[[nodiscard]] std::vector<NodeId> gradient(Algebra& algebra, NodeId root, std::span<const SymbolId> symbols);
 
 /// Does the expression contain the symbol?
 [[nodiscard]] bool depends_on(const Graph& graph, NodeId root, SymbolId symbol);
