@@ -1,10 +1,10 @@
 #include "cli/run.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <fmt/format.h>
-#include <functional>
 #include <nlohmann/json.hpp>
+#include <algorithm>
+#include <functional>
 
 #include "cli/help.hpp"
 #include "cli/say.hpp"
@@ -23,7 +23,7 @@ namespace {
 
 /// Everything that any command's flags can set.
 struct Flags {
-  std::string target;  ///< the study, model, data file or name
+  std::string target;              ///< the study, model, data file or name
   std::vector<std::string> words;  ///< of help
   std::vector<std::string> set, input;
   std::string seed, out, budget, require, duration, dt, integrator = "exponential_euler", isa = "auto";
@@ -62,7 +62,8 @@ class CommandLine {
     if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
       return text(command_help(*command));
     try {
-      // The command alone parses what follows it: `hillock new fit` makes a folder called fit. CLI11 wants it backwards.
+      // The command alone parses what follows it: `hillock new fit` makes a folder called fit. CLI11 wants it
+      // backwards.
       command->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend() - 1));
     } catch (const CLI::ParseError& error) {
       return wrong_usage(usage("usage", lower(error.what()), "hillock " + command->get_name(),
@@ -77,8 +78,8 @@ class CommandLine {
   // ---- the commands -------------------------------------------------------------------------------------------
 
   void add_fit() {
-    CLI::App* command = add("fit", "Fit a study: search, posterior, checks, report.", "STUDY", "a study file, or its folder",
-                            [this] { return fit(); });
+    CLI::App* command = add("fit", "Fit a study: search, posterior, checks, report.", "STUDY",
+                            "a study file, or its folder", [this] { return fit(); });
     add_set(command, "KEY=VALUE", "a key of the study, instead of what the file says");
     command->add_option("--out", flags_.out, "the results folder")->type_name("FOLDER");
     command->add_option("--budget", flags_.budget, "the best answer in this time: 60s, 5min")->type_name("TIME");
@@ -98,11 +99,12 @@ class CommandLine {
   }
 
   void add_simulate() {
-    CLI::App* command =
-        add("simulate", "Run a model once.", "MODEL", "a model file", [this] { return simulate(); });
+    CLI::App* command = add("simulate", "Run a model once.", "MODEL", "a model file", [this] { return simulate(); });
     add_set(command, "NAME=VALUE", "a parameter or constant: g_Na=\"60 uS\"");
     command->add_option("--input", flags_.input, "an input as an expression of t: V=\"-80 mV\"")
-        ->type_name("NAME=EXPR")->expected(1)->take_all();
+        ->type_name("NAME=EXPR")
+        ->expected(1)
+        ->take_all();
     command->add_option("--duration", flags_.duration, "how long: \"50 ms\" (default 1 s)")->type_name("TIME");
     command->add_option("--dt", flags_.dt, "the time step (default 0.1 ms)")->type_name("TIME");
     command->add_option("--integrator", flags_.integrator, "how the equations are solved")->type_name("NAME");
@@ -113,8 +115,9 @@ class CommandLine {
   }
 
   void add_data() {
-    CLI::App* command = add("data", "What is in a data file, and the lines of a study that use it.", "FILE",
-                            "a data file: .npz, .npy, .csv", [this] { return answer(study::describe_data(flags_.target)); });
+    CLI::App* command =
+        add("data", "What is in a data file, and the lines of a study that use it.", "FILE",
+            "a data file: .npz, .npy, .csv", [this] { return answer(study::describe_data(flags_.target)); });
     add_json(command);
   }
 
@@ -162,7 +165,8 @@ class CommandLine {
     if (!outcome) return wrong_input(outcome.error());
     if (!answered(outcome->answer)) return exit_input;
     if (outcome->interrupted) {
-      remark(fmt::format("interrupted; what is done is in {}; the same command with --resume goes on\n", outcome->folder));
+      remark(
+          fmt::format("interrupted; what is done is in {}; the same command with --resume goes on\n", outcome->folder));
       return exit_interrupted;
     }
     if (required) {
@@ -189,7 +193,8 @@ class CommandLine {
     if (!flags_.seed.empty()) {
       std::int64_t seed = 0;
       if (CLI::detail::lexical_cast(flags_.seed, seed) && seed >= 0) options.seed = seed;
-      else wrong.push_back({"usage", fmt::format("\"{}\" is no seed", flags_.seed), std::nullopt, "--seed", "--seed 1"});
+      else
+        wrong.push_back({"usage", fmt::format("\"{}\" is no seed", flags_.seed), std::nullopt, "--seed", "--seed 1"});
     }
     if (!wrong.empty()) return wrong_usage(wrong);
     options.integrator = flags_.integrator;
@@ -240,12 +245,11 @@ class CommandLine {
   void add_machine(CLI::App* command) {
     command->add_option("--threads", flags_.threads, "0: one per core")->type_name("N")->check(CLI::Range(0, 1024));
     command->add_option("--isa", flags_.isa, "which instructions")
-        ->type_name("NAME")->check(CLI::IsMember({"auto", "avx2", "avx512", "interpreter"}));
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"auto", "avx2", "avx512", "interpreter"}));
     command->add_flag("--quiet", flags_.quiet, "no progress");
   }
-  void add_json(CLI::App* command) {
-    command->add_flag("--json", flags_.json, "one JSON document on stdout");
-  }
+  void add_json(CLI::App* command) { command->add_flag("--json", flags_.json, "one JSON document on stdout"); }
 
   static std::vector<std::string> names_of(const CLI::App& command) {
     std::vector<std::string> names{"--help"};
@@ -277,15 +281,15 @@ class CommandLine {
     const std::string where = "hillock " + command.get_name();
     for (const std::string& extra : command.remaining()) {
       if (!extra.starts_with("-")) {
-        out.push_back({"argument-extra", fmt::format("the argument \"{}\" was not expected", extra), std::nullopt, where,
-                       fmt::format("hillock help {}", command.get_name())});
+        out.push_back({"argument-extra", fmt::format("the argument \"{}\" was not expected", extra), std::nullopt,
+                       where, fmt::format("hillock help {}", command.get_name())});
         continue;
       }
       const std::string flag = extra.substr(0, extra.find('='));
       const std::string near = nearest(flag, names_of(command));
-      out.push_back({"flag-unknown", fmt::format("there is no flag {}", flag), std::nullopt, where,
-                     near.empty() ? fmt::format("hillock help {}", command.get_name())
-                                  : fmt::format("did you mean {}?", near)});
+      out.push_back(
+          {"flag-unknown", fmt::format("there is no flag {}", flag), std::nullopt, where,
+           near.empty() ? fmt::format("hillock help {}", command.get_name()) : fmt::format("did you mean {}?", near)});
     }
     return out;
   }
@@ -355,7 +359,8 @@ class CommandLine {
   }
 
   static std::string lower(std::string text) {
-    if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z') text.front() = static_cast<char>(text.front() + 32);
+    if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z')
+      text.front() = static_cast<char>(text.front() + 32);
     return text;
   }
 
@@ -381,8 +386,8 @@ int run(const std::vector<std::string>& arguments, const study::Pipeline& pipeli
     return failed("bug", "this is a bug in Hillock, not in your study: " + bug.what,
                   "please report it, with the command and the study", json, exit_bug);
   } catch (const std::bad_alloc&) {
-    return failed("out-of-memory", "there is not enough memory for this", "fewer draws, chains or starts, or a shorter recording",
-                  json, exit_input);
+    return failed("out-of-memory", "there is not enough memory for this",
+                  "fewer draws, chains or starts, or a shorter recording", json, exit_input);
   } catch (const std::exception& error) {
     return failed("bug", fmt::format("this is a bug in Hillock, not in your study: {}", error.what()),
                   "please report it, with the command and the study", json, exit_bug);

@@ -1,7 +1,7 @@
 #include "cli/say.hpp"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <cstdio>
 
 namespace hillock::cli {
 

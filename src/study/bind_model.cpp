@@ -1,7 +1,7 @@
 #include "study/bind_model.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "io/whole_file.hpp"
 #include "lang/load.hpp"
@@ -69,9 +69,8 @@ Result<void> apply_study(const ResolvedStudy& study, ir::Model& model) {
   }
   for (const ir::Parameter& parameter : model.parameters) {
     if (parameter.prior) continue;
-    const bool refused = std::ranges::any_of(study.priors, [&](const PriorText& prior) {
-      return prior.name == model.symbol(parameter.symbol).name;
-    });
+    const bool refused = std::ranges::any_of(
+        study.priors, [&](const PriorText& prior) { return prior.name == model.symbol(parameter.symbol).name; });
     if (refused) continue;  // its prior has an error of its own
     const ir::Symbol& symbol = model.symbol(parameter.symbol);
     Error error;
@@ -79,9 +78,10 @@ Result<void> apply_study(const ResolvedStudy& study, ir::Model& model) {
     error.message = fmt::format("the parameter \"{}\" has no prior, so it cannot be searched", symbol.name);
     if (symbol.span.line > 0) error.span = symbol.span;
     error.where = symbol.name;
-    error.hint = fmt::format("end its line with ~ loguniform(lower, upper), or add {} = \"loguniform(lower, upper)\" to "
-                             "[prior] in the study; a known number is a `const`",
-                             symbol.name);
+    error.hint = fmt::format(
+        "end its line with ~ loguniform(lower, upper), or add {} = \"loguniform(lower, upper)\" to "
+        "[prior] in the study; a known number is a `const`",
+        symbol.name);
     errors.push_back(std::move(error));
   }
   if (!errors.empty()) return fail(std::move(errors));

@@ -1,9 +1,9 @@
 #include "study/describe_data.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <algorithm>
+#include <cmath>
 
 #include "io/recording_reader.hpp"
 #include "study/toml.hpp"
@@ -49,7 +49,8 @@ std::string shape_text(const data::Array& array) {
 /// "voltage" for voltage_mV, made into a name that a model may use.
 std::string model_name(const Described& item) {
   std::string name = item.array->name;
-  if (const std::size_t cut = name.rfind('_'); item.unit && cut != std::string::npos && cut > 0) name = name.substr(0, cut);
+  if (const std::size_t cut = name.rfind('_'); item.unit && cut != std::string::npos && cut > 0)
+    name = name.substr(0, cut);
   for (char& c : name)
     if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
   return name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0 ? "x_" + name : name;
@@ -90,7 +91,8 @@ std::string study_lines(const std::vector<Described>& items, const Timing& timin
     const std::string key = toml_key(model_name(item));
     constexpr double command_like = 0.05;
     if (item.array->values.size() == 1) out += fmt::format("const.{} = {}\n", key, reference(item));
-    else if (item.array->shape.size() != 1) out += fmt::format("# {} has {} dimensions\n", item.array->name, item.array->shape.size());
+    else if (item.array->shape.size() != 1)
+      out += fmt::format("# {} has {} dimensions\n", item.array->name, item.array->shape.size());
     else out += fmt::format("{}.{} = {}\n", item.repeats > command_like ? "input" : "observe", key, reference(item));
   }
   return out;
@@ -129,7 +131,8 @@ Answer describe_arrays(const data::ArrayFile& file, const std::string& path) {
     row["not_finite"] = item.not_finite;
     json["arrays"].push_back(row);
   }
-  json["sampling_interval_s"] = timing.interval ? nlohmann::ordered_json(*timing.interval) : nlohmann::ordered_json(nullptr);
+  json["sampling_interval_s"] =
+      timing.interval ? nlohmann::ordered_json(*timing.interval) : nlohmann::ordered_json(nullptr);
   const std::string lines = study_lines(items, timing, path);
   json["study"] = lines;
   answer.text += "\nIn a study (the names before = are the model's; replace each \"?\"):\n\n" + lines;

@@ -1,8 +1,8 @@
 #include "study/experiments.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "data/assemble.hpp"
 #include "io/recording_reader.hpp"
@@ -53,10 +53,13 @@ class Loader {
     for (const ir::SymbolId id : model_.inputs) inputs.push_back(model_.symbol(id).name);
     for (const ir::Constant& constant : model_.constants) constants.push_back(model_.symbol(constant.symbol).name);
 
-    for (const Observed& item : split_.observe) known(item.channel, item.origin, channels, "channel-unknown", "observation");
+    for (const Observed& item : split_.observe)
+      known(item.channel, item.origin, channels, "channel-unknown", "observation");
     for (const InputSource& item : split_.inputs) known(item.name, item.origin, inputs, "input-unknown", "input");
-    for (const ConstantSource& item : split_.constants) known(item.name, item.origin, constants, "constant-unknown", "constant");
-    for (const NamedQuantity& item : split_.initial) known(item.name, item.value.origin, inputs, "input-unknown", "input");
+    for (const ConstantSource& item : split_.constants)
+      known(item.name, item.origin, constants, "constant-unknown", "constant");
+    for (const NamedQuantity& item : split_.initial)
+      known(item.name, item.value.origin, inputs, "input-unknown", "input");
 
     for (const std::string& channel : channels)
       if (std::ranges::find(split_.observe, channel, &Observed::channel) == split_.observe.end())
@@ -171,13 +174,13 @@ class Loader {
   void fits(const data::Channel& channel, const ArrayRef& source, const units::Unit& wanted, const Origin& origin,
             std::string_view what) {
     if (channel.unit.dimension == wanted.dimension) return;
-    errors_.push_back(origin.error(
-        "unit-mismatch",
-        fmt::format("\"{}\": the array {} is in {} ({}), but {} is in {} ({})", origin.key, source.array,
-                    channel.unit.name, units::describe(channel.unit.dimension), what, wanted.name,
-                    units::describe(wanted.dimension)),
-        fmt::format("another array, or the unit of its numbers: {{ array = \"{}\", unit = \"{}\" }}", source.array,
-                    wanted.name)));
+    errors_.push_back(
+        origin.error("unit-mismatch",
+                     fmt::format("\"{}\": the array {} is in {} ({}), but {} is in {} ({})", origin.key, source.array,
+                                 channel.unit.name, units::describe(channel.unit.dimension), what, wanted.name,
+                                 units::describe(wanted.dimension)),
+                     fmt::format("another array, or the unit of its numbers: {{ array = \"{}\", unit = \"{}\" }}",
+                                 source.array, wanted.name)));
   }
 
   void observations() {
@@ -219,18 +222,20 @@ class Loader {
     for (const Piece& piece : std::get<std::vector<Piece>>(item.source)) {
       auto expression = lang::parse_expression(piece.value, piece.origin.key, names, unit.dimension);
       if (!expression) append(placed(std::move(expression.error()), piece.value, piece.origin));
-      else pieces.push_back({piece.until ? piece.until->si() : std::numeric_limits<double>::infinity(),
-                             std::move(expression->graph), expression->root});
+      else
+        pieces.push_back({piece.until ? piece.until->si() : std::numeric_limits<double>::infinity(),
+                          std::move(expression->graph), expression->root});
     }
     if (errors_.size() != before) return;
     sim::Experiment& experiment = out_.experiment;
     const double end = experiment.time_of(experiment.samples - 1);
     const double slack = 1e-6 * experiment.interval;
     if (pieces.back().until < end - slack) {
-      errors_.push_back(item.origin.error(
-          "pieces-short", fmt::format("the pieces of \"{}\" end at {:.6g} ms, but the recording goes on to {:.6g} ms",
-                                      item.origin.key, 1e3 * pieces.back().until, 1e3 * end),
-          "leave out `until` in the last piece"));
+      errors_.push_back(
+          item.origin.error("pieces-short",
+                            fmt::format("the pieces of \"{}\" end at {:.6g} ms, but the recording goes on to {:.6g} ms",
+                                        item.origin.key, 1e3 * pieces.back().until, 1e3 * end),
+                            "leave out `until` in the last piece"));
       return;
     }
     const auto stimulus = std::shared_ptr<const sim::Stimulus>(sim::piecewise(std::move(pieces)));
@@ -242,9 +247,9 @@ class Loader {
     }
     const auto bad = std::ranges::find_if(command, [](double value) { return !std::isfinite(value); });
     if (bad != command.end())
-      errors_.push_back(item.origin.error("not-a-number", fmt::format("the input \"{}\" is {} at {:.6g} ms", item.name, *bad,
-                                                                      1e3 * experiment.time_of(static_cast<std::size_t>(
-                                                                                bad - command.begin())))));
+      errors_.push_back(item.origin.error(
+          "not-a-number", fmt::format("the input \"{}\" is {} at {:.6g} ms", item.name, *bad,
+                                      1e3 * experiment.time_of(static_cast<std::size_t>(bad - command.begin())))));
     experiment.inputs[item.name] = stimulus;
   }
 
@@ -317,7 +322,8 @@ class Loader {
     } else if (!(unit.dimension == units::find_unit("volt")->dimension)) {
       errors_.push_back(mask.after_steps->origin.error(
           "key-missing",
-          fmt::format("how large is a step of \"{}\"? (3 mV is taken for voltages only; it is in {})", input, unit.name),
+          fmt::format("how large is a step of \"{}\"? (3 mV is taken for voltages only; it is in {})", input,
+                      unit.name),
           fmt::format("data.{}.mask.step_threshold = \"... {}\"", split_.name, unit.name)));
       return;
     }

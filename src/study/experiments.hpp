@@ -16,11 +16,11 @@ namespace hillock::study {
 
 /// One recording of the study, ready to be simulated and shown.
 struct LoadedSplit {
-  std::string name;                                      ///< "train", "test"
-  sim::Experiment experiment;                            ///< what the model is run on
-  std::map<std::string, std::vector<double>> commands;   ///< each input at the samples, as the model sees it (SI)
-  std::vector<data::SampleWindow> gaps;                  ///< what the mask leaves out
-  std::string sha256;                                    ///< of the data file
+  std::string name;                                     ///< "train", "test"
+  sim::Experiment experiment;                           ///< what the model is run on
+  std::map<std::string, std::vector<double>> commands;  ///< each input at the samples, as the model sees it (SI)
+  std::vector<data::SampleWindow> gaps;                 ///< what the mask leaves out
+  std::string sha256;                                   ///< of the data file
 };
 
 /// All recordings, train first. Error codes: those of io/recording_reader.hpp and data/assemble.hpp (a file's errors

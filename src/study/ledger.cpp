@@ -1,10 +1,10 @@
 #include "study/ledger.hpp"
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <array>
 #include <ctime>
 #include <filesystem>
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "io/sha256.hpp"
 #include "io/whole_file.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 /// ledger.jsonl: every look at every data split, append-only. One JSON object a line; each carries the sha256 of the
-/// line before it, so that a line cannot be changed or taken out unseen. How often a held-out recording was looked at is
-/// part of what a verdict is worth.
+/// line before it, so that a line cannot be changed or taken out unseen. How often a held-out recording was looked at
+/// is part of what a verdict is worth.
 
 #include <string>
 #include <vector>

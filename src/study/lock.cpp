@@ -1,7 +1,7 @@
 #include "study/lock.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "io/sha256.hpp"
 #include "io/whole_file.hpp"
@@ -46,8 +46,8 @@ void write(Lines& out, std::string_view key, const std::vector<Observed>& values
 void write(Lines& out, std::string_view key, const std::vector<ConstantSource>& values) {
   for (const ConstantSource& constant : values) {
     const auto* array = std::get_if<ArrayRef>(&constant.source);
-    const std::string value = array != nullptr ? fmt::format("{{ {} }}", text_of(*array))
-                                               : text_of(std::get<QuantityText>(constant.source));
+    const std::string value =
+        array != nullptr ? fmt::format("{{ {} }}", text_of(*array)) : text_of(std::get<QuantityText>(constant.source));
     out += fmt::format("{}.{} = {}\n", key, toml_key(constant.name), value);
   }
 }
@@ -149,7 +149,8 @@ std::string lock_text(const ResolvedStudy& study, const std::vector<StudyFile>& 
   out += fmt::format("[lock]\nversion = {}\nbuild = {}\nisa = {}\n\n", toml_quoted(context.facts.version),
                      toml_quoted(context.facts.build), toml_quoted(context.facts.isa));
   out += "[lock.libraries]\n";
-  for (const auto& [name, version] : context.libraries) out += fmt::format("{} = {}\n", toml_key(name), toml_quoted(version));
+  for (const auto& [name, version] : context.libraries)
+    out += fmt::format("{} = {}\n", toml_key(name), toml_quoted(version));
   for (const StudyFile& file : files)
     out += fmt::format("\n[[lock.files]]\nkey = {}\ngiven = {}\npath = {}\nsha256 = {}\n", toml_quoted(file.key),
                        toml_quoted(file.path.given), toml_quoted(file.path.absolute), toml_quoted(file.sha256));
@@ -167,7 +168,8 @@ Result<void> check_lock(const TomlValue& root, ResolvedStudy& study) {
   const auto entry = std::ranges::find(*root.table(), "lock", &TomlEntry::key);
   if (entry == root.table()->end()) return {};
   const auto broken = [&](const Span& span, std::string message) {
-    return Error{"lock-syntax", std::move(message), span, "lock", "fit the study file itself, which writes a new lock file"};
+    return Error{"lock-syntax", std::move(message), span, "lock",
+                 "fit the study file itself, which writes a new lock file"};
   };
   const std::string* version = text_at(entry->value, "version");
   const std::string* build = text_at(entry->value, "build");
@@ -196,8 +198,9 @@ Result<void> check_lock(const TomlValue& root, ResolvedStudy& study) {
     if (file == now->end() || file->path.origin.span->file == "--set" || file->sha256 == *hash) continue;
     Error error;
     error.code = "lock-file-changed";
-    error.message = fmt::format("{} is not the file that this study was run with: its sha256 is {}..., the lock says {}...",
-                                file->path.absolute, file->sha256.substr(0, 12), hash->substr(0, 12));
+    error.message =
+        fmt::format("{} is not the file that this study was run with: its sha256 is {}..., the lock says {}...",
+                    file->path.absolute, file->sha256.substr(0, 12), hash->substr(0, 12));
     error.span = file->path.origin.span;
     error.where = *key;
     error.hint = "bring the old file back, or fit the study file itself, which writes a new lock file";

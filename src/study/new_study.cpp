@@ -1,9 +1,9 @@
 #include "study/new_study.hpp"
 
-#include <cmath>
-#include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <cmath>
+#include <filesystem>
 
 #include "base/rng.hpp"
 #include "io/whole_file.hpp"
@@ -34,7 +34,8 @@ init n = opening/(opening + closing)
 observe I ~ normal(g*n*(V - E), sigma)
 )text";
 
-constexpr std::string_view study_text = R"text(# A study: which model, which recordings, which questions. `hillock help options` lists every key.
+constexpr std::string_view study_text =
+    R"text(# A study: which model, which recordings, which questions. `hillock help options` lists every key.
 
 [model]
 file = "channel.model"
@@ -102,8 +103,8 @@ std::string recording(const std::vector<Step>& steps, std::uint64_t draw) {
 }  // namespace
 
 std::vector<NewFile> new_study_files(std::string_view name) {
-  const std::vector<Step> train{{50, -80},  {150, -40}, {200, -80}, {300, -10}, {350, -60}, {450, 20},
-                                {500, -100}, {600, 40}, {650, -70}, {700, -80}};
+  const std::vector<Step> train{{50, -80}, {150, -40},  {200, -80}, {300, -10}, {350, -60},
+                                {450, 20}, {500, -100}, {600, 40},  {650, -70}, {700, -80}};
   const std::vector<Step> test{{30, -80}, {60, 0}, {90, -50}, {130, 30}, {180, -65}, {210, -20}, {260, 10}, {300, -80}};
   return {{"README.md", fmt::format(readme_text, name)},
           {"study.toml", fmt::format(study_text, name)},
@@ -132,8 +133,10 @@ Result<Answer> new_study(const std::string& path) {
     json["files"].push_back(to);
   }
   Answer answer;
-  answer.text = fmt::format("made {0}/ with a study that runs:\n\n    hillock fit {0}/study.toml\n\n{0}/README.md says how to put your own recording in.\n",
-                            folder.string());
+  answer.text = fmt::format(
+      "made {0}/ with a study that runs:\n\n    hillock fit {0}/study.toml\n\n{0}/README.md says how to put your own "
+      "recording in.\n",
+      folder.string());
   answer.json = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   return answer;
 }

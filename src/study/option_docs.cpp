@@ -1,7 +1,7 @@
 #include "study/option_docs.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "study/options.hpp"
 
@@ -9,10 +9,10 @@ namespace hillock::study {
 namespace {
 
 struct Row {
-  std::string section;  ///< "search", "data.<name>"
-  std::string key;      ///< full, with placeholders
-  std::string value;    ///< what may stand there
-  std::string standard; ///< the default, or "required"
+  std::string section;   ///< "search", "data.<name>"
+  std::string key;       ///< full, with placeholders
+  std::string value;     ///< what may stand there
+  std::string standard;  ///< the default, or "required"
   std::string sentence;
 };
 

@@ -8,8 +8,8 @@
 
 namespace hillock::study {
 
-/// `inner` are errors of a parser that was given `text`, which the study has at `origin`. A one-line text that stands in
-/// the file as it is keeps its carets; else the whole value is underlined.
+/// `inner` are errors of a parser that was given `text`, which the study has at `origin`. A one-line text that stands
+/// in the file as it is keeps its carets; else the whole value is underlined.
 [[nodiscard]] Errors placed(Errors inner, std::string_view text, const Origin& origin);
 
 }  // namespace hillock::study

@@ -16,12 +16,11 @@ Result<void> check_dimension(const QuantityText& quantity, const units::Unit& un
     return fail(quantity.origin.error(
         "unit-mismatch",
         fmt::format("\"{}\" needs a unit of {}, found the bare number {}", quantity.origin.key, wanted, quantity.text),
-        fmt::format("write the unit: \"{} {}\"", quantity.text, unit.dimension == units::find_unit("second")->dimension
-                                                                      ? "ms"
-                                                                      : unit.name)));
-  return fail(quantity.origin.error("unit-mismatch",
-                                    fmt::format("\"{}\" needs a unit of {}, found \"{}\", which is in {}",
-                                                quantity.origin.key, wanted, quantity.text, units::describe(found))));
+        fmt::format("write the unit: \"{} {}\"", quantity.text,
+                    unit.dimension == units::find_unit("second")->dimension ? "ms" : unit.name)));
+  return fail(quantity.origin.error(
+      "unit-mismatch", fmt::format("\"{}\" needs a unit of {}, found \"{}\", which is in {}", quantity.origin.key,
+                                   wanted, quantity.text, units::describe(found))));
 }
 
 Result<void> check_dimension(const QuantityText& quantity, std::string_view unit) {

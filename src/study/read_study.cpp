@@ -1,9 +1,9 @@
 #include "study/read_study.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "io/whole_file.hpp"
 #include "study/lock.hpp"
@@ -21,7 +21,8 @@ constexpr std::size_t largest_study = 4U << 20U;
 
 std::string joined(const std::vector<std::string_view>& words, std::string_view between) {
   std::string out;
-  for (const std::string_view word : words) out += (out.empty() ? std::string() : std::string(between)) + std::string(word);
+  for (const std::string_view word : words)
+    out += (out.empty() ? std::string() : std::string(between)) + std::string(word);
   return out;
 }
 
@@ -133,7 +134,8 @@ class StudyReader {
 
   void splits(const TomlValue& data) {
     if (data.table() == nullptr) {
-      add(at(data.span, "data", "value-type", fmt::format("\"data\" is a table of recordings, found {}", data.type_name()),
+      add(at(data.span, "data", "value-type",
+             fmt::format("\"data\" is a table of recordings, found {}", data.type_name()),
              "[data.train] with file = \"...\""));
       return;
     }
@@ -198,7 +200,8 @@ class StudyReader {
       return;
     }
     if (text->empty()) {
-      add(at(entry.value.span, key, "value-range", fmt::format("\"{}\" is empty", key), "leave the key out for its default"));
+      add(at(entry.value.span, key, "value-range", fmt::format("\"{}\" is empty", key),
+             "leave the key out for its default"));
       return;
     }
     out = *text;
@@ -223,8 +226,8 @@ class StudyReader {
     else if (const auto* real = std::get_if<double>(&entry.value.value)) number = *real;
     else return wrong_type(entry.value, key, option);
     const Limits& limits = option.limits;
-    const bool inside = limits.open ? number > limits.low && number < limits.high
-                                    : number >= limits.low && number <= limits.high;
+    const bool inside =
+        limits.open ? number > limits.low && number < limits.high : number >= limits.low && number <= limits.high;
     if (!inside) return out_of_range(entry.value, key, option);
     out = number;
   }
@@ -285,7 +288,8 @@ class StudyReader {
   void value(const TomlEntry& entry, const std::string& key, const Option<Owner>& option, std::vector<Observed>& out) {
     for_names(entry, key, "an observation of the model", [&](const TomlEntry& below, const std::string& name) {
       Observed observed{below.key, {}, {name, below.value.span}};
-      if (const std::string* text = below.value.text(); text != nullptr && !text->empty()) observed.source.array = *text;
+      if (const std::string* text = below.value.text(); text != nullptr && !text->empty())
+        observed.source.array = *text;
       else if (below.value.table() == nullptr) return wrong_type(below.value, name, option);
       else if (!array_table(below.value, name, {"array", "unit"}, observed.source, nullptr)) return;
       out.push_back(std::move(observed));
@@ -388,9 +392,10 @@ class StudyReader {
   template <class Each>
   void for_names(const TomlEntry& entry, const std::string& key, std::string_view name_of, const Each& each) {
     if (entry.value.table() == nullptr) {
-      add(at(entry.value.span, key, "value-type",
-             fmt::format("\"{}\" is a table with {} before each value, found {}", key, name_of, entry.value.type_name()),
-             fmt::format("{}.NAME = ...", key)));
+      add(at(
+          entry.value.span, key, "value-type",
+          fmt::format("\"{}\" is a table with {} before each value, found {}", key, name_of, entry.value.type_name()),
+          fmt::format("{}.NAME = ...", key)));
       return;
     }
     for (const TomlEntry& below : *entry.value.table()) each(below, key + "." + below.key);
@@ -491,8 +496,8 @@ class StudyReader {
     if (made.value.empty())
       add(at(item.span, key, "key-missing", fmt::format("\"{}\" has no value", key), "value = \"-80 mV\""));
     else if (!made.until && !last)
-      add(at(item.span, key, "key-missing", fmt::format("\"{}\" has no end; only the last piece may go on to the end", key),
-             "until = \"250 ms\""));
+      add(at(item.span, key, "key-missing",
+             fmt::format("\"{}\" has no end; only the last piece may go on to the end", key), "until = \"250 ms\""));
     else out.push_back(std::move(made));
   }
 
@@ -576,7 +581,8 @@ class StudyReader {
   static std::string file_hint(const fs::path& path) {
     std::error_code code;
     if (!fs::is_directory(path.parent_path(), code))
-      return fmt::format("there is no folder {} either; paths are relative to the study file", path.parent_path().string());
+      return fmt::format("there is no folder {} either; paths are relative to the study file",
+                         path.parent_path().string());
     std::vector<std::string> names;
     for (fs::directory_iterator it(path.parent_path(), code), end; !code && it != end && names.size() < 1000;
          it.increment(code))
@@ -598,8 +604,8 @@ class StudyReader {
     if (study_.report.title.empty()) study_.report.title = study_.name;
     if (study_.search.screen < study_.search.starts)
       add(Error{"value-range",
-                fmt::format("\"search.screen\" is {}, fewer than the {} starts to choose from them", study_.search.screen,
-                            study_.search.starts),
+                fmt::format("\"search.screen\" is {}, fewer than the {} starts to choose from them",
+                            study_.search.screen, study_.search.starts),
                 whole_file(), "search.screen", fmt::format("search.screen = {}", study_.search.starts)});
     std::ranges::stable_sort(errors, {}, [&](const Error& error) {
       const bool of_file = !error.span || error.span->file != from_command_line;
@@ -717,10 +723,8 @@ Result<ResolvedStudy> read_study(const std::string& path, const std::vector<std:
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) file = (fs::path(path) / "study.toml").string();
   if (!fs::exists(file, ignored)) {
-    if (file != path)
-      return fail("file-missing", "this folder has no study.toml", path, "name the study file itself");
-    return fail("file-missing", "there is no such file", path,
-                "`hillock new NAME` makes a study folder to start from");
+    if (file != path) return fail("file-missing", "this folder has no study.toml", path, "name the study file itself");
+    return fail("file-missing", "there is no such file", path, "`hillock new NAME` makes a study folder to start from");
   }
   auto text = io::read_whole(file, largest_study);
   if (!text) return std::unexpected(std::move(text.error()));

@@ -1,7 +1,7 @@
 #include "study/requirement.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 namespace hillock::study {
 namespace {
@@ -24,9 +24,10 @@ Result<verify::Status> parse_status(std::string_view text) {
 
 Result<void> require_status(verify::Status wanted, const verify::Verdict& found) {
   if (found.status >= wanted) return {};
-  return fail("requirement-not-met", fmt::format("the verdict is {}, but {} is required", verify::to_string(found.status),
-                                                 verify::to_string(wanted)),
-              found.study);
+  return fail(
+      "requirement-not-met",
+      fmt::format("the verdict is {}, but {} is required", verify::to_string(found.status), verify::to_string(wanted)),
+      found.study);
 }
 
 }  // namespace hillock::study

@@ -1,13 +1,13 @@
 #include "study/run_folder.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 
 #include "io/sha256.hpp"
 #include "io/whole_file.hpp"
@@ -63,7 +63,8 @@ Result<RunFolder> RunFolder::open(const std::string& path) {
                   path, "wait for it to end, or choose another folder with --out FOLDER");
     }
     // The run before may have unlinked the name between our open and our lock; then what we hold is nobody's.
-    struct stat held {}, named {};
+    struct stat held {
+    }, named{};
     if (::fstat(fd, &held) != 0 || ::stat(running.c_str(), &named) != 0 || held.st_ino != named.st_ino) {
       ::close(fd);
       fd = -1;

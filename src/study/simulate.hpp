@@ -22,14 +22,14 @@ struct Assignment {
 };
 
 struct SimulateOptions {
-  std::string model;                       ///< path of the model file
-  std::vector<Assignment> set;             ///< parameters and constants: "60 msiemens/cm**2"
-  std::vector<Assignment> inputs;          ///< an expression of t: "-80 mV", "10*mV*sin(0.1/ms*t)"
-  std::optional<QuantityText> duration;    ///< none: 1 s
-  std::optional<QuantityText> dt;          ///< none: 0.1 ms
+  std::string model;                     ///< path of the model file
+  std::vector<Assignment> set;           ///< parameters and constants: "60 msiemens/cm**2"
+  std::vector<Assignment> inputs;        ///< an expression of t: "-80 mV", "10*mV*sin(0.1/ms*t)"
+  std::optional<QuantityText> duration;  ///< none: 1 s
+  std::optional<QuantityText> dt;        ///< none: 0.1 ms
   std::string integrator = "exponential_euler";
   std::int64_t seed = 1;
-  std::string out;                         ///< .csv or .npz; empty: only the answer
+  std::string out;  ///< .csv or .npz; empty: only the answer
   RunOptions run;
 };
 

@@ -1,14 +1,14 @@
 #include "study/stop.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
 #include <cmath>
 #include <csignal>
-#include <fmt/format.h>
 #include <limits>
-#include <unistd.h>
 
 namespace hillock::study {
 namespace {
@@ -66,12 +66,19 @@ Result<double> parse_budget(std::string_view text) {
   std::string_view unit(rest, static_cast<std::size_t>(end - rest));
   while (unit.starts_with(' ')) unit.remove_prefix(1);
   // The units of a stopwatch; Brian's table has no s, min and h.
-  constexpr std::array<std::pair<std::string_view, double>, 9> units{
-      {{"", 1.0}, {"s", 1.0}, {"sec", 1.0}, {"second", 1.0}, {"ms", 1e-3}, {"min", 60.0}, {"m", 60.0}, {"h", 3600.0},
-       {"hour", 3600.0}}};
+  constexpr std::array<std::pair<std::string_view, double>, 9> units{{{"", 1.0},
+                                                                      {"s", 1.0},
+                                                                      {"sec", 1.0},
+                                                                      {"second", 1.0},
+                                                                      {"ms", 1e-3},
+                                                                      {"min", 60.0},
+                                                                      {"m", 60.0},
+                                                                      {"h", 3600.0},
+                                                                      {"hour", 3600.0}}};
   const auto known = std::ranges::find(units, unit, &std::pair<std::string_view, double>::first);
   if (problem != std::errc{} || known == units.end() || !(value > 0.0) || !std::isfinite(value))
-    return fail("budget-syntax", fmt::format("\"{}\" is no time above 0", text), "--budget", "--budget 60s, --budget 5min");
+    return fail("budget-syntax", fmt::format("\"{}\" is no time above 0", text), "--budget",
+                "--budget 60s, --budget 5min");
   return value * known->second;
 }
 

@@ -1,13 +1,13 @@
 #include "study/terminal_progress.hpp"
 
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
-#include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace hillock::study {
 namespace {
@@ -16,7 +16,8 @@ namespace {
 std::string fit_to(std::string_view text, int columns) {
   int seen = 0;
   for (std::size_t i = 0; i < text.size(); ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U && ++seen > columns) return std::string(text.substr(0, i));
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U && ++seen > columns)
+      return std::string(text.substr(0, i));
   return std::string(text);
 }
 
@@ -122,7 +123,8 @@ ProgressOptions progress_on_stderr(bool quiet) {
   const char* term = std::getenv("TERM");
   options.terminal = ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
   winsize size{};
-  if (options.terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.width = size.ws_col;
+  if (options.terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    options.width = size.ws_col;
   return options;
 }
 

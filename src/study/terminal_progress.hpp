@@ -12,14 +12,14 @@
 namespace hillock::study {
 
 struct ProgressOptions {
-  bool terminal = false;            ///< draw a bar; else plain lines
-  bool quiet = false;               ///< nothing at all
-  int width = 80;                   ///< columns of the terminal
-  double first_after_s = 1.0;       ///< a stage that is shorter says nothing
+  bool terminal = false;       ///< draw a bar; else plain lines
+  bool quiet = false;          ///< nothing at all
+  int width = 80;              ///< columns of the terminal
+  double first_after_s = 1.0;  ///< a stage that is shorter says nothing
   double bar_every_s = 0.1;
   double line_every_s = 5.0;
-  std::function<double()> clock;    ///< seconds; default: the steady clock
-  std::function<bool()> stop;       ///< should_stop; default: never
+  std::function<double()> clock;              ///< seconds; default: the steady clock
+  std::function<bool()> stop;                 ///< should_stop; default: never
   std::function<void(std::string_view)> out;  ///< default: stderr
 };
 

@@ -1,9 +1,9 @@
 #include "study/toml.hpp"
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <toml++/toml.h>
 
 namespace hillock::study {
 namespace {

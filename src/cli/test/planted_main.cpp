@@ -1,5 +1,5 @@
-// The real command line on planted outcomes, so that exit codes, JSON, progress and signals are tested without minutes of
-// computing. What happens is chosen by the study's name.
+// The real command line on planted outcomes, so that exit codes, JSON, progress and signals are tested without minutes
+// of computing. What happens is chosen by the study's name.
 
 #include <chrono>
 #include <thread>

@@ -1,15 +1,10 @@
 // The running program, on planted outcomes (planted_main.cpp): exit codes, streams, signals.
 
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <fcntl.h>
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <poll.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <chrono>
+#include <cstdlib>
 
+#include "cli/test/ran.hpp"
 #include "study/test/scratch.hpp"
 
 namespace hillock::cli {
@@ -17,52 +12,8 @@ namespace {
 
 using study::Scratch;
 
-struct Ran {
-  int code = -1;
-  std::string out, err;
-};
-
-/// Runs the program; when `when` appears on stderr, sends `signals`.
 Ran run(const std::vector<std::string>& arguments, const std::vector<int>& signals = {}, const std::string& when = {}) {
-  int out[2], err[2];
-  EXPECT_EQ(::pipe(out), 0);
-  EXPECT_EQ(::pipe(err), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(out[1], STDOUT_FILENO);
-    ::dup2(err[1], STDERR_FILENO);
-    for (const int fd : {out[0], out[1], err[0], err[1]}) ::close(fd);
-    std::vector<char*> argv{const_cast<char*>("hillock")};
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    ::execv(HILLOCK_PLANTED, argv.data());
-    ::_exit(127);
-  }
-  ::close(out[1]);
-  ::close(err[1]);
-  Ran ran;
-  std::size_t sent = 0;
-  bool out_open = true, err_open = true;
-  const auto take = [](int fd, std::string& text, bool& open) {
-    char buffer[4096];
-    const ssize_t n = ::read(fd, buffer, sizeof buffer);
-    if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
-    else open = false;
-  };
-  while (out_open || err_open) {
-    pollfd fds[2] = {{out_open ? out[0] : -1, POLLIN, 0}, {err_open ? err[0] : -1, POLLIN, 0}};
-    ::poll(fds, 2, 100);
-    if (fds[0].revents != 0) take(out[0], ran.out, out_open);
-    if (fds[1].revents != 0) take(err[0], ran.err, err_open);
-    if (sent == 0 && !signals.empty() && ran.err.find(when) != std::string::npos) ::kill(child, signals[sent++]);
-    else if (sent == 1 && signals.size() > 1 && ran.err.find("Once more") != std::string::npos) ::kill(child, signals[sent++]);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-  ::close(out[0]);
-  ::close(err[0]);
-  return ran;
+  return run_program(HILLOCK_PLANTED, arguments, signals, when);
 }
 
 /// A study of the given name, which chooses what the planted pipeline does.
@@ -82,9 +33,9 @@ TEST(Program, ItRan) {
 
 TEST(Program, FlagsReachTheStudyAndTheRun) {
   const Scratch scratch;
-  const Ran ran = run({"fit", study_called(scratch, "fine"), "--json", "--seed", "42", "--out=elsewhere", "--threads", "3",
-                       "--isa", "avx2", "--budget", "5min", "--resume", "--quiet", "--set", "search.starts=3", "--set",
-                       "search.screen=5"});
+  const Ran ran =
+      run({"fit", study_called(scratch, "fine"), "--json", "--seed", "42", "--out=elsewhere", "--threads", "3", "--isa",
+           "avx2", "--budget", "5min", "--resume", "--quiet", "--set", "search.starts=3", "--set", "search.screen=5"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   const auto json = nlohmann::json::parse(ran.out);
   EXPECT_EQ(json["seed"], 42);
@@ -126,11 +77,16 @@ TEST(Program, WrongUsageIsTwoWithTheNearest) {
   EXPECT_EQ(missing.err, "error: `hillock fit` needs STUDY [argument-missing]\n    try: hillock fit study.toml\n");
   EXPECT_EQ(run({}).code, 2);
   EXPECT_NE(run({"study.toml"}).err.find("try: hillock fit study.toml"), std::string::npos);
-  for (const std::vector<std::string>& wrong :
-       {std::vector<std::string>{"fit", "s.toml", "--threads", "many"}, {"fit", "s.toml", "--isa", "sse"},
-        {"fit", "s.toml", "--budget", "soon"}, {"fit", "s.toml", "--require", "perfect"}, {"fit", "s.toml", "--seed"},
-        {"simulate", "m.model", "--set", "g"}, {"simulate", "m.model", "--dt", "1 mV"}, {"help", "fitt"},
-        {"help", "options", "serach"}, {"check", "m.model", "n.model"}}) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"fit", "s.toml", "--threads", "many"},
+                                                {"fit", "s.toml", "--isa", "sse"},
+                                                {"fit", "s.toml", "--budget", "soon"},
+                                                {"fit", "s.toml", "--require", "perfect"},
+                                                {"fit", "s.toml", "--seed"},
+                                                {"simulate", "m.model", "--set", "g"},
+                                                {"simulate", "m.model", "--dt", "1 mV"},
+                                                {"help", "fitt"},
+                                                {"help", "options", "serach"},
+                                                {"check", "m.model", "n.model"}}) {
     const Ran ran = run(wrong);
     EXPECT_EQ(ran.code, 2) << wrong[0] << " " << wrong.back() << ran.err;
     EXPECT_EQ(ran.out, "");
@@ -141,12 +97,22 @@ TEST(Program, WrongUsageIsTwoWithTheNearest) {
 TEST(Program, JsonIsOneDocumentWhateverHappens) {
   const Scratch scratch;
   for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"fit", study_called(scratch, "fine"), "--json"}, {"fit", "nowhere.toml", "--json"},
-        {"fit", "--json"}, {"--json", "fit"}, {"fitt", "--json"}, {"fit", "x", "--jsn", "--json"},
-        {"fit", "x", "--threads", "many", "--json"}, {"help", "--json"}, {"--version", "--json"},
-        {"check", "m.model", "--json"}, {"simulate", "m.model", "--json"}, {"data", "nowhere.npz", "--json"},
-        {"data", scratch.path("d.csv"), "--json"}, {"new", scratch.path("made"), "--json"},
-        {"new", scratch.path("made"), "--json"}, {"fit", study_called(scratch, "bug"), "--json"}}) {
+       {std::vector<std::string>{"fit", study_called(scratch, "fine"), "--json"},
+        {"fit", "nowhere.toml", "--json"},
+        {"fit", "--json"},
+        {"--json", "fit"},
+        {"fitt", "--json"},
+        {"fit", "x", "--jsn", "--json"},
+        {"fit", "x", "--threads", "many", "--json"},
+        {"help", "--json"},
+        {"--version", "--json"},
+        {"check", "m.model", "--json"},
+        {"simulate", "m.model", "--json"},
+        {"data", "nowhere.npz", "--json"},
+        {"data", scratch.path("d.csv"), "--json"},
+        {"new", scratch.path("made"), "--json"},
+        {"new", scratch.path("made"), "--json"},
+        {"fit", study_called(scratch, "bug"), "--json"}}) {
     const Ran ran = run(arguments);
     EXPECT_TRUE(nlohmann::json::accept(ran.out)) << arguments[0] << ": " << ran.out;
     EXPECT_EQ(ran.code != 0, nlohmann::json::parse(ran.out).contains("errors")) << arguments[0];
@@ -219,8 +185,8 @@ TEST(Program, ASecondCtrlCEndsItAtOnce) {
 }
 
 TEST(Program, SimulateAndCheckPassOnWhatIsTyped) {
-  const Ran simulated = run({"simulate", "m.model", "--set", "g=60 uS", "--set", "E=-80 mV", "--input", "V=10*mV*sin(t/ms)",
-                             "--duration", "50 ms"});
+  const Ran simulated = run({"simulate", "m.model", "--set", "g=60 uS", "--set", "E=-80 mV", "--input",
+                             "V=10*mV*sin(t/ms)", "--duration", "50 ms"});
   EXPECT_EQ(simulated.code, 0) << simulated.err;
   EXPECT_EQ(simulated.out, "g=60 uS;E=-80 mV;V:10*mV*sin(t/ms);0.050000\n");
   EXPECT_EQ(run({"check", "m.model"}).out, "checked\n");
@@ -248,7 +214,8 @@ TEST(Program, HelpAndVersion) {
   EXPECT_NE(fit.out.find("hillock fit STUDY [flags]"), std::string::npos) << fit.out;
   EXPECT_NE(fit.out.find("--set KEY=VALUE"), std::string::npos) << fit.out;
   EXPECT_EQ(run({"fit", "--help"}).out, fit.out);
-  EXPECT_NE(run({"help", "options", "search.starts"}).out.find("an integer from 1 to 100000; default 48"), std::string::npos);
+  EXPECT_NE(run({"help", "options", "search.starts"}).out.find("an integer from 1 to 100000; default 48"),
+            std::string::npos);
   EXPECT_TRUE(run({"--version"}).out.starts_with("hillock 0."));
 }
 

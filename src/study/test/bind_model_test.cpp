@@ -16,8 +16,7 @@ input V : volt
 dn/dt = k*(1 - n) : 1
 observe I ~ normal(g*n*(V - E), sd)
 )";
-const std::string least =
-    "[model]\nfile = \"a.model\"\n[data.train]\nfile = \"d.csv\"\nobserve.I = \"current_nA\"\n";
+const std::string least = "[model]\nfile = \"a.model\"\n[data.train]\nfile = \"d.csv\"\nobserve.I = \"current_nA\"\n";
 
 Result<ir::Model> bound(const Scratch& scratch, const std::string& text, const std::string& model_text = model) {
   scratch.write("a.model", model_text);
@@ -45,12 +44,13 @@ TEST(BindModel, PriorsAndConstantsOfTheStudyReplaceTheModels) {
 }
 
 TEST(BindModelErrors, AParameterWithoutPrior) {
-  EXPECT_EQ(errors_of(""),
-            "DIR/a.model:2:7: error: the parameter \"k\" has no prior, so it cannot be searched [prior-missing]\n"
-            "    param k : 1/ms = 0.1/ms\n"
-            "          ^\n"
-            "    try: end its line with ~ loguniform(lower, upper), or add k = \"loguniform(lower, upper)\" to [prior] in "
-            "the study; a known number is a `const`\n");
+  EXPECT_EQ(
+      errors_of(""),
+      "DIR/a.model:2:7: error: the parameter \"k\" has no prior, so it cannot be searched [prior-missing]\n"
+      "    param k : 1/ms = 0.1/ms\n"
+      "          ^\n"
+      "    try: end its line with ~ loguniform(lower, upper), or add k = \"loguniform(lower, upper)\" to [prior] in "
+      "the study; a known number is a `const`\n");
 }
 
 TEST(BindModelErrors, AnUnknownParameterOrConstant) {
@@ -68,7 +68,8 @@ TEST(BindModelErrors, AnUnknownParameterOrConstant) {
 TEST(BindModelErrors, APriorInTheWrongUnitIsUnderlinedWhereItIsWrong) {
   const std::string text = errors_of(with_k + "g = \"loguniform(1*mV, 1*uS)\"\n");
   EXPECT_NE(text.find("DIR/study.toml:8:17: error: "), std::string::npos) << text;
-  EXPECT_NE(text.find("[unit-mismatch]\n    g = \"loguniform(1*mV, 1*uS)\"\n                    ^"), std::string::npos) << text;
+  EXPECT_NE(text.find("[unit-mismatch]\n    g = \"loguniform(1*mV, 1*uS)\"\n                    ^"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("volt"), std::string::npos) << text;
   EXPECT_NE(text.find("siemens"), std::string::npos) << text;
 }

@@ -1,8 +1,8 @@
 #include "study/describe_data.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <cmath>
 
 #include "study/read_study.hpp"
 #include "study/test/scratch.hpp"
@@ -59,12 +59,14 @@ TEST(DescribeData, TheLinesItPrintsAreReadByAStudy) {
 TEST(DescribeData, WithoutTimesOrUnitsItAsks) {
   const Answer answer = describe_arrays(file_of({{"2nd trace", {3}, {1, 2, 3}}}), "x.npy");
   EXPECT_NE(answer.text.find("sampling_interval = \"?\"\n"), std::string::npos);
-  EXPECT_NE(answer.text.find("observe.x_2nd_trace = { array = \"2nd trace\", unit = \"?\" }\n"), std::string::npos) << answer.text;
+  EXPECT_NE(answer.text.find("observe.x_2nd_trace = { array = \"2nd trace\", unit = \"?\" }\n"), std::string::npos)
+      << answer.text;
 }
 
 TEST(DescribeData, EmptyAndStrangeFilesDoNotTripIt) {
   EXPECT_NE(describe_arrays(file_of({}), "x").text.find("(0 arrays"), std::string::npos);
-  const Answer odd = describe_arrays(file_of({{"", {0}, {}}, {"time_ms", {3}, {0, 5, 1}}, {"n", {1}, {INFINITY}}}), "x");
+  const Answer odd =
+      describe_arrays(file_of({{"", {0}, {}}, {"time_ms", {3}, {0, 5, 1}}, {"n", {1}, {INFINITY}}}), "x");
   EXPECT_NE(odd.text.find("no numbers"), std::string::npos);
   EXPECT_TRUE(nlohmann::json::accept(odd.json));
 }

@@ -1,10 +1,10 @@
 #include "study/experiments.hpp"
 
+#include <gtest/gtest.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <sstream>
 
 #include "lang/load.hpp"
@@ -85,8 +85,10 @@ TEST(Experiments, TheHoldingValueIsTheFirstUnlessGiven) {
 TEST(Experiments, PiecesStepWhereTheySayWhateverRoundingDoes) {
   const Scratch scratch;
   // 0.3 ms / 0.1 ms is 2.9999999999999996 in floating point; sample 3 is still after the step.
-  const auto out = loaded(scratch, "observe.I = \"current_nA\"\ninput.V = { pieces = [ { until = \"0.3 ms\", value = "
-                                   "\"-80 mV\" }, { until = \"0.7 ms\", value = \"20 mV\" }, { value = \"-80*mV + 10*mV*(t - 0.7*ms)/ms\" } ] }\n");
+  const auto out = loaded(
+      scratch,
+      "observe.I = \"current_nA\"\ninput.V = { pieces = [ { until = \"0.3 ms\", value = "
+      "\"-80 mV\" }, { until = \"0.7 ms\", value = \"20 mV\" }, { value = \"-80*mV + 10*mV*(t - 0.7*ms)/ms\" } ] }\n");
   ASSERT_TRUE(out) << render(out.error());
   const std::vector<double>& command = out->front().commands.at("V");
   EXPECT_DOUBLE_EQ(command[2], -0.08);
@@ -152,16 +154,17 @@ TEST(Experiments, AFileWithoutTimes) {
 // ---- the texts of errors ----------------------------------------------------------------------------------------
 
 TEST(ExperimentsErrors, AnArrayInTheWrongUnit) {
-  EXPECT_EQ(errors_of("observe.I = \"voltage_mV\"\ninput.V = \"voltage_mV\"\nconst.T = \"5 ms\"\n"),
-            "DIR/study.toml:5:13: error: \"data.train.observe.I\": the array voltage_mV is in mV (volt), but what the model "
-            "observes is in nA (amp) [unit-mismatch]\n"
-            "    observe.I = \"voltage_mV\"\n"
-            "                ^~~~~~~~~~~~\n"
-            "    try: another array, or the unit of its numbers: { array = \"voltage_mV\", unit = \"nA\" }\n"
-            "DIR/study.toml:7:11: error: \"data.train.const.T\" needs a unit of kelvin, found \"5 ms\", which is in second "
-            "[unit-mismatch]\n"
-            "    const.T = \"5 ms\"\n"
-            "              ^~~~~~\n");
+  EXPECT_EQ(
+      errors_of("observe.I = \"voltage_mV\"\ninput.V = \"voltage_mV\"\nconst.T = \"5 ms\"\n"),
+      "DIR/study.toml:5:13: error: \"data.train.observe.I\": the array voltage_mV is in mV (volt), but what the model "
+      "observes is in nA (amp) [unit-mismatch]\n"
+      "    observe.I = \"voltage_mV\"\n"
+      "                ^~~~~~~~~~~~\n"
+      "    try: another array, or the unit of its numbers: { array = \"voltage_mV\", unit = \"nA\" }\n"
+      "DIR/study.toml:7:11: error: \"data.train.const.T\" needs a unit of kelvin, found \"5 ms\", which is in second "
+      "[unit-mismatch]\n"
+      "    const.T = \"5 ms\"\n"
+      "              ^~~~~~\n");
 }
 
 TEST(ExperimentsErrors, AnObservedChannelThatIsNotInTheFile) {
@@ -171,23 +174,25 @@ TEST(ExperimentsErrors, AnObservedChannelThatIsNotInTheFile) {
 }
 
 TEST(ExperimentsErrors, NamesThatTheModelDoesNotHave) {
-  EXPECT_EQ(errors_of("observe.II = \"current_nA\"\ninput.V = \"voltage_mV\"\ninput.W = \"voltage_mV\"\nconst.Q = \"1 mV\"\n"),
-            "DIR/study.toml:5:14: error: the model has no observation \"II\" [channel-unknown]\n"
-            "    observe.II = \"current_nA\"\n"
-            "                 ^~~~~~~~~~~~\n"
-            "    try: did you mean \"I\"?\n"
-            "DIR/study.toml:7:11: error: the model has no input \"W\" [input-unknown]\n"
-            "    input.W = \"voltage_mV\"\n"
-            "              ^~~~~~~~~~~~\n"
-            "    try: did you mean \"V\"?\n"
-            "DIR/study.toml:8:11: error: the model has no constant \"Q\" [constant-unknown]\n"
-            "    const.Q = \"1 mV\"\n"
-            "              ^~~~~~\n"
-            "    try: did you mean \"T\"?\n"
-            "DIR/study.toml:3:7: error: the model observes I, but \"data.train.observe.I\" is missing [key-missing]\n"
-            "    [data.train]\n"
-            "          ^~~~~\n"
-            "    try: observe.I = \"...\", an array of d.csv; `hillock data` lists them\n");
+  EXPECT_EQ(
+      errors_of(
+          "observe.II = \"current_nA\"\ninput.V = \"voltage_mV\"\ninput.W = \"voltage_mV\"\nconst.Q = \"1 mV\"\n"),
+      "DIR/study.toml:5:14: error: the model has no observation \"II\" [channel-unknown]\n"
+      "    observe.II = \"current_nA\"\n"
+      "                 ^~~~~~~~~~~~\n"
+      "    try: did you mean \"I\"?\n"
+      "DIR/study.toml:7:11: error: the model has no input \"W\" [input-unknown]\n"
+      "    input.W = \"voltage_mV\"\n"
+      "              ^~~~~~~~~~~~\n"
+      "    try: did you mean \"V\"?\n"
+      "DIR/study.toml:8:11: error: the model has no constant \"Q\" [constant-unknown]\n"
+      "    const.Q = \"1 mV\"\n"
+      "              ^~~~~~\n"
+      "    try: did you mean \"T\"?\n"
+      "DIR/study.toml:3:7: error: the model observes I, but \"data.train.observe.I\" is missing [key-missing]\n"
+      "    [data.train]\n"
+      "          ^~~~~\n"
+      "    try: observe.I = \"...\", an array of d.csv; `hillock data` lists them\n");
 }
 
 TEST(ExperimentsErrors, AnExpressionInTheWrongUnitIsUnderlined) {
@@ -197,12 +202,13 @@ TEST(ExperimentsErrors, AnExpressionInTheWrongUnitIsUnderlined) {
 }
 
 TEST(ExperimentsErrors, AStepThatDoesNotFit) {
-  EXPECT_EQ(errors_of(plain, {"model.dt=0.03 ms"}),
-            "--set: error: the step 0.03 ms does not fit a whole number of times into the sampling interval of d.csv, 0.1 ms "
-            "[dt-unfit]\n"
-            "    model.dt=0.03 ms\n"
-            "             ^~~~~~~\n"
-            "    try: leave model.dt out, or take the sampling interval divided by 1, 2, 3, ...\n");
+  EXPECT_EQ(
+      errors_of(plain, {"model.dt=0.03 ms"}),
+      "--set: error: the step 0.03 ms does not fit a whole number of times into the sampling interval of d.csv, 0.1 ms "
+      "[dt-unfit]\n"
+      "    model.dt=0.03 ms\n"
+      "             ^~~~~~~\n"
+      "    try: leave model.dt out, or take the sampling interval divided by 1, 2, 3, ...\n");
   EXPECT_NE(errors_of(plain, {"model.dt=0.2 ms"}).find("[dt-unfit]"), std::string::npos);
 }
 
@@ -215,10 +221,13 @@ TEST(ExperimentsErrors, AMaskThatLeavesNothing) {
 }
 
 TEST(ExperimentsErrors, PiecesThatEndTooEarly) {
-  const std::string text = errors_of(
-      "observe.I = \"current_nA\"\ninput.V = { pieces = [ { until = \"0.5 ms\", value = \"1 mV\" } ] }\n");
-  EXPECT_NE(text.find("the pieces of \"data.train.input.V\" end at 0.5 ms, but the recording goes on to 0.9 ms [pieces-short]"),
-            std::string::npos) << text;
+  const std::string text =
+      errors_of("observe.I = \"current_nA\"\ninput.V = { pieces = [ { until = \"0.5 ms\", value = \"1 mV\" } ] }\n");
+  EXPECT_NE(
+      text.find(
+          "the pieces of \"data.train.input.V\" end at 0.5 ms, but the recording goes on to 0.9 ms [pieces-short]"),
+      std::string::npos)
+      << text;
 }
 
 TEST(ExperimentsErrors, InterpolationWithoutASampledInput) {
@@ -229,8 +238,8 @@ TEST(ExperimentsErrors, InterpolationWithoutASampledInput) {
 
 // ---- the published task -----------------------------------------------------------------------------------------
 
-/// Simulates the two-gate hERG model exactly at the command of each interval's middle, as the data set's README says, and
-/// returns rms(model - data)/range over the kept samples.
+/// Simulates the two-gate hERG model exactly at the command of each interval's middle, as the data set's README says,
+/// and returns rms(model - data)/range over the kept samples.
 double published_error(const sim::Experiment& experiment, const std::vector<double>& p, double temperature_c) {
   const double e_k = 8.314 * (273.15 + temperature_c) / 96485.0 * std::log(4.0 / 130.0) * 1e3;
   const auto rates = [&](double v) {
@@ -271,18 +280,19 @@ TEST(ExperimentsHerg, TheMasksAndCommandsGiveThePublishedErrors) {
     return "mask.samples = [" + out + "]\n";
   };
   const auto study = resolve_study(
-      "[model]\nfile = \"m.model\"\n[data.train]\nfile = \"" + shared + "cell_1_sine_wave.npz\"\nobserve.I = \"current_nA\"\n" +
-          "const.T = \"temperature_C\"\n" +
+      "[model]\nfile = \"m.model\"\n[data.train]\nfile = \"" + shared +
+          "cell_1_sine_wave.npz\"\nobserve.I = \"current_nA\"\n" + "const.T = \"temperature_C\"\n" +
           R"toml(input.V = { pieces = [ { until = "250.1 ms", value = "-80 mV" }, { until = "300.1 ms", value = "-120 mV" },
   { until = "500.1 ms", value = "-80 mV" }, { until = "1500.1 ms", value = "40 mV" }, { until = "2000.1 ms", value = "-120 mV" },
   { until = "3000.1 ms", value = "-80 mV" },
   { until = "6500.1 ms", value = "-30*mV + 54*mV*sin(0.007/ms*(t - 2500.1*ms)) + 26*mV*sin(0.037/ms*(t - 2500.1*ms)) + 10*mV*sin(0.19/ms*(t - 2500.1*ms))" },
   { until = "7000.1 ms", value = "-120 mV" }, { value = "-80 mV" } ] }
 )toml" + ranges({2501, 3001, 5001, 15000, 20000, 30000, 65001, 70001}) +
-          "[data.test]\nfile = \"" + shared + "cell_1_action_potential.npz\"\nobserve.I = \"current_nA\"\ninput.V = \"voltage_mV\"\n" +
+          "[data.test]\nfile = \"" + shared +
+          "cell_1_action_potential.npz\"\nobserve.I = \"current_nA\"\ninput.V = \"voltage_mV\"\n" +
           "const.T = \"temperature_C\"\n" +
-          ranges({2501, 3001, 5701, 7197, 10560, 17693, 20720, 24244, 28095, 29390, 34396, 36886, 40506, 43708, 50418, 56093,
-                  61253, 65953, 73246, 78246}),
+          ranges({2501,  3001,  5701,  7197,  10560, 17693, 20720, 24244, 28095, 29390,
+                  34396, 36886, 40506, 43708, 50418, 56093, 61253, 65953, 73246, 78246}),
       scratch.path("study.toml"), {});
   ASSERT_TRUE(study) << render(study.error());
   const auto model = lang::load_model(model_text, "m.model");
@@ -323,7 +333,8 @@ TEST(ExperimentsHerg, TheMasksAndCommandsGiveThePublishedErrors) {
   interpolated.data[1].command_in_gaps = "interpolated";
   const auto test = load_experiment(interpolated, interpolated.data[1], *model);
   ASSERT_TRUE(test) << render(test.error());
-  EXPECT_NEAR(published_error(test->experiment, p, temperature) / value("action_potential_error_gap_interpolated"), 1.0, 5e-5);
+  EXPECT_NEAR(published_error(test->experiment, p, temperature) / value("action_potential_error_gap_interpolated"), 1.0,
+              5e-5);
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "study/test/scratch.hpp"
 #include "study/build_info.hpp"
 #include "study/read_study.hpp"
+#include "study/test/scratch.hpp"
 
 namespace hillock::study {
 namespace {
@@ -78,9 +78,13 @@ TEST(Lock, RefusesAChangedFileAndSaysWhich) {
   EXPECT_EQ(again.error()[0].code, "lock-file-changed");
   EXPECT_EQ(again.error()[0].where, "model.file");
   const std::string text = scratch.without_path(render(again.error()));
-  EXPECT_NE(text.find("error: DIR/m.model is not the file that this study was run with: its sha256 is "), std::string::npos) << text;
+  EXPECT_NE(text.find("error: DIR/m.model is not the file that this study was run with: its sha256 is "),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("\n    file = \"DIR/m.model\"\n           ^~~~"), std::string::npos) << text;
-  EXPECT_NE(text.find("try: bring the old file back, or fit the study file itself, which writes a new lock file"), std::string::npos) << text;
+  EXPECT_NE(text.find("try: bring the old file back, or fit the study file itself, which writes a new lock file"),
+            std::string::npos)
+      << text;
 
   scratch.write("d.csv", "changed\n");  // all at once: the model and two recordings
   EXPECT_EQ(read_study(file, {}).error().size(), 3U);
@@ -93,8 +97,9 @@ TEST(Lock, RefusesAChangedFileAndSaysWhich) {
 TEST(Lock, ADamagedLockIsRefused) {
   const Scratch scratch;
   const std::string study = write_study(scratch, full);
-  for (const std::string lock : {"[lock]\n", "[lock]\nversion=\"1\"\nbuild=\"1\"\nisa=\"x\"\n",
-                                  "[lock]\nversion=\"1\"\nbuild=\"1\"\nisa=\"x\"\n[[lock.files]]\nkey=\"model.file\"\n"}) {
+  for (const std::string lock :
+       {"[lock]\n", "[lock]\nversion=\"1\"\nbuild=\"1\"\nisa=\"x\"\n",
+        "[lock]\nversion=\"1\"\nbuild=\"1\"\nisa=\"x\"\n[[lock.files]]\nkey=\"model.file\"\n"}) {
     const auto read = read_study(scratch.write("bad.toml", full + lock), {});
     ASSERT_FALSE(read) << lock;
     EXPECT_EQ(read.error()[0].code, "lock-syntax");

@@ -1,8 +1,8 @@
 #include "study/options.hpp"
 
+#include <gtest/gtest.h>
 #include <algorithm>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <set>
 #include <sstream>
 
@@ -36,7 +36,8 @@ TEST(Options, EveryDefaultIsAllowed) {
     const Limits& limits = option.limits;
     if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>) {
       const auto number = static_cast<double>(value);
-      EXPECT_TRUE(limits.open ? number > limits.low && number < limits.high : number >= limits.low && number <= limits.high)
+      EXPECT_TRUE(limits.open ? number > limits.low && number < limits.high
+                              : number >= limits.low && number <= limits.high)
           << option.key;
     }
     if constexpr (std::is_same_v<T, std::string>) {
@@ -55,9 +56,11 @@ TEST(Options, NoTwoRowsFillOneField) {
   DataSplit split;
   std::set<const void*> places;
   for (const auto& option : study_options())
-    EXPECT_TRUE(places.insert(std::visit([&](auto f) -> const void* { return &f(study); }, option.field)).second) << option.key;
+    EXPECT_TRUE(places.insert(std::visit([&](auto f) -> const void* { return &f(study); }, option.field)).second)
+        << option.key;
   for (const auto& option : split_options())
-    EXPECT_TRUE(places.insert(std::visit([&](auto f) -> const void* { return &f(split); }, option.field)).second) << option.key;
+    EXPECT_TRUE(places.insert(std::visit([&](auto f) -> const void* { return &f(split); }, option.field)).second)
+        << option.key;
 }
 
 TEST(Options, HelpShowsASectionOrOneOption) {

@@ -7,8 +7,7 @@
 namespace hillock::study {
 namespace {
 
-const std::string least =
-    "[model]\nfile = \"m.model\"\n[data.train]\nfile = \"d.csv\"\nobserve.I = \"current_nA\"\n";
+const std::string least = "[model]\nfile = \"m.model\"\n[data.train]\nfile = \"d.csv\"\nobserve.I = \"current_nA\"\n";
 
 /// The study's errors as a person reads them, with the folder as DIR.
 std::string errors_of(const std::string& text, const std::vector<std::string>& overrides = {}) {
@@ -143,10 +142,11 @@ html = false
 TEST(ReadStudy, OverridesNeedNoQuotesAndTheLastOneWins) {
   const Scratch scratch;
   scratch.write("other.csv", "x\n1\n");
-  const auto study = read_study(write_study(scratch, least),
-                                {"search.starts=5", "search.starts = 6", "data.train.file=other.csv", "model.dt=0.1 ms",
-                                 "prior.p1=uniform(0, 1)", "data.test.file=d.csv", "data.test.observe.I={array=\"x\",unit=\"nA\"}",
-                                 "verify.half_step=false", "data.train.mask.samples=[\"1:2\"]", "study.name=\"quoted\""});
+  const auto study =
+      read_study(write_study(scratch, least),
+                 {"search.starts=5", "search.starts = 6", "data.train.file=other.csv", "model.dt=0.1 ms",
+                  "prior.p1=uniform(0, 1)", "data.test.file=d.csv", "data.test.observe.I={array=\"x\",unit=\"nA\"}",
+                  "verify.half_step=false", "data.train.mask.samples=[\"1:2\"]", "study.name=\"quoted\""});
   ASSERT_TRUE(study) << render(study.error());
   EXPECT_EQ(study->search.starts, 6);
   EXPECT_EQ(study->train().file.absolute, scratch.path("other.csv"));
@@ -227,55 +227,58 @@ TEST(ReadStudyErrors, UnknownSection) {
 }
 
 TEST(ReadStudyErrors, WrongTypeAndRangeAndChoice) {
-  EXPECT_EQ(errors_of(least + "[search]\nstarts = \"many\"\nscreen = 0\ntolerance = 1.5\nmethod = \"cma-es\"\n"
-                              "chains = 2.5\n[verify]\nhalf_step = 1\n"),
-            "DIR/study.toml:7:10: error: \"search.starts\" must be an integer from 1 to 100000, found the text \"many\" "
-            "[value-type]\n"
-            "    starts = \"many\"\n"
-            "             ^~~~~~\n"
-            "DIR/study.toml:8:10: error: \"search.screen\" must be an integer from 1 to 100000000, found 0 [value-range]\n"
-            "    screen = 0\n"
-            "             ^\n"
-            "DIR/study.toml:9:13: error: \"search.tolerance\" must be a number between 0 and 1 (not included), found 1.5 "
-            "[value-range]\n"
-            "    tolerance = 1.5\n"
-            "                ^~~\n"
-            "DIR/study.toml:10:10: error: \"search.method\" must be one of \"levenberg_marquardt\", \"cma_es\", found "
-            "\"cma-es\" [value-choice]\n"
-            "    method = \"cma-es\"\n"
-            "             ^~~~~~~~\n"
-            "    try: did you mean \"cma_es\"?\n"
-            "DIR/study.toml:11:10: error: \"search.chains\" must be an integer from 2 to 1024, found 2.5 [value-type]\n"
-            "    chains = 2.5\n"
-            "             ^~~\n"
-            "DIR/study.toml:13:13: error: \"verify.half_step\" must be true or false, found 1 [value-type]\n"
-            "    half_step = 1\n"
-            "                ^\n");
+  EXPECT_EQ(
+      errors_of(least + "[search]\nstarts = \"many\"\nscreen = 0\ntolerance = 1.5\nmethod = \"cma-es\"\n"
+                        "chains = 2.5\n[verify]\nhalf_step = 1\n"),
+      "DIR/study.toml:7:10: error: \"search.starts\" must be an integer from 1 to 100000, found the text \"many\" "
+      "[value-type]\n"
+      "    starts = \"many\"\n"
+      "             ^~~~~~\n"
+      "DIR/study.toml:8:10: error: \"search.screen\" must be an integer from 1 to 100000000, found 0 [value-range]\n"
+      "    screen = 0\n"
+      "             ^\n"
+      "DIR/study.toml:9:13: error: \"search.tolerance\" must be a number between 0 and 1 (not included), found 1.5 "
+      "[value-range]\n"
+      "    tolerance = 1.5\n"
+      "                ^~~\n"
+      "DIR/study.toml:10:10: error: \"search.method\" must be one of \"levenberg_marquardt\", \"cma_es\", found "
+      "\"cma-es\" [value-choice]\n"
+      "    method = \"cma-es\"\n"
+      "             ^~~~~~~~\n"
+      "    try: did you mean \"cma_es\"?\n"
+      "DIR/study.toml:11:10: error: \"search.chains\" must be an integer from 2 to 1024, found 2.5 [value-type]\n"
+      "    chains = 2.5\n"
+      "             ^~~\n"
+      "DIR/study.toml:13:13: error: \"verify.half_step\" must be true or false, found 1 [value-type]\n"
+      "    half_step = 1\n"
+      "                ^\n");
 }
 
 TEST(ReadStudyErrors, WrongUnits) {
-  EXPECT_EQ(errors_of(least + "sampling_interval = \"0.1 mV\"\nmask.after_steps = 5\n[model.const]\nT = true\n"),
-            "DIR/study.toml:6:21: error: \"data.train.sampling_interval\" needs a unit of second, found \"0.1 mV\", which "
-            "is in volt [unit-mismatch]\n"
-            "    sampling_interval = \"0.1 mV\"\n"
-            "                        ^~~~~~~~\n"
-            "DIR/study.toml:7:20: error: \"data.train.mask.after_steps\" needs a unit of second, found the bare number 5 "
-            "[unit-mismatch]\n"
-            "    mask.after_steps = 5\n"
-            "                       ^\n"
-            "    try: write the unit: \"5 ms\"\n"
-            "DIR/study.toml:9:5: error: \"model.const.T\" must be a quantity with its unit, such as \"-80 mV\", found true "
-            "[value-type]\n"
-            "    T = true\n"
-            "        ^~~~\n");
+  EXPECT_EQ(
+      errors_of(least + "sampling_interval = \"0.1 mV\"\nmask.after_steps = 5\n[model.const]\nT = true\n"),
+      "DIR/study.toml:6:21: error: \"data.train.sampling_interval\" needs a unit of second, found \"0.1 mV\", which "
+      "is in volt [unit-mismatch]\n"
+      "    sampling_interval = \"0.1 mV\"\n"
+      "                        ^~~~~~~~\n"
+      "DIR/study.toml:7:20: error: \"data.train.mask.after_steps\" needs a unit of second, found the bare number 5 "
+      "[unit-mismatch]\n"
+      "    mask.after_steps = 5\n"
+      "                       ^\n"
+      "    try: write the unit: \"5 ms\"\n"
+      "DIR/study.toml:9:5: error: \"model.const.T\" must be a quantity with its unit, such as \"-80 mV\", found true "
+      "[value-type]\n"
+      "    T = true\n"
+      "        ^~~~\n");
 }
 
 TEST(ReadStudyErrors, ATimeMustBePositive) {
-  EXPECT_EQ(errors_of(least + "[model.const]\n", {"model.dt=-1 ms"}),
-            "--set: error: \"model.dt\" must be a time above 0 with its unit, such as \"0.1 ms\", found the text \"-1 ms\" "
-            "[value-range]\n"
-            "    model.dt=-1 ms\n"
-            "             ^~~~~\n");
+  EXPECT_EQ(
+      errors_of(least + "[model.const]\n", {"model.dt=-1 ms"}),
+      "--set: error: \"model.dt\" must be a time above 0 with its unit, such as \"0.1 ms\", found the text \"-1 ms\" "
+      "[value-range]\n"
+      "    model.dt=-1 ms\n"
+      "             ^~~~~\n");
 }
 
 TEST(ReadStudyErrors, UnknownUnitIsUnderlined) {
@@ -299,14 +302,15 @@ TEST(ReadStudyErrors, MissingFilesWithTheNearestName) {
 }
 
 TEST(ReadStudyErrors, EverythingThatIsMissing) {
-  EXPECT_EQ(errors_of("[data.test]\nfile = \"d.csv\"\n"),
-            "DIR/study.toml: error: \"data.test.observe.NAME\" is missing: The array that the model's observation <name> is "
-            "compared with: \"array\" or { array = , unit = }. [key-missing]\n"
-            "    try: data.test.observe.NAME = \"...\"\n"
-            "DIR/study.toml: error: \"model.file\" is missing: The model, relative to the study file. [key-missing]\n"
-            "    try: model.file = \"...\"\n"
-            "DIR/study.toml: error: a study needs a recording to fit: the section [data.train] [key-missing]\n"
-            "    try: [data.train] with file = \"...\" and observe.NAME = \"...\"; `hillock data FILE` writes it for you\n");
+  EXPECT_EQ(
+      errors_of("[data.test]\nfile = \"d.csv\"\n"),
+      "DIR/study.toml: error: \"data.test.observe.NAME\" is missing: The array that the model's observation <name> is "
+      "compared with: \"array\" or { array = , unit = }. [key-missing]\n"
+      "    try: data.test.observe.NAME = \"...\"\n"
+      "DIR/study.toml: error: \"model.file\" is missing: The model, relative to the study file. [key-missing]\n"
+      "    try: model.file = \"...\"\n"
+      "DIR/study.toml: error: a study needs a recording to fit: the section [data.train] [key-missing]\n"
+      "    try: [data.train] with file = \"...\" and observe.NAME = \"...\"; `hillock data FILE` writes it for you\n");
 }
 
 TEST(ReadStudyErrors, SyntaxErrorWithCaret) {
@@ -317,28 +321,37 @@ TEST(ReadStudyErrors, SyntaxErrorWithCaret) {
 }
 
 TEST(ReadStudyErrors, PiecesOutOfOrderOrWithoutAnEnd) {
-  EXPECT_EQ(errors_of(least + "input.V = { pieces = [ { until = \"2 ms\", value = \"1 mV\" }, { until = \"1 ms\", value = \"2 mV\" } ] }\n"),
+  EXPECT_EQ(errors_of(least + "input.V = { pieces = [ { until = \"2 ms\", value = \"1 mV\" }, { until = \"1 ms\", "
+                              "value = \"2 mV\" } ] }\n"),
             "DIR/study.toml:6:70: error: this piece ends at 1 ms, but the one before it ends at 2 ms [value-range]\n"
             "    ... { pieces = [ { until = \"2 ms\", value = \"1 mV\" }, { until = \"1 ms\", value = \"2 mV\" } ] }\n"
             "                                                                   ^~~~~~\n"
             "    try: pieces follow each other in time\n");
-  EXPECT_EQ(errors_of(least + "input.V = { pieces = [ { value = \"1 mV\" }, { until = \"1 ms\", valu = \"2 mV\" } ] }\n"),
-            "DIR/study.toml:6:24: error: \"data.train.input.V.pieces[0]\" has no end; only the last piece may go on to the "
-            "end [key-missing]\n"
-            "    input.V = { pieces = [ { value = \"1 mV\" }, { until = \"1 ms\", valu = \"2 mV\" } ] }\n"
-            "                           ^~~~~~~~~~~~~~~~~~\n"
-            "    try: until = \"250 ms\"\n"
-            "DIR/study.toml:6:62: error: there is no option \"data.train.input.V.pieces[1].valu\" [key-unknown]\n"
-            "    ...nput.V = { pieces = [ { value = \"1 mV\" }, { until = \"1 ms\", valu = \"2 mV\" } ] }\n"
-            "                                                                   ^~~~\n"
-            "    try: did you mean \"value\"?\n");
+  EXPECT_EQ(
+      errors_of(least + "input.V = { pieces = [ { value = \"1 mV\" }, { until = \"1 ms\", valu = \"2 mV\" } ] }\n"),
+      "DIR/study.toml:6:24: error: \"data.train.input.V.pieces[0]\" has no end; only the last piece may go on to the "
+      "end [key-missing]\n"
+      "    input.V = { pieces = [ { value = \"1 mV\" }, { until = \"1 ms\", valu = \"2 mV\" } ] }\n"
+      "                           ^~~~~~~~~~~~~~~~~~\n"
+      "    try: until = \"250 ms\"\n"
+      "DIR/study.toml:6:62: error: there is no option \"data.train.input.V.pieces[1].valu\" [key-unknown]\n"
+      "    ...nput.V = { pieces = [ { value = \"1 mV\" }, { until = \"1 ms\", valu = \"2 mV\" } ] }\n"
+      "                                                                   ^~~~\n"
+      "    try: did you mean \"value\"?\n");
 }
 
 TEST(ReadStudyErrors, WindowsAndSampleRanges) {
-  const std::string text = errors_of(least + "mask.samples = [\"12-20\"]\nmask.windows = [\"2 ms : 1 ms\", \"3 ms\"]\n");
+  const std::string text =
+      errors_of(least + "mask.samples = [\"12-20\"]\nmask.windows = [\"2 ms : 1 ms\", \"3 ms\"]\n");
   EXPECT_NE(text.find("DIR/study.toml:6:17: error: \"data.train.mask.samples\": "), std::string::npos) << text;
-  EXPECT_NE(text.find("DIR/study.toml:7:17: error: the window \"2 ms : 1 ms\" ends before it begins [value-range]"), std::string::npos) << text;
-  EXPECT_NE(text.find("DIR/study.toml:7:32: error: a window of time is \"from : to\", found the text \"3 ms\" [window-syntax]"), std::string::npos) << text;
+  EXPECT_NE(text.find("DIR/study.toml:7:17: error: the window \"2 ms : 1 ms\" ends before it begins [value-range]"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(
+      text.find(
+          "DIR/study.toml:7:32: error: a window of time is \"from : to\", found the text \"3 ms\" [window-syntax]"),
+      std::string::npos)
+      << text;
 }
 
 TEST(ReadStudyErrors, OverridesAreUnderlinedAsTyped) {
@@ -357,17 +370,20 @@ TEST(ReadStudyErrors, OverridesAreUnderlinedAsTyped) {
 }
 
 TEST(ReadStudyErrors, FewerDrawsThanStarts) {
-  EXPECT_EQ(errors_of(least, {"search.screen=10"}),
-            "DIR/study.toml: error: \"search.screen\" is 10, fewer than the 48 starts to choose from them [value-range]\n"
-            "    try: search.screen = 48\n");
+  EXPECT_EQ(
+      errors_of(least, {"search.screen=10"}),
+      "DIR/study.toml: error: \"search.screen\" is 10, fewer than the 48 starts to choose from them [value-range]\n"
+      "    try: search.screen = 48\n");
 }
 
 TEST(ReadStudyErrors, AnOptionWrittenDirectlyUnderData) {
-  EXPECT_EQ(errors_of("[model]\nfile = \"m.model\"\n[data]\nfile = \"d.csv\"\n[data.train]\nfile = \"d.csv\"\nobserve.I = \"i\"\n"),
-            "DIR/study.toml:4:1: error: \"data.file\" is the name of a recording, a table; found text [value-type]\n"
-            "    file = \"d.csv\"\n"
-            "    ^~~~\n"
-            "    try: write it in the section [data.train]: file = ...\n");
+  EXPECT_EQ(
+      errors_of(
+          "[model]\nfile = \"m.model\"\n[data]\nfile = \"d.csv\"\n[data.train]\nfile = \"d.csv\"\nobserve.I = \"i\"\n"),
+      "DIR/study.toml:4:1: error: \"data.file\" is the name of a recording, a table; found text [value-type]\n"
+      "    file = \"d.csv\"\n"
+      "    ^~~~\n"
+      "    try: write it in the section [data.train]: file = ...\n");
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "study/run_folder.hpp"
 
-#include <csignal>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <csignal>
 
 #include "study/test/scratch.hpp"
 
@@ -39,12 +39,14 @@ TEST(RunFolder, AFolderThatMayNotBeWrittenTo) {
   const auto folder = RunFolder::open("/proc/self");
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error()[0].code, "results-unwritable");
-  EXPECT_NE(render(folder.error()).find("/proc/self: error: the results folder cannot be written to: "), std::string::npos)
+  EXPECT_NE(render(folder.error()).find("/proc/self: error: the results folder cannot be written to: "),
+            std::string::npos)
       << render(folder.error());
   if (::geteuid() == 0) return;
   const Scratch scratch;
   scratch.write("locked/x", "");
-  std::filesystem::permissions(scratch.path("locked"), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  std::filesystem::permissions(scratch.path("locked"),
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   const auto denied = RunFolder::open(scratch.path("locked"));
   std::filesystem::permissions(scratch.path("locked"), std::filesystem::perms::owner_all);
   ASSERT_FALSE(denied);

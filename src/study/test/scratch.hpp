@@ -1,12 +1,12 @@
 #pragma once
 /// A folder that goes with the test.
 
+#include <gtest/gtest.h>
+#include <unistd.h>
 #include <filesystem>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <sstream>
 #include <string>
-#include <unistd.h>
 
 namespace hillock::study {
 

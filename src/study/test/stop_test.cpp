@@ -1,11 +1,11 @@
 #include "study/stop.hpp"
 
-#include <cmath>
-#include <csignal>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
+#include <cmath>
+#include <csignal>
+#include <thread>
 
 namespace hillock::study {
 namespace {

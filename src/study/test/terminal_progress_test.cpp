@@ -94,7 +94,8 @@ TEST(TerminalProgress, ALineNeverRunsOverTheEdge) {
   stage.now = 2.0;
   progress.update(50, "µµµµµµµµµµµµµµµµµµµµµµµµµµ and a long remark");
   const std::string shown = stage.out.substr(1, stage.out.size() - 4);
-  const auto characters = std::ranges::count_if(shown, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  const auto characters =
+      std::ranges::count_if(shown, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
   EXPECT_EQ(characters, 39);
 }
 
@@ -106,7 +107,9 @@ TEST(TerminalProgress, MayBeToldFromSeveralThreads) {
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t)
-      threads.emplace_back([&] { for (int i = 0; i < 1000; ++i) progress.update(i, "best"); });
+      threads.emplace_back([&] {
+        for (int i = 0; i < 1000; ++i) progress.update(i, "best");
+      });
   }
   EXPECT_EQ(std::ranges::count(stage.out, '\r'), 1);  // the clock stood still: drawn once
 }

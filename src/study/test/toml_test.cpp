@@ -73,9 +73,7 @@ TEST(Toml, PutReplacesAndMakesTables) {
   const TomlValue::Table& a = *root->table()->at(0).value.table();
   EXPECT_EQ(*a[0].value.text(), "new");
   EXPECT_EQ(std::get<std::int64_t>(a[1].value.value), 2);
-  EXPECT_EQ(std::get<std::int64_t>(
-                root->table()->at(1).value.table()->at(0).value.table()->at(0).value.value),
-            3);
+  EXPECT_EQ(std::get<std::int64_t>(root->table()->at(1).value.table()->at(0).value.table()->at(0).value.value), 3);
 }
 
 }  // namespace
