@@ -182,16 +182,10 @@ class Emitter {
     for (const NodeId id : list) {
       const ir::Node& node = loop_.graph[id];
       const auto arity = static_cast<std::size_t>(ir::info(node.op).arity);
-      std::array<Pack, 3> args;
-      // The table wants the bits of a magic sum; where its argument is the difference that recovers the whole number
-      // from such a sum, use the sum.
       const bool from_magic = node.op == Op::exp2_table && magic_sum_of(node.args[0]) != ir::no_node;
-      if (from_magic) args[0] = get(scope, magic_sum_of(node.args[0]));
-      else
-        for (std::size_t i = 0; i < arity; ++i) args[i] = get(scope, node.args[i]);
-      // The scaling instruction of AVX-512 takes the floor of its exponent itself.
-      if (node.op == Op::scale2 && width_ == 8 && loop_.graph[node.args[1]].op == Op::floor)
-        args[1] = get(scope, loop_.graph[node.args[1]].args[0]);
+      const std::array<NodeId, 3> its = operands(id);
+      std::array<Pack, 3> args;
+      for (std::size_t i = 0; i < arity; ++i) args[i] = get(scope, its[i]);
       Pack pack;
       for (std::size_t k = 0; k < copies_; ++k) {
         std::array<Value*, 3> one{};
@@ -201,6 +195,19 @@ class Emitter {
       }
       scope[id] = std::move(pack);
     }
+  }
+  /// What the code of a node reads: its arguments, or what stands for them in a shorter form.
+  std::array<NodeId, 3> operands(NodeId id) const {
+    const ir::Node& node = loop_.graph[id];
+    std::array<NodeId, 3> out = node.args;
+    // The table wants the bits of a magic sum; where its argument is the difference that recovers the whole number from
+    // such a sum, use the sum.
+    if (node.op == Op::exp2_table)
+      if (const NodeId sum = magic_sum_of(node.args[0]); sum != ir::no_node) out[0] = sum;
+    // The scaling instruction of AVX-512 takes the floor of its exponent itself.
+    if (node.op == Op::scale2 && width_ == 8 && loop_.graph[node.args[1]].op == Op::floor)
+      out[1] = loop_.graph[node.args[1]].args[0];
+    return out;
   }
   /// The sum s where the node is s - 1.5*2^52, or 16*(s - 1.5*2^48): its low bits are the whole number.
   NodeId magic_sum_of(NodeId id) const {
@@ -224,7 +231,7 @@ class Emitter {
           for (const NodeId id : phase.groups[g].nodes) home[id] = g;
       std::vector<bool> outside(loop_.graph.size());
       const auto note = [&](NodeId user, std::size_t group) {
-        for (const NodeId arg : loop_.graph[user].args) {
+        for (const NodeId arg : operands(user)) {
           if (arg == ir::no_node) continue;
           const auto found = home.find(arg);
           if (found != home.end() && found->second != group) outside[index(arg)] = true;
@@ -341,7 +348,7 @@ class Emitter {
     const auto real = [&](double v) { return p_.constant(real_constant(v)); };
     // Column reads must dominate the loop: make them here.
     for (const NodeId id : loop_.advance_phase.nodes)
-      for (const NodeId arg : loop_.graph[id].args)
+      for (const NodeId arg : operands(id))
         if (arg != ir::no_node && loop_.graph[arg].op == Op::symbol &&
             loop_.variables[index(loop_.graph[arg].symbol)].source == Source::column)
           get(row_scope, arg);
