@@ -27,7 +27,7 @@ enum class Op : std::uint8_t {
   exp, log, log10, expm1, log1p, exprel, sqrt, ceil, floor, trunc, abs, sign, clip, min, max,
   // primitives of lowered code only; a model cannot write them
   round_even,  ///< nearest integer, ties to even; |x| < 2^51
-  scale2,      ///< x * 2^n, n integral: right also where the result overflows, underflows or is subnormal
+  scale2,      ///< x * 2^n, n integral, x in [2^-400, 2^400]: right also where the result overflows or is subnormal
   exponent2,   ///< floor(log2 |x|) of a finite non-zero x (subnormals too), as a double
   mantissa2,   ///< |x| / 2^exponent2(x), in [1, 2)
   exp2_table,  ///< 2^(j/16) for j = n mod 16, n integral
