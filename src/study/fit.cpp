@@ -9,10 +9,10 @@
 #include "report/page.hpp"
 #include "report/terminal.hpp"
 #include "sim/simulator.hpp"
+#include "study/bind_model.hpp"
 #include "study/build_info.hpp"
 #include "study/fit_document.hpp"
 #include "study/fit_files.hpp"
-#include "study/fit_model.hpp"
 #include "study/fit_verify.hpp"
 #include "study/lock.hpp"
 #include "study/run_folder.hpp"
@@ -35,6 +35,37 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 void append(Errors& to, Errors&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
+
+/// The priors of the model's parameters, or what is missing for a search.
+Result<prob::ParameterSpace> parameter_space(const ir::Model& model) {
+  Errors errors;
+  std::vector<std::string> names;
+  std::vector<prob::Prior> priors;
+  for (const ir::Parameter& p : model.parameters) {
+    const std::string& name = model.symbol(p.symbol).name;
+    HILLOCK_CHECK(p.prior.has_value(), "a parameter came through without a prior");
+    auto prior = prob::Prior::make(p.prior->family, p.prior->arguments, name);
+    if (!prior) {
+      append(errors, std::move(prior.error()));
+      continue;
+    }
+    names.push_back(name);
+    priors.push_back(std::move(*prior));
+  }
+  if (model.observations.empty())
+    errors.push_back({"no-observation", "the model does not say what is recorded", std::nullopt, model.name,
+                      "observe I ~ normal(g*(V - E), sigma)"});
+  else if (sim::mechanism_parameters(model).empty())
+    errors.push_back({"nothing-to-fit", "no parameter has an influence on what is recorded", std::nullopt, model.name,
+                      "param g : uS ~ loguniform(1e-3 uS, 10 uS), used in the mean of an observation"});
+  if (!errors.empty()) return fail(std::move(errors));
+  return prob::ParameterSpace::make(std::move(names), std::move(priors));
+}
+
+struct Searched {
+  ir::Model model;
+  prob::ParameterSpace space;
+};
 
 class Fitting {
  public:
@@ -60,15 +91,16 @@ class Fitting {
     Errors errors;
     auto backend = sim::choose_backend(options_.isa);
     if (!backend) append(errors, std::move(backend.error()));
-    auto model = load_study_model(study_);
+    auto model = bind_model(study_);
     if (!model) append(errors, std::move(model.error()));
-    else model_.emplace(std::move(*model));
-    if (model_)
-      for (const DataSplit& split : study_.data) {
-        auto loaded = load_split(split, study_.model, model_->model);
-        if (loaded) evidence_.splits.push_back(std::move(*loaded));
-        else append(errors, std::move(loaded.error()));
-      }
+    else {
+      auto space = parameter_space(*model);
+      if (!space) append(errors, std::move(space.error()));
+      auto splits = load_experiments(study_, *model);
+      if (!splits) append(errors, std::move(splits.error()));
+      else evidence_.splits = std::move(*splits);
+      if (space) model_.emplace(Searched{std::move(*model), std::move(*space)});
+    }
     if (!errors.empty()) return fail(std::move(errors));
 
     auto folder = RunFolder::open(study_.results);
@@ -278,7 +310,7 @@ class Fitting {
   const RunOptions& options_;
   Progress& progress_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::optional<StudyModel> model_;
+  std::optional<Searched> model_;
   std::optional<RunFolder> folder_;
   std::vector<StudyFile> files_;
   LockContext context_;

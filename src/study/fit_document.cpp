@@ -1,5 +1,7 @@
 #include "study/fit_document.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -35,17 +37,18 @@ report::DataSet data_set(const Evidence& e, const Exhibits& x, std::size_t s, st
   report::DataSet d;
   d.name = split.name + (model.observations.size() > 1 ? ": " + observation.channel : "");
   d.role = s == 0 ? "train" : "test";
-  if (split.interpolated) d.note = "The command is interpolated across left-out samples.";
+  if (e.study->data[s].command_in_gaps == "interpolated" && !split.gaps.empty())
+    d.note = "The command is interpolated across left-out samples.";
   for (std::size_t i = 0; i < split.experiment.samples; ++i) d.time_ms.push_back(split.experiment.time_of(i) * 1e3);
   d.observed_name = observation.channel;
   d.observed_unit = observation.unit.name;
   d.observed = shown(split.experiment.observed.at(observation.channel), observation.unit);
   d.keep = split.experiment.mask;
-  if (!split.command.empty()) {
+  if (const std::span<const double> command = command_of(model, split); !command.empty()) {
     const ir::Symbol& input = model.symbol(model.inputs.front());
     d.command_name = input.name;
     d.command_unit = input.unit.name;
-    d.command = shown(split.command, input.unit);
+    d.command = shown({command.begin(), command.end()}, input.unit);
   }
   d.best = shown(p.best, observation.unit);
   d.predictive = bands(p.mean, p.sd_total, observation.unit);
@@ -117,7 +120,9 @@ report::Document make_document(const Evidence& e, const Exhibits& x, const verif
   }
   d.model_text = e.target->model->source_text;
   for (const LoadedSplit& s : e.splits)
-    for (const std::string& note : s.notes) d.log.push_back({"data", note});
+    if (const std::size_t left_out = s.experiment.samples - s.experiment.kept(); left_out > 0)
+      d.log.push_back({"data", fmt::format("{}: {} of {} samples are left out by the mask, in {} windows", s.name, left_out,
+                                           s.experiment.samples, s.gaps.size())});
   if (e.search != nullptr)
     for (const std::string& note : e.search->notes) d.log.push_back({"search", note});
   if (e.posterior != nullptr)

@@ -6,9 +6,9 @@
 
 #include "base/array.hpp"
 #include "base/error.hpp"
+#include "study/experiments.hpp"
 #include "study/fit_posterior.hpp"
 #include "study/fit_predict.hpp"
-#include "study/fit_split.hpp"
 
 namespace hillock::study {
 

@@ -68,6 +68,7 @@ class Verifier {
 
  private:
   const units::Unit& unit(std::size_t j) const { return model_.symbol(model_.parameters[j].symbol).unit; }
+  std::span<const double> command(std::size_t split) const { return command_of(model_, e_.splits[split]); }
   double interval_ms(const LoadedSplit& s) const { return s.experiment.interval * 1e3; }
 
   Result<void> predictions() {
@@ -110,7 +111,7 @@ class Verifier {
     if (!white) return;
     verify::WhitenessOptions options;
     options.level = study_.verify.level;
-    const verify::SeriesLayout layout{e_.splits[0].experiment.samples, e_.splits[0].experiment.mask, e_.splits[0].command,
+    const verify::SeriesLayout layout{e_.splits[0].experiment.samples, e_.splits[0].experiment.mask, command(0),
                                       interval_ms(e_.splits[0])};
     auto plan = verify::plan_whiteness(layout, options);
     if (!plan) {
@@ -280,19 +281,21 @@ class Verifier {
   double line_error(std::size_t split, std::size_t channel, double data_range) const {
     const LoadedSplit& train = e_.splits[0];
     const LoadedSplit& test = e_.splits[split];
-    if (train.command.empty()) return verify::not_computed;
+    const std::span<const double> x = command(0);
+    const std::span<const double> x_test = command(split);
+    if (x.empty() || x_test.empty()) return verify::not_computed;
     const std::vector<double>& y = train.experiment.observed.at(model_.observations[channel].channel);
     double n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
     for (std::size_t i = 0; i < y.size(); ++i) {
       if (train.experiment.mask[i] == 0) continue;
-      n += 1.0, sx += train.command[i], sy += y[i], sxx += train.command[i] * train.command[i], sxy += train.command[i] * y[i];
+      n += 1.0, sx += x[i], sy += y[i], sxx += x[i] * x[i], sxy += x[i] * y[i];
     }
     const double spread = sxx - sx * sx / n;
     if (!(spread > 0.0)) return verify::not_computed;
     const double slope = (sxy - sx * sy / n) / spread;
     const double offset = (sy - slope * sx) / n;
-    std::vector<double> line(test.command.size());
-    for (std::size_t i = 0; i < line.size(); ++i) line[i] = offset + slope * test.command[i];
+    std::vector<double> line(x_test.size());
+    for (std::size_t i = 0; i < line.size(); ++i) line[i] = offset + slope * x_test[i];
     return verify::relative_rms(line, test.experiment.observed.at(model_.observations[channel].channel), test.experiment.mask, data_range);
   }
 
@@ -316,10 +319,15 @@ class Verifier {
     const std::vector<double> r = residuals(split, channel);
     const verify::BootstrapOptions options = blocks(split);
     const std::string what = s.name + (model_.observations.size() > 1 ? " " + model_.observations[channel].channel : "");
-    const bool differs = s.other_gaps != nullptr;
+    // Where samples are left out, a sampled command in the gaps is either what was recorded or a line across them.
+    const DataSplit& source = study_.data[split];
+    const bool interpolated = source.command_in_gaps == "interpolated";
+    const bool differs = !s.gaps.empty() && std::any_of(source.inputs.begin(), source.inputs.end(), [](const InputSource& i) {
+      return std::holds_alternative<SampledInput>(i.source);
+    });
 
     verify::Generalisation g;
-    g.name = what + (differs ? (s.interpolated ? ", command interpolated across left-out samples" : ", command as recorded") : "");
+    g.name = what + (differs ? (interpolated ? ", command interpolated across left-out samples" : ", command as recorded") : "");
     const verify::ErrorWithSe error = verify::rms_error(r, s.experiment.mask, divisor, options);
     g.error = error.error;
     g.error_se = error.se;
@@ -342,21 +350,25 @@ class Verifier {
     }
     g.baselines.push_back({"mean of these data (no model)", verify::mean_baseline(data, s.experiment.mask, divisor)});
     g.baselines.push_back({"mean of the training data (no model)", constant_error(split, channel, divisor)});
-    if (!s.command.empty())
+    if (!command(split).empty())
       g.baselines.push_back({"ohmic: a straight line in " + model_.symbol(model_.inputs.front()).name + ", fitted to the training data",
                              line_error(split, channel, divisor)});
     v_.generalisation.push_back(g);
 
     if (!differs) return {};
-    // The other treatment of the command in gaps, for comparison.
-    auto other = predict(model_, *s.other_gaps, study_.model.integrator, e_.best, Array2(0, space_.size()), e_.target->run, progress_);
+    // The other treatment, for comparison.
+    DataSplit flipped = source;
+    flipped.command_in_gaps = interpolated ? "recorded" : "interpolated";
+    auto loaded = load_experiment(study_, flipped, model_);
+    if (!loaded) return fail(std::move(loaded.error()));
+    auto other = predict(model_, loaded->experiment, study_.model.integrator, e_.best, Array2(0, space_.size()), e_.target->run, progress_);
     if (!other) return fail(std::move(other.error()));
     e_.target->simulations += 1;
     std::vector<double> again(data.size());
     for (std::size_t i = 0; i < data.size(); ++i) again[i] = data[i] - other->channels[channel].best[i];
     const verify::ErrorWithSe beside = verify::rms_error(again, s.experiment.mask, divisor, options);
     verify::Generalisation h;
-    h.name = what + (s.interpolated ? ", command as recorded" : ", command interpolated across left-out samples");
+    h.name = what + (interpolated ? ", command as recorded" : ", command interpolated across left-out samples");
     h.kind = g.kind;
     h.error = beside.error;
     h.error_se = beside.se;
@@ -462,13 +474,13 @@ class Verifier {
       verify::Regime regime;
       regime.what = "command " + input.name;
       regime.unit = input.unit.name;
-      const auto bounds = [&](const std::vector<double>& values, double& low, double& high) {
+      const auto bounds = [&](std::span<const double> values, double& low, double& high) {
         const auto [a, b] = std::minmax_element(values.begin(), values.end());
         low = std::isnan(low) ? input.unit.from_si(*a) : std::min(low, input.unit.from_si(*a));
         high = std::isnan(high) ? input.unit.from_si(*b) : std::max(high, input.unit.from_si(*b));
       };
-      bounds(e_.splits[0].command, regime.trained_low, regime.trained_high);
-      for (std::size_t s = 1; s < e_.splits.size(); ++s) bounds(e_.splits[s].command, regime.tested_low, regime.tested_high);
+      bounds(command(0), regime.trained_low, regime.trained_high);
+      for (std::size_t s = 1; s < e_.splits.size(); ++s) bounds(command(s), regime.tested_low, regime.tested_high);
       for (const ir::Requirement& r : model_.requirements)
         if (r.bound && *r.bound == model_.inputs[i]) {
           regime.asked_low = std::isnan(regime.asked_low) ? input.unit.from_si(r.from) : std::min(regime.asked_low, input.unit.from_si(r.from));
@@ -494,6 +506,11 @@ class Verifier {
 };
 
 }  // namespace
+
+std::span<const double> command_of(const ir::Model& model, const LoadedSplit& split) {
+  if (model.inputs.empty()) return {};
+  return split.commands.at(model.symbol(model.inputs.front()).name);
+}
 
 Result<Exhibits> verify_fit(Evidence& evidence, verify::Verdict& verdict, Progress& progress) {
   return Verifier(evidence, verdict, progress).run();

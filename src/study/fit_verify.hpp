@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "base/progress.hpp"
+#include "study/experiments.hpp"
 #include "study/fit_posterior.hpp"
 #include "study/fit_predict.hpp"
 #include "study/fit_search.hpp"
-#include "study/fit_split.hpp"
 #include "study/fit_target.hpp"
 #include "study/resolved.hpp"
 #include "verify/autocorrelation.hpp"
@@ -28,6 +28,9 @@ struct Evidence {
   std::vector<double> best;                     ///< SI; mechanism from the search, noise from the residuals
   std::vector<double> mode;                     ///< SI; of the posterior; `best` where there is none
 };
+
+/// The first input at the samples, as the model sees it (SI); empty where the model has none.
+[[nodiscard]] std::span<const double> command_of(const ir::Model& model, const LoadedSplit& split);
 
 /// What the report shows beside the verdict.
 struct Exhibits {
