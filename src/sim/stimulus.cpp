@@ -23,6 +23,7 @@ class Sampled final : public Stimulus {
     for (const double exact : {0.0, 0.5, 1.0})
       if (std::fabs(fraction - exact) < 1e-6) fraction = exact;
     fraction = std::clamp(fraction, 0.0, 1.0);
+    if (fraction == 1.0) return values_[i + 1];  // a + (b - a) may miss b by rounding
     return values_[i] + (values_[i + 1] - values_[i]) * fraction;
   }
   std::vector<double> jumps() const override {
