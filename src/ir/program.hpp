@@ -73,11 +73,24 @@ struct Timeline {
   [[nodiscard]] std::size_t observed() const;
 };
 
-/// The forward-mode sensitivity of a Program: for every carried variable that a parameter in `with_respect_to` can
-/// reach, and that `wanted` holds for, a carried tangent. Returns tangent[carried][k]: the index of the carried
-/// variable that holds d carried / d parameter k, or nothing where it is always zero.
+/// tangent[carried][k]: the index of the carried variable that holds d carried / d parameter k, or nothing where that is
+/// always zero.
 using TangentTable = std::vector<std::vector<std::optional<std::uint32_t>>>;
+
+/// Adds, for every carried variable that a parameter of `with_respect_to` can reach, a carried tangent.
 TangentTable add_tangents(Program& program, std::span<const std::uint32_t> with_respect_to);
+
+/// A node whose derivatives with respect to the parameters are at hand.
+struct KnownSlopes {
+  NodeId node = no_node;
+  std::vector<NodeId> slopes;
+};
+
+/// d root / d parameter k, for each k, where `root` is an expression of a phase; added to `onto[k]` where given.
+[[nodiscard]] std::vector<NodeId> sensitivity(Program& program, NodeId root, const TangentTable& tangents,
+                                              std::span<const std::uint32_t> with_respect_to,
+                                              std::span<const KnownSlopes> known = {},
+                                              std::span<const NodeId> onto = {});
 
 /// A group of nodes that change only when some columns change.
 struct Group {

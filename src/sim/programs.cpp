@@ -151,36 +151,19 @@ class ProgramBuilder {
     return at;
   }
 
-  /// The tangent of expressions at a sample along parameter k, from the carried tangents.
-  ir::Tangent along(std::size_t k) {
-    ir::Program& p = out_.program;
-    ir::Algebra& al = context_.algebra();
-    std::vector<NodeId> seeds;
-    const auto seed = [&](NodeId symbol, NodeId value) {
-      const std::uint32_t s = index(p.graph[symbol].symbol);
-      if (seeds.size() <= s) seeds.resize(s + 1, ir::no_node);
-      seeds[s] = value;
-    };
-    seed(p.parameter(wrt_[k]), al.number(1.0));
-    for (std::uint32_t c = 0; c < tangents_.size(); ++c)
-      if (tangents_[c][k]) seed(p.carried(c), p.carried(*tangents_[c][k]));
-    return {al, seeds};
-  }
+  std::vector<NodeId> slopes_of(NodeId root) { return ir::sensitivity(out_.program, root, tangents_, wrt_); }
 
   void linearise(const std::vector<Residual>& residuals) {
     ir::Algebra& al = context_.algebra();
     tangents_ = ir::add_tangents(out_.program, wrt_);
     sum_up(squares(residuals));
-    std::vector<NodeId> g(wrt_.size(), al.number(0.0));
-    std::vector<std::vector<NodeId>> d(residuals.size());
+    std::vector<std::vector<NodeId>> d;
+    for (const Residual& r : residuals) d.push_back(slopes_of(r.error));
     for (std::size_t k = 0; k < wrt_.size(); ++k) {
-      ir::Tangent tangent = along(k);
-      for (std::size_t o = 0; o < residuals.size(); ++o) {
-        d[o].push_back(tangent.of(residuals[o].error));
-        g[k] = al.add(g[k], al.mul(residuals[o].error, d[o][k]));
-      }
+      NodeId sum = al.number(0.0);
+      for (std::size_t o = 0; o < residuals.size(); ++o) sum = al.add(sum, al.mul(residuals[o].error, d[o][k]));
+      out_.gradient.push_back(accumulate("gradient", sum));
     }
-    for (std::size_t k = 0; k < wrt_.size(); ++k) out_.gradient.push_back(accumulate("gradient", g[k]));
     matrix(d);
   }
 
@@ -188,10 +171,8 @@ class ProgramBuilder {
     tangents_ = ir::add_tangents(out_.program, wrt_);
     std::vector<std::vector<NodeId>> d;
     for (const Residual& r : residuals) {
-      d.emplace_back();
-      for (std::size_t k = 0; k < wrt_.size(); ++k) d.back().push_back(along(k).of(r.z));
-      d.emplace_back();
-      for (std::size_t k = 0; k < wrt_.size(); ++k) d.back().push_back(along(k).of(r.log_scale));
+      d.push_back(slopes_of(r.z));
+      d.push_back(slopes_of(r.log_scale));
     }
     matrix(d);
   }
@@ -206,33 +187,28 @@ class ProgramBuilder {
       }
   }
 
-  /// The gradient of the log density of one sample: reverse through the observation, then along the carried tangents.
+  /// The gradient of the log density of one sample.
   void gradient(const std::vector<Residual>& residuals, bool summed) {
     ir::Program& p = out_.program;
-    ir::Algebra& al = context_.algebra();
     tangents_ = ir::add_tangents(p, wrt_);
     const NodeId value = log_density(residuals);
-    // Reverse down to the carried variables and to the parameters; forward from there. A residual that is itself carried
-    // on (ar1) has a tangent anyway: stop at it.
-    std::vector<NodeId> stops;
+    // A residual that is itself carried on (ar1) has its derivatives at hand.
+    std::vector<ir::KnownSlopes> known;
     for (std::size_t o = 0; o < residuals.size(); ++o)
-      if (model_.observations[o].family == ir::NoiseFamily::ar1) stops.push_back(residuals[o].error);
-    std::vector<NodeId> leaves = stops;
-    for (std::uint32_t c = 0; c < tangents_.size(); ++c) leaves.push_back(p.carried(c));
-    for (const std::uint32_t parameter : wrt_) leaves.push_back(p.parameter(parameter));
-    const std::vector<NodeId> adjoint = ir::gradient(al, value, leaves);
-    if (summed) sum_up(value);
-    const std::size_t first_carried = stops.size();
-    const std::size_t first_parameter = first_carried + tangents_.size();
-    for (std::size_t k = 0; k < wrt_.size(); ++k) {
-      NodeId sum = adjoint[first_parameter + k];
-      ir::Tangent tangent = along(k);
-      for (std::size_t o = 0; o < stops.size(); ++o) sum = al.add(sum, al.mul(adjoint[o], tangent.of(stops[o])));
-      for (std::uint32_t c = 0; c < tangents_.size(); ++c)
-        if (tangents_[c][k]) sum = al.add(sum, al.mul(adjoint[first_carried + c], p.carried(*tangents_[c][k])));
-      if (summed) out_.gradient.push_back(accumulate("gradient", sum));
-      else p.outputs.push_back(sum);
+      if (model_.observations[o].family == ir::NoiseFamily::ar1)
+        known.push_back({residuals[o].error, slopes_of(residuals[o].error)});
+    if (!summed) {
+      p.outputs = ir::sensitivity(p, value, tangents_, wrt_, known);
+      return;
     }
+    sum_up(value);
+    std::vector<NodeId> sums;
+    for (std::size_t k = 0; k < wrt_.size(); ++k) {
+      out_.gradient.push_back(p.carry("gradient", context_.algebra().number(0.0)));
+      sums.push_back(p.carried(out_.gradient.back()));
+    }
+    const std::vector<NodeId> next = ir::sensitivity(p, value, tangents_, wrt_, known, sums);
+    for (std::size_t k = 0; k < wrt_.size(); ++k) p.observe.push_back({out_.gradient[k], next[k]});
   }
 
   const ir::Model& model_;
