@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rng.hpp"
 #include "infer/diagnostics.hpp"
 #include "infer/laplace.hpp"
 #include "infer/mode.hpp"
@@ -80,22 +81,88 @@ void from_nuts(PosteriorResult& out, const infer::NutsResult& result) {
   }
 }
 
-/// One start per chain from the Laplace approximation, moved towards the mode where it lies outside the support.
-Array2 chain_starts(Posterior& density, const infer::Laplace& laplace, const SearchOptions& options, std::uint64_t seed) {
-  const auto chains = static_cast<std::size_t>(options.chains);
-  Array2 starts = laplace.sample(seed, 0, chains);
-  std::vector<double> value(chains);
-  for (int attempt = 0; attempt < 10; ++attempt) {
+/// What importance sampling from a widened Laplace approximation says of the posterior: its covariance, and starts for
+/// the chains that are already draws from it, nearly.
+struct Pilot {
+  Array2 covariance;
+  Array2 starts;
+  double effective = 0.0;  ///< draws' worth of the weights (Kish 1965)
+  bool good = false;       ///< enough for a metric; else the Laplace approximation's own covariance and draws
+};
+
+constexpr int longest_warmup = 150;
+constexpr std::size_t pilot_draws = 4096;
+constexpr double pilot_width = 1.15;          // a normal this much wider than the posterior covers its bends
+constexpr double pilot_effective_per_dimension = 20.0;  // a covariance then is right to about 2/sqrt(20 d) each way
+
+Pilot pilot(Posterior& density, const infer::Laplace& laplace, std::size_t chains, std::uint64_t seed) {
+  const std::size_t d = density.dimension();
+  Array2 points = laplace.sample(seed, 0, pilot_draws);
+  const std::vector<double> proposal = laplace.log_density(points);
+  for (std::size_t k = 0; k < points.rows; ++k)
+    for (std::size_t j = 0; j < d; ++j) points(k, j) = laplace.mode()[j] + pilot_width * (points(k, j) - laplace.mode()[j]);
+  std::vector<double> value(points.rows);
+  density.evaluate(points, value, nullptr);
+  std::vector<double> weight(points.rows);
+  double largest = -std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < weight.size(); ++k) largest = std::max(largest, value[k] - proposal[k]);
+  double total = 0.0;
+  for (std::size_t k = 0; k < weight.size(); ++k) total += weight[k] = std::exp(value[k] - proposal[k] - largest);
+  // Truncated weights (Ionides 2008, J. Comput. Graph. Stat. 17:295): a few large ones may not rule.
+  const double cap = total / std::sqrt(static_cast<double>(weight.size()));
+  total = 0.0;
+  double squares = 0.0;
+  for (double& w : weight) {
+    w = std::min(w, cap);
+    total += w;
+    squares += w * w;
+  }
+  Pilot out;
+  out.effective = std::isfinite(largest) && squares > 0.0 ? total * total / squares : 0.0;
+  out.good = out.effective >= pilot_effective_per_dimension * static_cast<double>(d);
+  out.covariance = laplace.covariance();
+  out.starts = laplace.sample(seed, pilot_draws, chains);
+  if (!out.good) return out;
+
+  std::vector<double> mean(d);
+  for (std::size_t k = 0; k < weight.size(); ++k)
+    for (std::size_t j = 0; j < d; ++j) mean[j] += weight[k] / total * points(k, j);
+  Array2 covariance(d, d);
+  for (std::size_t k = 0; k < weight.size(); ++k)
+    for (std::size_t i = 0; i < d; ++i)
+      for (std::size_t j = 0; j < d; ++j)
+        covariance(i, j) += weight[k] / total * (points(k, i) - mean[i]) * (points(k, j) - mean[j]);
+  // Shrunk towards the Laplace covariance by as much as d draws would count.
+  const double share = out.effective / (out.effective + static_cast<double>(d));
+  for (std::size_t i = 0; i < d * d; ++i)
+    out.covariance.values[i] = share * covariance.values[i] + (1.0 - share) * out.covariance.values[i];
+  // Systematic resampling: chain c starts at the draw where the running weight passes (c + v)/chains.
+  Rng rng(seed, stream_id("chain starts"));
+  const double offset = rng.uniform();
+  double running = 0.0;
+  std::size_t chain = 0;
+  for (std::size_t k = 0; k < weight.size() && chain < chains; ++k) {
+    running += weight[k] / total;
+    for (; chain < chains && (static_cast<double>(chain) + offset) / static_cast<double>(chains) <= running; ++chain)
+      std::copy(points.row(k).begin(), points.row(k).end(), out.starts.row(chain).begin());
+  }
+  return out;
+}
+
+/// Starts outside the support are moved towards the mode.
+void move_inside(Posterior& density, const infer::Laplace& laplace, Array2& starts) {
+  std::vector<double> value(starts.rows);
+  constexpr int most = 20;
+  for (int attempt = 0; attempt < most; ++attempt) {
     density.evaluate(starts, value, nullptr);
-    bool good = true;
-    for (std::size_t c = 0; c < chains; ++c) {
+    bool inside_all = true;
+    for (std::size_t c = 0; c < starts.rows; ++c) {
       if (std::isfinite(value[c])) continue;
-      good = false;
+      inside_all = false;
       for (std::size_t j = 0; j < starts.cols; ++j) starts(c, j) = 0.5 * (starts(c, j) + laplace.mode()[j]);
     }
-    if (good) break;
+    if (inside_all) return;
   }
-  return starts;
 }
 
 }  // namespace
@@ -142,13 +209,18 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
   nuts_options.draws = static_cast<int>(options.draws);
   nuts_options.target_accept = options.target_accept;
   nuts_options.max_depth = static_cast<int>(options.max_depth);
-  // The information at the mode is a good first metric, but the posterior bends: without re-estimation the steps must be
-  // a fifth smaller, and some trajectories diverge (measured on the hERG recordings).
-  nuts_options.adapt_metric = true;
   const std::string kept = checkpoints.load("nuts");
-  auto nuts = kept.empty()
-                  ? infer::Nuts::start(density, chain_starts(density, *laplace, options, seed), out.covariance, nuts_options)
-                  : infer::Nuts::resume(density, kept);
+  auto nuts = [&]() -> Result<infer::Nuts> {
+    if (!kept.empty()) return infer::Nuts::resume(density, kept);
+    Pilot guide = pilot(density, *laplace, static_cast<std::size_t>(options.chains), seed);
+    move_inside(density, *laplace, guide.starts);
+    // Where the pilot failed, the metric must be learnt on the way, and that takes a longer warm-up.
+    nuts_options.adapt_metric = !guide.good;
+    if (!guide.good) nuts_options.warmup = std::max(nuts_options.warmup, longest_warmup);
+    out.notes.push_back(fmt::format("posterior: a pilot of {} draws was worth {:.0f}; the metric {}", pilot_draws,
+                                    guide.effective, guide.good ? "is its covariance" : "was learnt in the warm-up"));
+    return infer::Nuts::start(density, guide.starts, guide.covariance, nuts_options);
+  }();
   if (!nuts) return fail(std::move(nuts.error()));
   progress.begin("posterior", static_cast<double>(options.warmup + options.draws));
   nuts->run(progress);

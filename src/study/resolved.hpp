@@ -140,7 +140,7 @@ struct SearchOptions {
   double agreement = 0.001;
   std::string posterior = "nuts";  ///< "nuts" | "laplace" | "none"
   std::int64_t chains = 16;
-  std::int64_t warmup = 150;
+  std::int64_t warmup = 60;
   std::int64_t draws = 200;
   double target_accept = 0.8;
   std::int64_t max_depth = 10;
