@@ -108,31 +108,32 @@ void expect_interpreter(const Loop& loop, int calls, Draw&& draw, int most_vecto
   }
 }
 
+constexpr double special[] = {0.0,
+                              -0.0,
+                              1.0,
+                              -1.0,
+                              0.5,
+                              2.0,
+                              3.0,
+                              -2.0,
+                              inf,
+                              -inf,
+                              nan,
+                              0x1p-1074,
+                              -0x1p-1074,
+                              0x1p-1022,
+                              0x1.fffffffffffffp-1023,
+                              0x1.fffffffffffffp1023,
+                              -0x1.fffffffffffffp1023,
+                              709.8,
+                              -745.2,
+                              0x1p52,
+                              0x1p53,
+                              1e300,
+                              -1e300};
+
 /// Any double, with a bias for what is special.
 double any_double(Rng& rng) {
-  constexpr double special[] = {0.0,
-                                -0.0,
-                                1.0,
-                                -1.0,
-                                0.5,
-                                2.0,
-                                inf,
-                                -inf,
-                                nan,
-                                0x1p-1074,
-                                -0x1p-1074,
-                                0x1p-1022,
-                                0x1.fffffffffffffp-1023,
-                                0x1.fffffffffffffp1023,
-                                -0x1.fffffffffffffp1023,
-                                3.0,
-                                -2.0,
-                                709.8,
-                                -745.2,
-                                0x1p52,
-                                0x1p53,
-                                1e300,
-                                -1e300};
   switch (rng.below(4)) {
     case 0:
       return special[rng.below(std::size(special))];
@@ -171,10 +172,17 @@ TEST(Kernel, EveryFunctionAndOperatorHasTheInterpretersBits) {
   for (const KernelOptions& options : machines(2)) {
     const Kernel kernel = compiled(loop, options);
     Rng rng(1, stream_id("every op"));
+    // Every pair of special values, then random ones.
+    std::size_t drawn = 0;
+    const auto draw = [&] {
+      constexpr std::size_t n = std::size(special);
+      const std::size_t i = drawn++;
+      if (i < n * n) return std::vector<double>{special[i % n], special[i / n], special[(7 * i) % n]};
+      return std::vector<double>{any_double(rng), any_double(rng), any_double(rng)};
+    };
     for (int call = 0; call < 3000 / kernel.lanes(); ++call) {
       std::vector<std::vector<double>> lanes;
-      for (int lane = 0; lane < kernel.lanes(); ++lane)
-        lanes.push_back({any_double(rng), any_double(rng), any_double(rng)});
+      for (int lane = 0; lane < kernel.lanes(); ++lane) lanes.push_back(draw());
       const auto got = run(kernel, loop, lanes);
       for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
         const Ran want = interpreted(loop, lanes[lane]);
@@ -247,6 +255,27 @@ TEST(Kernel, ATameProgramWithEveryFunctionHasTheInterpretersBits) {
     for (int i = 0; i < 4; ++i) at.push_back(0.2 + 0.6 * rng.uniform());
     return at;
   });
+}
+
+TEST(Kernel, OnlyWhatTheLoopFusesIsFused) {
+  // x p is read twice, once by each phase, so the Loop keeps the product; in each phase's code it is read once, and a
+  // compiler that contracts would fuse it with the sum.
+  Program p;
+  p.parameters = 2;
+  p.columns = 0;
+  const std::uint32_t x = p.carry("x", p.parameter(0));
+  const NodeId product = p.graph.make(Op::mul, p.carried(x), p.parameter(1));
+  p.outputs = {p.graph.make(Op::add, product, p.parameter(0))};
+  p.advance = {{x, p.graph.make(Op::sub, product, p.parameter(1))}};
+  const Loop loop = ir::bind(p, Timeline{6, 0, {}, {1, 1, 1, 1, 1, 1}});
+  for (const NodeId id : loop.advance_phase.nodes) ASSERT_NE(loop.graph[id].op, Op::fma);
+  Rng rng(10, stream_id("fused"));
+  expect_interpreter(
+      loop, 20,
+      [&] {
+        return std::vector<double>{rng.normal(), rng.normal()};
+      },
+      1);
 }
 
 TEST(Kernel, TangentsHaveTheInterpretersBits) {

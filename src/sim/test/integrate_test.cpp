@@ -225,6 +225,29 @@ TEST(Dopri5, KeepsItsToleranceOnANonlinearSystem) {
   EXPECT_NEAR(got[4 * 8 + 2], static_cast<double>(exact[1]), 2e-5);
 }
 
+TEST(Dopri5, EstimatesItsErrorToFifthOrder) {
+  // The estimate is the difference of results of orders 5 and 4: O(h^5), and what is controlled is its square.
+  const ir::Model model = fixture::lotka_volterra();
+  const auto estimate = [&](double h) {
+    auto built = build_program(model, fixture::trace_by("dopri5"));
+    HILLOCK_CHECK(built.has_value(), "refused");
+    ir::Program& p = built->program;
+    const std::uint32_t seen = p.carry("error", p.graph.constant(0.0));
+    p.advance.push_back({seen, p.adaptive->error});
+    p.adaptive = ir::Adaptive{p.graph.constant(0.0), p.graph.constant(1.0)};
+    const ir::Loop loop = ir::bind(p, make_timeline(model, fixture::experiment(1, h)));
+    std::vector<double> carried(loop.carried);
+    std::vector<double> out(loop.outputs.size());
+    ir::interpret(loop, std::vector{1.1, 0.7, 0.6, 0.9}, carried, out);
+    return carried[seen];
+  };
+  EXPECT_NEAR(std::log2(estimate(0.2) / estimate(0.1)), 10.0, 0.5);
+  // And it is an estimate: of the size of the error made, here within a factor of 30 (order 5 is better than order 4).
+  const double allowed = 2e-8 * 1.5;
+  EXPECT_GT(std::sqrt(estimate(0.2)) * allowed, 1e-8);
+  EXPECT_LT(std::sqrt(estimate(0.2)) * allowed, 1e-5);
+}
+
 TEST(StepCost, CountsWhatIsComputedWhen) {
   const ir::Model model = fixture::gate(fixture::Noise::normal);
   const auto cost = step_cost(model, "exponential_euler");
