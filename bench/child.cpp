@@ -31,7 +31,8 @@ class Capture {
     std::string out;
     std::rewind(file_);
     std::array<char, 65536> block{};
-    for (std::size_t got = 0; (got = std::fread(block.data(), 1, block.size(), file_)) > 0;) out.append(block.data(), got);
+    for (std::size_t got = 0; (got = std::fread(block.data(), 1, block.size(), file_)) > 0;)
+      out.append(block.data(), got);
     return out;
   }
 

@@ -7,11 +7,11 @@
 namespace hillock::bench {
 
 struct ChildResult {
-  int exit_code = -1;     ///< -1: it could not be started, or a signal ended it
-  std::string out;        ///< what it wrote to stdout
-  std::string err;        ///< and to stderr
+  int exit_code = -1;  ///< -1: it could not be started, or a signal ended it
+  std::string out;     ///< what it wrote to stdout
+  std::string err;     ///< and to stderr
   double wall_s = 0.0;
-  double cpu_s = 0.0;     ///< of all its threads, user and system
+  double cpu_s = 0.0;  ///< of all its threads, user and system
 };
 
 /// Runs `command[0]`, a path, with the rest as arguments, in the current directory.

@@ -1,8 +1,8 @@
 #pragma once
 /// Seconds of CPU time, and their median: the machine may have other work, the median of what we used does not mind.
 
-#include <ctime>
 #include <algorithm>
+#include <ctime>
 #include <vector>
 
 namespace hillock::bench {

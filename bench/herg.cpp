@@ -23,10 +23,15 @@ struct CommandPiece {
   const char* value;
 };
 constexpr std::array<CommandPiece, 9> sine_command = {{
-    {250.1, "-80*mV"}, {300.1, "-120*mV"}, {500.1, "-80*mV"}, {1500.1, "40*mV"}, {2000.1, "-120*mV"},
+    {250.1, "-80*mV"},
+    {300.1, "-120*mV"},
+    {500.1, "-80*mV"},
+    {1500.1, "40*mV"},
+    {2000.1, "-120*mV"},
     {3000.1, "-80*mV"},
-    {6500.1, "-30*mV + 54*mV*sin(0.007/ms*(t - 2500.1*ms)) + 26*mV*sin(0.037/ms*(t - 2500.1*ms))"
-             " + 10*mV*sin(0.19/ms*(t - 2500.1*ms))"},
+    {6500.1,
+     "-30*mV + 54*mV*sin(0.007/ms*(t - 2500.1*ms)) + 26*mV*sin(0.037/ms*(t - 2500.1*ms))"
+     " + 10*mV*sin(0.19/ms*(t - 2500.1*ms))"},
     {7000.1, "-120*mV"},
     {std::numeric_limits<double>::infinity(), "-80*mV"},
 }};
@@ -41,7 +46,8 @@ double sine_command_at(double t, double inside) {
   if (inside < 2000.1) return -120.0;
   if (inside < 3000.1) return -80.0;
   const double s = t - 2500.1;
-  if (inside < 6500.1) return -30.0 + 54.0 * std::sin(0.007 * s) + 26.0 * std::sin(0.037 * s) + 10.0 * std::sin(0.19 * s);
+  if (inside < 6500.1)
+    return -30.0 + 54.0 * std::sin(0.007 * s) + 26.0 * std::sin(0.037 * s) + 10.0 * std::sin(0.19 * s);
   return inside < 7000.1 ? -120.0 : -80.0;
 }
 
@@ -49,7 +55,8 @@ Result<std::shared_ptr<const sim::Stimulus>> sine_stimulus() {
   const std::array names{lang::NamedDimension{"t", units::find_unit("second")->dimension}};
   std::vector<sim::Piece> pieces;
   for (const CommandPiece& piece : sine_command) {
-    auto expression = lang::parse_expression(piece.value, "the sine-wave command", names, units::find_unit("volt")->dimension);
+    auto expression =
+        lang::parse_expression(piece.value, "the sine-wave command", names, units::find_unit("volt")->dimension);
     if (!expression) return fail(expression.error());
     pieces.push_back({1e-3 * piece.until_ms, std::move(expression->graph), expression->root});
   }
@@ -96,8 +103,8 @@ std::span<const std::size_t> masked_from(Protocol protocol) {
 }
 
 Result<HergRecording> read_herg(const std::string& folder, int cell, Protocol protocol) {
-  const std::string path =
-      fmt::format("{}/cell_{}_{}.npz", folder, cell, protocol == Protocol::sine_wave ? "sine_wave" : "action_potential");
+  const std::string path = fmt::format("{}/cell_{}_{}.npz", folder, cell,
+                                       protocol == Protocol::sine_wave ? "sine_wave" : "action_potential");
   const auto file = io::read_arrays(path);
   if (!file) return fail(file.error());
   Errors errors;

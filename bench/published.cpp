@@ -23,8 +23,13 @@ Result<std::vector<PublishedFit>> read_published(const std::string& path) {
   if (!errors.empty()) return fail(std::move(errors));
   std::vector<PublishedFit> fits;
   for (std::size_t i = 0; i < cell.size(); ++i) {
-    PublishedFit fit{static_cast<int>(cell[i]), error[i], static_cast<int>(within[i]), static_cast<int>(runs[i]),
-                     seconds[i], test[i], {}};
+    PublishedFit fit{static_cast<int>(cell[i]),
+                     error[i],
+                     static_cast<int>(within[i]),
+                     static_cast<int>(runs[i]),
+                     seconds[i],
+                     test[i],
+                     {}};
     for (std::size_t j = 0; j < p.size(); ++j) fit.p[j] = p[j][i];
     fits.push_back(fit);
   }

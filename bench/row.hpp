@@ -8,7 +8,7 @@ namespace hillock::bench {
 
 struct Row {
   std::string name;
-  double value = 0.0;                 ///< NaN: could not be measured; the name says why
+  double value = 0.0;  ///< NaN: could not be measured; the name says why
   std::string unit;
   std::string peer;                   ///< what else was measured or published; empty: nothing
   std::optional<double> peer_value;   ///< in the same unit
@@ -17,14 +17,15 @@ struct Row {
   bool of_ratio = false;              ///< the goal is for value / peer_value, not for the value
 
   [[nodiscard]] std::optional<double> ratio() const;
-  [[nodiscard]] std::string target() const;     ///< ">= 0.6 x peer", "0.85 to 0.95"; empty: none
-  [[nodiscard]] std::optional<bool> met() const;///< nothing where there is no goal
+  [[nodiscard]] std::string target() const;       ///< ">= 0.6 x peer", "0.85 to 0.95"; empty: none
+  [[nodiscard]] std::optional<bool> met() const;  ///< nothing where there is no goal
 };
 
 /// Rows are written as sentences: row("error", 0.0073, "1").against("published", 0.0073).ratio_at_most(1.0001).
 class RowBuilder {
  public:
-  RowBuilder(std::string name, double value, std::string unit) : row_{std::move(name), value, std::move(unit), {}, {}, {}, {}, false} {}
+  RowBuilder(std::string name, double value, std::string unit)
+      : row_{std::move(name), value, std::move(unit), {}, {}, {}, {}, false} {}
   RowBuilder& against(std::string peer, double value) {
     row_.peer = std::move(peer);
     row_.peer_value = value;

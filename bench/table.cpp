@@ -3,9 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "io/whole_file.hpp"
 
@@ -36,7 +36,9 @@ Json document(const Table& table) {
   out["benchmark"] = table.benchmark;
   out["title"] = table.title;
   out["date"] = today();
-  out["machine"] = {{"cpu", table.machine.cpu}, {"cores", table.machine.cores}, {"isa", table.machine.isa},
+  out["machine"] = {{"cpu", table.machine.cpu},
+                    {"cores", table.machine.cores},
+                    {"isa", table.machine.isa},
                     {"load_at_start", number(table.machine.load)}};
   out["versions"] = {{"hillock", table.hillock}, {"compiler", compiler()}, {"llvm", HILLOCK_BENCH_LLVM}};
   out["notes"] = table.notes;

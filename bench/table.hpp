@@ -11,11 +11,11 @@
 namespace hillock::bench {
 
 struct Table {
-  std::string benchmark;             ///< "simulate"
-  std::string title;                 ///< one sentence: what is measured and how
-  Machine machine;                   ///< taken when the benchmark began
-  std::string hillock;               ///< what `hillock --version` says
-  std::vector<std::string> notes;    ///< what a reader must know to judge the numbers
+  std::string benchmark;           ///< "simulate"
+  std::string title;               ///< one sentence: what is measured and how
+  Machine machine;                 ///< taken when the benchmark began
+  std::string hillock;             ///< what `hillock --version` says
+  std::vector<std::string> notes;  ///< what a reader must know to judge the numbers
   std::vector<Row> rows;
 };
 

@@ -1,22 +1,23 @@
-/// Is the error bar right, and is the verdict? Synthetic hERG recordings from known parameters, each fitted by `hillock fit`.
+/// Is the error bar right, and is the verdict? Synthetic hERG recordings from known parameters, each fitted by `hillock
+/// fit`.
 ///
 ///   hillock_bench_calibration RESULT.json [--count 100] [--workers N] [--seed N] [--studies white,gate,ar1]
 ///                             [--keep FOLDER]
 ///
-/// Three studies of `count` recordings, all fitted with white noise declared: "white", in which that is true; "gate", in
-/// which the fitted model lacks the inactivation gate; "ar1", in which the noise is correlated (0.5 from one sample to
-/// the next). A stopped run goes on where it ended (<build>/bench/calibration/outcomes.jsonl).
+/// Three studies of `count` recordings, all fitted with white noise declared: "white", in which that is true; "gate",
+/// in which the fitted model lacks the inactivation gate; "ar1", in which the noise is correlated (0.5 from one sample
+/// to the next). A stopped run goes on where it ended (<build>/bench/calibration/outcomes.jsonl).
 
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 #include <atomic>
 #include <cmath>
 #include <filesystem>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <thread>
 
@@ -40,14 +41,14 @@ constexpr double ar1_correlation = 0.5;
 
 /// Where the model is true, the fit is what a user gets: only the page is left out.
 const std::vector<std::string> shipped = {"report.html=false"};
-/// Where it is not, the question is whether the residuals tell. NUTS could only add doubts of its own about its chains (a
-/// Laplace approximation leaves `consistent` within reach, which is above `misspecified`), and so could more starts.
-const std::vector<std::string> without_nuts = {"report.html=false", "search.posterior=laplace", "search.screen=1024", "search.starts=8",
-                                               "verify.predictive_draws=100"};
+/// Where it is not, the question is whether the residuals tell. NUTS could only add doubts of its own about its chains
+/// (a Laplace approximation leaves `consistent` within reach, which is above `misspecified`), and so could more starts.
+const std::vector<std::string> without_nuts = {"report.html=false", "search.posterior=laplace", "search.screen=1024",
+                                               "search.starts=8", "verify.predictive_draws=100"};
 
 struct Study {
   std::string name;
-  std::string model;     ///< file, in the scratch folder
+  std::string model;  ///< file, in the scratch folder
   double rho = 0.0;
   bool is_true = false;  ///< the fitted model made the data
   const std::vector<std::string>* settings = nullptr;
@@ -101,9 +102,11 @@ class Calibration {
     const std::string white = need(white_noise_model(example));
     need(io::write_whole(scratch_ / "white.model", white));
     need(io::write_whole(scratch_ / "without_inactivation.model", need(model_without_inactivation(white))));
-    synthesiser_.emplace(need(Synthesiser::create(need(lang::load_model(white, "white.model")), root_ + "/examples/herg/data", 5)));
+    synthesiser_.emplace(
+        need(Synthesiser::create(need(lang::load_model(white, "white.model")), root_ + "/examples/herg/data", 5)));
     std::string settings = fmt::format("seed {}, {}", options_.seed, table_.hillock);
-    for (const Study& study : all_studies()) settings += fmt::format("; {}: {}", study.name, fmt::join(*study.settings, " "));
+    for (const Study& study : all_studies())
+      settings += fmt::format("; {}: {}", study.name, fmt::join(*study.settings, " "));
     ledger_.emplace(need(Ledger::open((work / "outcomes.jsonl").string(), settings)));
   }
   ~Calibration() {
@@ -115,13 +118,15 @@ class Calibration {
 
   Table run() {
     fit_all();
-    table_.title = fmt::format("{} synthetic hERG recordings a study, from parameters scattered by 15 % around the published fits of "
-                               "six cells, noise of the recordings' size; sine wave fitted, action potentials held out. Each one "
-                               "is fitted by the program with `normal` noise declared.",
-                               options_.count);
+    table_.title = fmt::format(
+        "{} synthetic hERG recordings a study, from parameters scattered by 15 % around the published fits of "
+        "six cells, noise of the recordings' size; sine wave fitted, action potentials held out. Each one "
+        "is fitted by the program with `normal` noise declared.",
+        options_.count);
     for (const Study& study : all_studies())
       if (std::ranges::find(options_.studies, study.name) != options_.studies.end()) report(study);
-    table_.notes.push_back(fmt::format("Everything that is not named here is as in examples/herg/study.toml. Seed {}.", options_.seed));
+    table_.notes.push_back(
+        fmt::format("Everything that is not named here is as in examples/herg/study.toml. Seed {}.", options_.seed));
     return std::move(table_);
   }
 
@@ -150,7 +155,8 @@ class Calibration {
           const std::lock_guard lock(mutex_);
           need(ledger_->add(outcome));
           ++done;
-          const double left = (wall_seconds() - begin) / static_cast<double>(done) * static_cast<double>(jobs.size() - done);
+          const double left =
+              (wall_seconds() - begin) / static_cast<double>(done) * static_cast<double>(jobs.size() - done);
           fmt::print(stderr, "{} of {}: {} {} is {}; {:.0f} min left\n", done, jobs.size(), outcome.study, outcome.k,
                      outcome.status, left / 60.0);
         }
@@ -166,8 +172,9 @@ class Calibration {
     const std::string test = stem + "_action_potential.npz";
     need(synthesiser_->write(train, Protocol::sine_wave, truth, job.study->rho, options_.seed, job.k));
     need(synthesiser_->write(test, Protocol::action_potential, truth, job.study->rho, options_.seed, job.k));
-    std::vector<std::string> command = {hillock(), "fit", root_ + "/examples/herg/study.toml", "--json", "--quiet", "--threads",
-                                        "1", "--seed", std::to_string(options_.seed + job.k), "--out", stem};
+    std::vector<std::string> command = {
+        hillock(), "fit",    root_ + "/examples/herg/study.toml",   "--json", "--quiet", "--threads",
+        "1",       "--seed", std::to_string(options_.seed + job.k), "--out",  stem};
     const auto set = [&](const std::string& text) { command.insert(command.end(), {"--set", text}); };
     set("model.file=" + (scratch_ / job.study->model).string());
     set("data.train.file=" + train);
@@ -181,7 +188,8 @@ class Calibration {
       for (const Json& reason : verdict.at("reasons")) outcome.reasons.push_back(reason.at("code"));
       if (job.study->is_true) outcome.inside = intervals(verdict, truth);
     } else {
-      fmt::print(stderr, "study {}, recording {}: hillock fit ended with {}\n{}", job.study->name, job.k, ran.exit_code, ran.err);
+      fmt::print(stderr, "study {}, recording {}: hillock fit ended with {}\n{}", job.study->name, job.k, ran.exit_code,
+                 ran.err);
       outcome.reasons.push_back(fmt::format("exit code {}", ran.exit_code));
       if (verdict.is_object() && verdict.contains("errors"))
         for (const Json& error : verdict.at("errors")) outcome.reasons.push_back(error.at("code"));
@@ -200,7 +208,8 @@ class Calibration {
     for (const Json& parameter : verdict.at("parameters")) {
       const std::string name = parameter.at("name");
       const double value = name == "sigma" ? truth.sigma_na : truth.p.at(static_cast<std::size_t>(name.at(1) - '1'));
-      if (!parameter.at("q05").is_number() || !parameter.at("q95").is_number()) stop("a verdict without a posterior interval: " + name);
+      if (!parameter.at("q05").is_number() || !parameter.at("q95").is_number())
+        stop("a verdict without a posterior interval: " + name);
       inside[name] = parameter.at("q05").get<double>() <= value && value <= parameter.at("q95").get<double>();
     }
     if (inside.size() != truth.p.size() + 1) stop(fmt::format("a verdict with {} parameters, not 10", inside.size()));
@@ -211,14 +220,17 @@ class Calibration {
     std::vector<Outcome> outcomes;
     for (std::uint64_t k = 0; k < options_.count; ++k) outcomes.push_back(*ledger_->find(study.name, k));
     const auto n = static_cast<double>(outcomes.size());
-    const auto share = [&](const auto& condition) { return percent(static_cast<double>(std::ranges::count_if(outcomes, condition)), n); };
+    const auto share = [&](const auto& condition) {
+      return percent(static_cast<double>(std::ranges::count_if(outcomes, condition)), n);
+    };
     const auto add = [&](const Row& r) { table_.rows.push_back(r); };
     if (study.is_true) {
       coverage(outcomes);
       add(row("true model: status consistent or better", share(at_least_consistent), "%").at_least(90.0));
       add(row("true model: supported", share([](const Outcome& o) { return o.status == "supported"; }), "%"));
     } else {
-      const std::string what = study.rho != 0.0 ? fmt::format("correlated noise ({:g}) declared white", study.rho) : "inactivation gate missing";
+      const std::string what = study.rho != 0.0 ? fmt::format("correlated noise ({:g}) declared white", study.rho)
+                                                : "inactivation gate missing";
       add(row(what + ": never better than misspecified", share(at_most_misspecified), "%").at_least(90.0));
       add(row(what + ": with a reason that says so", share(for_misspecification), "%"));
     }
@@ -235,8 +247,8 @@ class Calibration {
       for (const auto& [name, times] : counts) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, times);
       return out;
     };
-    table_.notes.push_back(fmt::format("Study {}: status {}; reasons {}. Settings: {}.", study.name, list(statuses), list(reasons),
-                                       fmt::join(*study.settings, ", ")));
+    table_.notes.push_back(fmt::format("Study {}: status {}; reasons {}. Settings: {}.", study.name, list(statuses),
+                                       list(reasons), fmt::join(*study.settings, ", ")));
   }
 
   /// The fraction of intervals that hold the truth. Those of one recording depend on each other, so that the standard
@@ -259,11 +271,16 @@ class Calibration {
     double square = 0.0;
     for (const double f : fractions) square += (f - mean) * (f - mean);
     const double se = n > 1.0 ? std::sqrt(square / (n * (n - 1.0))) : std::numeric_limits<double>::quiet_NaN();
-    table_.rows.push_back(row("true model: 90 % intervals that hold the truth, all parameters", mean, "%").against("declared", 90.0).within(85.0, 95.0));
+    table_.rows.push_back(row("true model: 90 % intervals that hold the truth, all parameters", mean, "%")
+                              .against("declared", 90.0)
+                              .within(85.0, 95.0));
     table_.rows.push_back(row("true model: standard error of that, over recordings", se, "percentage points"));
     std::string each;
-    for (const auto& [name, times] : by_parameter) each += fmt::format("{}{} {:.0f} %", each.empty() ? "" : ", ", name, percent(times, n));
-    table_.notes.push_back("Coverage by parameter: " + each + fmt::format(" (standard error of each about {:.1f} points).", percent(std::sqrt(0.09 / n), 1.0)));
+    for (const auto& [name, times] : by_parameter)
+      each += fmt::format("{}{} {:.0f} %", each.empty() ? "" : ", ", name, percent(times, n));
+    table_.notes.push_back(
+        "Coverage by parameter: " + each +
+        fmt::format(" (standard error of each about {:.1f} points).", percent(std::sqrt(0.09 / n), 1.0)));
   }
 
   Options options_;

@@ -1,7 +1,7 @@
 #include "calibration/ledger.hpp"
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <filesystem>
 #include <sstream>
 
 #include "io/whole_file.hpp"
@@ -21,7 +21,8 @@ Result<Ledger> Ledger::open(const std::string& path, const std::string& settings
   for (std::string line; std::getline(lines, line);) {
     const Json json = Json::parse(line, nullptr, false);
     if (json.is_discarded() || json.value("settings", "") != settings) continue;
-    Outcome outcome{json.at("study"), json.at("k"), json.at("status"), json.at("reasons"), json.at("inside"), json.at("cpu_s")};
+    Outcome outcome{json.at("study"),   json.at("k"),      json.at("status"),
+                    json.at("reasons"), json.at("inside"), json.at("cpu_s")};
     ledger.known_.insert_or_assign({outcome.study, outcome.k}, outcome);
   }
   return ledger;
@@ -35,8 +36,8 @@ std::optional<Outcome> Ledger::find(const std::string& study, std::uint64_t k) c
 
 Result<void> Ledger::add(const Outcome& o) {
   known_.insert_or_assign({o.study, o.k}, o);
-  const Json json = {{"study", o.study},   {"k", o.k},           {"status", o.status},     {"reasons", o.reasons},
-                     {"inside", o.inside}, {"cpu_s", o.cpu_s},   {"settings", settings_}};
+  const Json json = {{"study", o.study},   {"k", o.k},         {"status", o.status},   {"reasons", o.reasons},
+                     {"inside", o.inside}, {"cpu_s", o.cpu_s}, {"settings", settings_}};
   return io::append_line(path_, json.dump());
 }
 

@@ -12,11 +12,11 @@ namespace hillock::bench {
 
 /// One fit.
 struct Outcome {
-  std::string study;                    ///< "white", "gate", "ar1"
-  std::uint64_t k = 0;                  ///< which synthetic cell
+  std::string study;    ///< "white", "gate", "ar1"
+  std::uint64_t k = 0;  ///< which synthetic cell
   std::string status;
-  std::vector<std::string> reasons;     ///< codes
-  std::map<std::string, bool> inside;   ///< by parameter: does its 90 % interval hold the truth?
+  std::vector<std::string> reasons;    ///< codes
+  std::map<std::string, bool> inside;  ///< by parameter: does its 90 % interval hold the truth?
   double cpu_s = 0.0;
 };
 

@@ -15,9 +15,9 @@ namespace hillock::bench {
 
 /// The parameters of one synthetic cell.
 struct Truth {
-  int cell = 0;                ///< the published fit that it was drawn around
-  std::array<double, 9> p{};   ///< 1/ms, 1/mV, uS as in PublishedFit
-  double sigma_na = 0.0;       ///< of the noise
+  int cell = 0;               ///< the published fit that it was drawn around
+  std::array<double, 9> p{};  ///< 1/ms, 1/mV, uS as in PublishedFit
+  double sigma_na = 0.0;      ///< of the noise
 };
 
 /// Makes recordings. May be called from several threads.

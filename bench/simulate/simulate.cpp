@@ -16,6 +16,7 @@
 #include "cpu_time.hpp"
 #include "herg.hpp"
 #include "io/whole_file.hpp"
+#include "jit/kernel.hpp"
 #include "lang/load.hpp"
 #include "need.hpp"
 #include "published.hpp"
@@ -31,7 +32,7 @@ using sim::Backend;
 using sim::Purpose;
 
 constexpr int rounds = 7;
-constexpr std::size_t many = 768;         // whole groups of 1 to 4 vectors of 8 lanes
+constexpr std::size_t many = 768;  // whole groups of 1 to 4 vectors of 8 lanes
 constexpr std::size_t with_gradient = 192;
 constexpr std::size_t few = 8;            // for the interpreter
 constexpr double scatter = 0.3;           // of log parameters: as in the limit program
@@ -71,7 +72,8 @@ Array2 draws(const Setting& s, std::size_t count) {
 
 sim::Batch make_batch(const Setting& s, Purpose purpose, Backend backend, int threads = 1,
                       const std::vector<std::uint32_t>& with_respect_to = {}) {
-  return need(sim::Batch::create(s.white, s.experiment, {purpose, "exponential_euler", with_respect_to}, {backend, threads}));
+  return need(
+      sim::Batch::create(s.white, s.experiment, {purpose, "exponential_euler", with_respect_to}, {backend, threads}));
 }
 
 double error_of(const Setting& s, double sum, std::size_t kept) {
@@ -94,8 +96,8 @@ void check_errors(const Setting& s, const sim::Batch& batch, std::string_view na
       stop(fmt::format("{}: draw {} has the error {:.15g}, libm says {:.15g}", name, k, found, truth));
     // The data set's README: the published parameters give the published errors to 2e-5.
     if (k == 0 && !(std::fabs(found / s.fit.error - 1.0) < 2e-5))
-      stop(fmt::format("{}: the published fit of cell {} has the error {:.9g}, published is {:.9g}", name, s.fit.cell, found,
-                       s.fit.error));
+      stop(fmt::format("{}: the published fit of cell {} has the error {:.9g}, published is {:.9g}", name, s.fit.cell,
+                       found, s.fit.error));
   }
 }
 
@@ -128,7 +130,8 @@ void check_gradient(const Setting& s, const sim::Batch& gradient, const sim::Bat
   }
   for (std::size_t j = 0; j < 9; ++j)
     if (!(std::fabs(found[j] - truth[j]) < tolerance * largest))
-      stop(fmt::format("{}: the slope by log p{} is {:.12g}, differences say {:.12g}", name, j + 1, found[j], truth[j]));
+      stop(
+          fmt::format("{}: the slope by log p{} is {:.12g}, differences say {:.12g}", name, j + 1, found[j], truth[j]));
 }
 
 /// Traces per second of CPU time, one time of the clock.
@@ -156,8 +159,9 @@ class Simulate {
  public:
   explicit Simulate(Setting setting) : s_(std::move(setting)) {
     table_.benchmark = "simulate";
-    table_.title = "The hERG sine-wave protocol (8 s, 80 000 samples, double), error against the recording summed in the "
-                   "loop, many parameter draws. Rates are per second of CPU time, medians; what is compared ran in turns.";
+    table_.title =
+        "The hERG sine-wave protocol (8 s, 80 000 samples, double), error against the recording summed in the "
+        "loop, many parameter draws. Rates are per second of CPU time, medians; what is compared ran in turns.";
     table_.machine = this_machine();
     table_.hillock = run_child({hillock(), "--version"}).out;
     while (!table_.hillock.empty() && table_.hillock.back() == '\n') table_.hillock.pop_back();
@@ -204,7 +208,8 @@ class Simulate {
     std::vector<double> interpreted;
     for (int round = 0; round < rounds; ++round) {
       for (Contender& c : contenders)
-        c.rates.push_back(c.two_threads ? rate(c.batch, points, process_seconds) : rate(c.batch, points, thread_seconds));
+        c.rates.push_back(c.two_threads ? rate(c.batch, points, process_seconds)
+                                        : rate(c.batch, points, thread_seconds));
       interpreted.push_back(rate(interpreter, draws(s_, few), thread_seconds));
       for (const auto& [name, found] : limit.run()) limits[name].push_back(found);
     }
@@ -234,8 +239,8 @@ class Simulate {
       }
       add(line);
       if (first) {
-        add(row("traces, against the published stack", found, "1/s").against("published: 19 ms a trace, another machine",
-                                                                             published_stack));
+        add(row("traces, against the published stack", found, "1/s")
+                .against("published: 19 ms a trace, another machine", published_stack));
         first = false;
       }
     }
@@ -249,9 +254,11 @@ class Simulate {
 #ifdef HILLOCK_BENCH_LIMIT
       folder_ = fs::temp_directory_path() / fmt::format("hillock-limit-{}", getpid());
       fs::create_directories(folder_);
-      for (const PublishedFit& fit : need(read_published(std::string(HILLOCK_SOURCE_DIR) + "/bench/published/published_fits.csv")))
+      for (const PublishedFit& fit :
+           need(read_published(std::string(HILLOCK_SOURCE_DIR) + "/bench/published/published_fits.csv")))
         if (fit.cell == 1 || fit.cell == s.fit.cell) {
-          const auto recording = need(read_herg(std::string(HILLOCK_SOURCE_DIR) + "/examples/herg/data", fit.cell, Protocol::sine_wave));
+          const auto recording =
+              need(read_herg(std::string(HILLOCK_SOURCE_DIR) + "/examples/herg/data", fit.cell, Protocol::sine_wave));
           need(write_limit_input(folder_, recording, fit));
         }
 #else
@@ -293,26 +300,40 @@ class Simulate {
       for (std::size_t b = 0; b < batches.size(); ++b) us[b].push_back(1e6 / rate(*batches[b], points, thread_seconds));
     add(row("log density, normal noise", median(us[0]), "us/trace"));
     add(row("log density and its gradient by 9 parameters", median(us[1]), "us/trace")
-            .against("log density alone", median(us[0])).ratio_at_most(6.0));
+            .against("log density alone", median(us[0]))
+            .ratio_at_most(6.0));
     add(row("error (sum of squares)", median(us[2]), "us/trace"));
     add(row("error, its gradient by 9 parameters and J'J (45 sums)", median(us[3]), "us/trace")
             .against("error alone", median(us[2])));
   }
 
+  /// The steps from a model to a program that runs, one by one.
   void compile_times() {
-    const Backend backend = need(sim::choose_backend("auto"));
-    if (backend == Backend::interpreter) return;
+    const auto isa = jit::best_isa();
+    if (!isa) return;
     const std::vector<std::uint32_t> mechanism = sim::mechanism_parameters(s_.white);
-    const std::array<std::pair<Purpose, const char*>, 5> purposes = {{{Purpose::squares, "squares"},
-                                                                      {Purpose::squares_linearised, "squares_linearised"},
-                                                                      {Purpose::log_density, "log_density"},
-                                                                      {Purpose::log_density_gradient, "log_density_gradient"},
-                                                                      {Purpose::fisher, "fisher"}}};
+    ir::Timeline timeline;
+    const auto ms = [&](const auto& work) {
+      std::vector<double> times;
+      for (int round = 0; round < rounds; ++round) times.push_back(1e3 * seconds_of(process_seconds, work));
+      return median(times);
+    };
+    add(row("timeline of the protocol (80 000 rows), once an experiment and program",
+            ms([&] { timeline = sim::make_timeline(s_.white, s_.experiment); }), "ms CPU"));
+    const std::array<std::pair<Purpose, const char*>, 5> purposes = {
+        {{Purpose::squares, "squares"},
+         {Purpose::squares_linearised, "squares_linearised"},
+         {Purpose::log_density, "log_density"},
+         {Purpose::log_density_gradient, "log_density_gradient"},
+         {Purpose::fisher, "fisher"}}};
     for (const auto& [purpose, name] : purposes) {
-      std::vector<double> ms;
-      for (int round = 0; round < rounds; ++round)
-        ms.push_back(1e3 * seconds_of(process_seconds, [&, p = purpose] { (void)make_batch(s_, p, backend, 1, mechanism); }));
-      add(row(fmt::format("from model to machine code: {}", name), median(ms), "ms CPU"));
+      const sim::BuiltProgram built =
+          need(sim::build_program(s_.white, {purpose, "exponential_euler", mechanism}));  // a tenth of a millisecond
+      ir::Loop loop;
+      const double bind = ms([&] { loop = ir::bind(built.program, timeline); });
+      const double compile = ms([&] { (void)need(jit::Kernel::compile(loop, {*isa, 1})); });
+      add(row(fmt::format("{}: program bound to the timeline", name), bind, "ms CPU"));
+      add(row(fmt::format("{}: loop to machine code", name), compile, "ms CPU"));
     }
   }
 
@@ -320,7 +341,8 @@ class Simulate {
     constexpr int runs = 11;
     std::vector<double> wall, cpu;
     for (int k = 0; k < runs; ++k) {
-      const ChildResult ran = run_child({hillock(), "check", std::string(HILLOCK_SOURCE_DIR) + "/examples/herg/herg.model"});
+      const ChildResult ran =
+          run_child({hillock(), "check", std::string(HILLOCK_SOURCE_DIR) + "/examples/herg/herg.model"});
       if (ran.exit_code != 0 || ran.out.find("p9") == std::string::npos)
         stop(fmt::format("hillock check ended with {}: {}{}", ran.exit_code, ran.out, ran.err));
       wall.push_back(1e3 * ran.wall_s);
