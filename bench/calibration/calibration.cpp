@@ -139,11 +139,11 @@ class Calibration {
   };
 
   void fit_all() {
-    std::vector<Job> jobs;
-    for (const Study& study : all_studies())
-      if (std::ranges::find(options_.studies, study.name) != options_.studies.end())
-        for (std::uint64_t k = 0; k < options_.count; ++k)
-          if (!ledger_->find(study.name, k)) jobs.push_back({&study, k});
+    std::vector<Job> jobs;  // cell by cell, so that a stopped run has done its part of each study
+    for (std::uint64_t k = 0; k < options_.count; ++k)
+      for (const Study& study : all_studies())
+        if (std::ranges::find(options_.studies, study.name) != options_.studies.end() && !ledger_->find(study.name, k))
+          jobs.push_back({&study, k});
     const double begin = wall_seconds();
     std::atomic<std::size_t> next{0};
     std::size_t done = 0;
