@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <thread>
@@ -199,14 +201,15 @@ TEST(Kernel, EveryFunctionAndOperatorHasTheInterpretersBits) {
 TEST(Kernel, EveryPrimitiveHasTheInterpretersBitsInItsDomain) {
   // The domains are those of op.hpp: whole numbers for exponents, finite non-zero numbers to be taken apart.
   Program p;
-  p.parameters = 3;  // a whole number, a finite one, one of moderate size
+  p.parameters = 4;  // a whole number, a finite one, one of moderate size, a finite one or NaN
   p.columns = 0;
   const NodeId n = p.carried(p.carry("n", p.parameter(0)));
   const NodeId x = p.carried(p.carry("x", p.parameter(1)));
   const NodeId m = p.carried(p.carry("m", p.parameter(2)));
+  const NodeId y = p.carried(p.carry("y", p.parameter(3)));
   p.outputs = {
       p.graph.make(Op::scale2, m, n), p.graph.make(Op::exp2_table, n), p.graph.make(Op::exponent2, x),
-      p.graph.make(Op::mantissa2, x), p.graph.make(Op::round_even, m),
+      p.graph.make(Op::mantissa2, y), p.graph.make(Op::round_even, m),
       // Forms for which the compiler has shorter code: a whole number got by adding a magic number, and a floor.
       p.graph.make(Op::scale2, p.graph.constant(1.5), p.graph.make(Op::floor, m)),
       p.graph.make(Op::exp2_table, p.graph.make(Op::sub, p.graph.make(Op::add, m, p.graph.constant(0x1.8p52)),
@@ -220,7 +223,8 @@ TEST(Kernel, EveryPrimitiveHasTheInterpretersBitsInItsDomain) {
         double finite = std::bit_cast<double>(rng.bits());
         if (rng.below(3) == 0) finite = std::ldexp(1.0 + rng.uniform(), -1074 + static_cast<int>(rng.below(60)));
         if (!std::isfinite(finite) || finite == 0.0) finite = 0x1p-1074;
-        return std::vector<double>{whole, finite, (rng.uniform() - 0.5) * std::exp2(16.0 * rng.uniform() - 4.0)};
+        return std::vector<double>{whole, finite, (rng.uniform() - 0.5) * std::exp2(16.0 * rng.uniform() - 4.0),
+                                   rng.below(9) == 0 ? nan : -finite};
       },
       2);
 }
@@ -340,6 +344,27 @@ TEST(Kernel, EachLaneTakesItsOwnSteps) {
   });
   EXPECT_GT(failed, 0U);
   EXPECT_LT(failed, all / 2);
+}
+
+TEST(Kernel, ALaneThatHasFailedCostsNothingMore) {
+  // 10 000 trials in the row where a lane fails, none after it: without the rule, 20 000 rows would be 2e8 trials, some
+  // ten seconds.
+  for (const KernelOptions& options : machines(1)) {
+    const auto seconds = [&](std::size_t rows) {
+      const Loop loop = adaptive_loop(10000, rows);
+      const Kernel kernel = compiled(loop, options);
+      std::vector<std::vector<double>> lanes(static_cast<std::size_t>(kernel.lanes()), {-1.0, 0.5});
+      lanes[1][0] = nan;
+      const auto begin = std::chrono::steady_clock::now();
+      const auto got = run(kernel, loop, lanes);
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+      EXPECT_TRUE(std::isnan(got[1].carried[0]));
+      EXPECT_TRUE(std::isfinite(got[0].carried[0]));
+      return took.count();
+    };
+    const double single = seconds(1);
+    EXPECT_LT(seconds(20000), 500 * single + 0.5) << describe(options);
+  }
 }
 
 TEST(Kernel, ALaneThatBlowsUpDoesNotDisturbItsNeighbours) {

@@ -149,6 +149,27 @@ TEST_P(EveryIntegrator, GoesExactlyToAJumpBetweenSamples) {
   }
 }
 
+TEST(ExponentialEuler, IsExactForACommandSampledAtAnotherRate) {
+  // Held from sample to sample of its own grid, which falls between the recording's samples.
+  const double k = 40.0, x0 = 0.3, dt = 1e-2, start = 0.37 * dt, interval = 0.61 * dt;
+  const std::vector<double> command{1.0, 1.0, -0.5, 2.0, 2.0, 0.0, 0.7, -1.0, 3.0, 0.2};
+  Experiment e = fixture::experiment(10, dt);
+  e.inputs["u"] = sampled(start, interval, command, Interpolation::previous);
+  const auto got =
+      fixture::outputs(fixture::batch(fixture::relaxation(), e, fixture::trace_by("exponential_euler")), {k, x0});
+  for (std::size_t s = 0; s < 10; ++s) {
+    const double t = e.time_of(s);
+    double x = x0, from = 0.0;
+    for (std::size_t i = 0; i < command.size() && from < t; ++i) {
+      const bool last = i + 1 == command.size();
+      const double to = last ? t : std::min(t, start + static_cast<double>(i + 1) * interval);
+      x = command[i] + (x - command[i]) * std::exp(-k * (to - from));
+      from = to;
+    }
+    EXPECT_NEAR(got[2 * s], x, 1e-12) << s;  // rounding alone: 20 steps of 1e-15
+  }
+}
+
 TEST(ExponentialEuler, IsExactForGatesAtAHeldInput) {
   const ir::Model model = fixture::gate(fixture::Noise::normal);
   const auto p = fixture::gate_parameters(fixture::Noise::normal);
