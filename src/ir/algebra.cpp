@@ -94,26 +94,11 @@ NodeId Algebra::make(Op op, std::span<const NodeId> args) {
 std::vector<NodeId> simplify(const Graph& from, std::span<const NodeId> roots, Graph& to,
                              std::span<const NodeId> substitute) {
   Algebra algebra(to);
-  std::vector<NodeId> moved(from.size(), no_node);
-  for (const NodeId id : reachable(from, roots)) {
-    const Node node = from[id];
-    NodeId target = no_node;
-    if (node.op == Op::constant) {
-      target = node.type == Type::boolean ? to.boolean(node.value != 0.0) : to.constant(node.value);
-    } else if (node.op == Op::symbol) {
-      const std::uint32_t s = index(node.symbol);
-      target = s < substitute.size() && substitute[s] != no_node ? substitute[s] : to.symbol(node.symbol, node.type);
-    } else {
-      std::array<NodeId, 3> args{no_node, no_node, no_node};
-      const auto arity = static_cast<std::size_t>(info(node.op).arity);
-      for (std::size_t i = 0; i < arity; ++i) args[i] = moved[index(node.args[i])];
-      target = algebra.make(node.op, std::span<const NodeId>(args.data(), arity));
-    }
-    moved[index(id)] = target;
-  }
-  std::vector<NodeId> out;
-  for (const NodeId root : roots) out.push_back(moved[index(root)]);
-  return out;
+  return rebuild(from, roots, [&](NodeId, const Node& node, std::span<const NodeId> args) {
+    const std::uint32_t s = index(node.symbol);
+    if (node.op == Op::symbol && s < substitute.size() && substitute[s] != no_node) return substitute[s];
+    return args.empty() ? same_node(to, node, args) : algebra.make(node.op, args);
+  });
 }
 
 }  // namespace hillock::ir

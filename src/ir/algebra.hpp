@@ -36,7 +36,8 @@ class Algebra {
   [[nodiscard]] bool is_op(NodeId id, Op op) const { return g[id].op == op; }
 };
 
-/// The roots rebuilt through the rules, in `to` (which may hold other nodes already). `substitute` as in `copy`.
+/// The roots rebuilt through the rules, in `to` (which may hold other nodes already). Symbols are replaced:
+/// `substitute[symbol]` is a node of `to`, or no_node to keep the symbol.
 [[nodiscard]] std::vector<NodeId> simplify(const Graph& from, std::span<const NodeId> roots, Graph& to,
                                            std::span<const NodeId> substitute = {});
 

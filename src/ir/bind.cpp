@@ -80,33 +80,17 @@ struct Roots {
   }
 };
 
-/// Rebuilds a program node by node with `rewrite(graph, node, new_args)`.
+/// Replaces the program's graph by one made node by node: `rewrite(graph, id, node, args)`.
 template <class Rewrite>
-void rebuild(Program& program, Rewrite&& rewrite) {
+void rewrite_program(Program& program, Rewrite&& rewrite) {
   const std::vector<NodeId> roots = Roots::gather(program);
   const Graph from = std::move(program.graph);
   program.graph = Graph();
-  std::vector<NodeId> moved(from.size(), no_node);
-  for (const NodeId id : reachable(from, roots)) {
-    const Node& node = from[id];
-    std::array<NodeId, 3> args{no_node, no_node, no_node};
-    for (std::size_t k = 0; k < 3; ++k)
-      if (node.args[k] != no_node) args[k] = moved[index(node.args[k])];
-    moved[index(id)] = rewrite(program.graph, id, node, args);
-  }
-  std::vector<NodeId> out;
-  for (const NodeId root : roots) out.push_back(moved[index(root)]);
+  const std::vector<NodeId> out =
+      rebuild(from, roots, [&](NodeId id, const Node& node, std::span<const NodeId> args) {
+        return rewrite(program.graph, id, node, args);
+      });
   Roots::scatter(out, program);
-}
-
-NodeId same(Graph& g, const Node& node, const std::array<NodeId, 3>& args) {
-  if (node.op == Op::constant) return node.type == Type::boolean ? g.boolean(node.value != 0.0) : g.constant(node.value);
-  if (node.op == Op::symbol) return g.symbol(node.symbol, node.type);
-  return g.make(node.op, std::span<const NodeId>(args.data(), static_cast<std::size_t>(info(node.op).arity)));
-}
-
-std::span<const NodeId> used(const Node& node, const std::array<NodeId, 3>& args) {
-  return {args.data(), static_cast<std::size_t>(info(node.op).arity)};
 }
 
 /// Pass: columns that never change become numbers (the same bits in every row, NaN included).
@@ -117,14 +101,14 @@ void fold_constant_columns(Program& program, const Timeline& timeline) {
       if (std::bit_cast<std::uint64_t>(timeline.values[r * timeline.columns + c]) !=
           std::bit_cast<std::uint64_t>(timeline.values[c]))
         constant[c] = false;
-  rebuild(program, [&](Graph& g, NodeId, const Node& node, const std::array<NodeId, 3>& args) {
+  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
     if (node.op == Op::symbol) {
       const Variable& v = program.variables[index(node.symbol)];
       if (v.source == Source::column && constant[v.index]) return g.constant(timeline.values[v.index]);
     }
-    if (node.op == Op::constant || node.op == Op::symbol) return same(g, node, args);
+    if (node.op == Op::constant || node.op == Op::symbol) return same_node(g, node, args);
     Algebra algebra(g);
-    return algebra.make(node.op, used(node, args));
+    return algebra.make(node.op, args);
   });
 }
 
@@ -133,7 +117,7 @@ void fold_constant_columns(Program& program, const Timeline& timeline) {
 void hoist_reciprocals(Program& program) {
   Graph before = program.graph;
   Dependences dependences(before, program.variables);
-  rebuild(program, [&](Graph& g, NodeId, const Node& node, const std::array<NodeId, 3>& args) {
+  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
     if (node.op == Op::div) {
       const bool top_moves = dependences.of(node.args[0]).carried;
       const bool bottom_moves = dependences.of(node.args[1]).carried;
@@ -142,7 +126,7 @@ void hoist_reciprocals(Program& program) {
         return algebra.mul(args[0], algebra.div(algebra.number(1.0), args[1]));
       }
     }
-    return same(g, node, args);
+    return same_node(g, node, args);
   });
 }
 
@@ -156,7 +140,7 @@ void contract(Program& program) {
       if (arg != no_node) ++uses[index(arg)];
   const Graph before = program.graph;
   const auto fusible = [&](NodeId id) { return before[id].op == Op::mul && uses[index(id)] == 1; };
-  rebuild(program, [&](Graph& g, NodeId, const Node& node, const std::array<NodeId, 3>& args) {
+  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
     const auto factors = [&](NodeId product) { return g[product].args; };
     if (node.op == Op::add) {
       for (std::size_t k : {1U, 0U})
@@ -175,15 +159,15 @@ void contract(Program& program) {
         return g.make(Op::fma, f[0], f[1], g.make(Op::neg, args[1]));
       }
     }
-    return same(g, node, args);
+    return same_node(g, node, args);
   });
 }
 
 /// Pass: library functions become primitives.
 void lower_program(Program& program) {
-  rebuild(program, [&](Graph& g, NodeId, const Node& node, const std::array<NodeId, 3>& args) {
-    if (node.op == Op::constant || node.op == Op::symbol) return same(g, node, args);
-    return lower(g, node.op, used(node, args));
+  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
+    if (node.op == Op::constant || node.op == Op::symbol) return same_node(g, node, args);
+    return lower(g, node.op, args);
   });
 }
 
@@ -239,9 +223,9 @@ void derive_columns(Program& program, Timeline& timeline) {
   for (std::size_t i = 0; i < wanted.size(); ++i) replacement[index(wanted[i])] = no_node;
   std::map<NodeId, SymbolId> by_node;
   for (std::size_t i = 0; i < wanted.size(); ++i) by_node[wanted[i]] = fresh[i];
-  rebuild(program, [&](Graph& g, NodeId id, const Node& node, const std::array<NodeId, 3>& args) {
+  rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
     if (const auto found = by_node.find(id); found != by_node.end()) return g.symbol(found->second);
-    return same(g, node, args);
+    return same_node(g, node, args);
   });
 }
 

@@ -102,28 +102,27 @@ std::vector<NodeId> reachable(const Graph& graph, std::span<const NodeId> roots)
   return forward;
 }
 
-std::vector<NodeId> copy(const Graph& from, std::span<const NodeId> roots, Graph& to,
-                         std::span<const NodeId> substitute) {
-  std::vector<NodeId> moved(from.size(), no_node);
+std::vector<NodeId> rebuild(
+    const Graph& from, std::span<const NodeId> roots,
+    const std::function<NodeId(NodeId id, const Node& node, std::span<const NodeId> args)>& make) {
+  std::vector<NodeId> made(from.size(), no_node);
   for (const NodeId id : reachable(from, roots)) {
-    const Node& node = from[id];
-    NodeId& target = moved[index(id)];
-    if (node.op == Op::constant) {
-      target = node.type == Type::boolean ? to.boolean(node.value != 0.0) : to.constant(node.value);
-    } else if (node.op == Op::symbol) {
-      const std::uint32_t s = index(node.symbol);
-      target = s < substitute.size() && substitute[s] != no_node ? substitute[s] : to.symbol(node.symbol, node.type);
-    } else {
-      std::array<NodeId, 3> args{no_node, no_node, no_node};
-      const auto arity = static_cast<std::size_t>(info(node.op).arity);
-      for (std::size_t i = 0; i < arity; ++i) args[i] = moved[index(node.args[i])];
-      target = to.make(node.op, std::span<const NodeId>(args.data(), arity));
-    }
+    const Node node = from[id];  // a copy: `make` may add to the same graph
+    std::array<NodeId, 3> args{no_node, no_node, no_node};
+    const auto arity = static_cast<std::size_t>(info(node.op).arity);
+    for (std::size_t i = 0; i < arity; ++i) args[i] = made[index(node.args[i])];
+    made[index(id)] = make(id, node, std::span<const NodeId>(args.data(), arity));
   }
   std::vector<NodeId> out;
   out.reserve(roots.size());
-  for (const NodeId root : roots) out.push_back(moved[index(root)]);
+  for (const NodeId root : roots) out.push_back(made[index(root)]);
   return out;
+}
+
+NodeId same_node(Graph& to, const Node& node, std::span<const NodeId> args) {
+  if (node.op == Op::constant) return node.type == Type::boolean ? to.boolean(node.value != 0.0) : to.constant(node.value);
+  if (node.op == Op::symbol) return to.symbol(node.symbol, node.type);
+  return to.make(node.op, args);
 }
 
 std::string to_text(const Graph& graph, NodeId root, std::span<const std::string> symbol_names) {

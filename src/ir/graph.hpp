@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -61,9 +62,13 @@ class Graph {
 /// The nodes that `roots` need, in evaluation order.
 [[nodiscard]] std::vector<NodeId> reachable(const Graph& graph, std::span<const NodeId> roots);
 
-/// Copies `roots` from `from` into `to`, replacing symbols: `substitute[symbol]` is a node of `to`, or no_node to
-/// keep the symbol. Returns the new roots.
-[[nodiscard]] std::vector<NodeId> copy(const Graph& from, std::span<const NodeId> roots, Graph& to,
-                                       std::span<const NodeId> substitute);
+/// Makes the nodes that `roots` need anew, arguments first: `make(id, node, args)` returns the new node for `id`, whose
+/// new arguments are `args`. Returns the new roots. The one way in which passes walk a graph.
+[[nodiscard]] std::vector<NodeId> rebuild(
+    const Graph& from, std::span<const NodeId> roots,
+    const std::function<NodeId(NodeId id, const Node& node, std::span<const NodeId> args)>& make);
+
+/// The same node in `to`.
+[[nodiscard]] NodeId same_node(Graph& to, const Node& node, std::span<const NodeId> args);
 
 }  // namespace hillock::ir

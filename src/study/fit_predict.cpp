@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "verify/coverage.hpp"
+#include "verify/expected_error.hpp"
 
 namespace hillock::study {
 
@@ -52,7 +53,6 @@ Result<Predictions> predict(const ir::Model& model, const sim::Experiment& exper
     const auto count = static_cast<double>(out.draws);
     for (std::size_t o = 0; o < channels; ++o) {
       std::vector<double>& mean = out.channels[o].mean;
-      double noise = 0.0;
       for (std::size_t i = 0; i < n; ++i) {
         trace[i] = values[(i * channels + o) * 2];
         sd[i] = values[(i * channels + o) * 2 + 1];
@@ -60,9 +60,9 @@ Result<Predictions> predict(const ir::Model& model, const sim::Experiment& exper
         mean[i] += off / count;
         square[o][i] += off * (trace[i] - mean[i]);
         variance[o][i] += sd[i] * sd[i];
-        if (experiment.mask[i] != 0) noise += sd[i] * sd[i];
       }
-      out.channels[o].noise_rms.push_back(std::sqrt(noise / static_cast<double>(std::max<std::size_t>(1, experiment.kept()))));
+      out.channels[o].expected_rms.push_back(
+          verify::expected_error(out.channels[o].best, trace, sd, experiment.mask, 1.0));
       if (has_data[o]) places[o].add(trace, sd);
     }
   });

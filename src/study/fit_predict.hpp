@@ -16,7 +16,7 @@ struct Prediction {
   std::vector<double> mean;           ///< posterior mean of that mean
   std::vector<double> sd_parameters;  ///< posterior standard deviation of that mean
   std::vector<double> sd_total;       ///< and of the observation: noise included
-  std::vector<double> noise_rms;      ///< by draw: root mean square of the noise's sd over the kept samples
+  std::vector<double> expected_rms;   ///< by draw: of (best - data), for data that the draw would make (SI)
   std::vector<double> place;          ///< of the data in the predictive distribution, in (0, 1); empty without data
 };
 

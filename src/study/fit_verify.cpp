@@ -333,14 +333,11 @@ class Verifier {
     g.error_se = error.se;
     g.samples = static_cast<std::int64_t>(error.samples);
     g.block_ms = static_cast<double>(options.block) * interval_ms(s);
-    if (!p.noise_rms.empty()) {
+    if (p.expected_rms.size() > 1) {
       double mean = 0.0;
-      for (const double sd : p.noise_rms) mean += sd / static_cast<double>(p.noise_rms.size());
-      double parameters = 0.0;
-      for (std::size_t i = 0; i < p.sd_parameters.size(); ++i)
-        if (s.experiment.mask[i] != 0) parameters += p.sd_parameters[i] * p.sd_parameters[i] / static_cast<double>(s.experiment.kept());
-      g.expected_error = std::sqrt(mean * mean + parameters) / divisor;
-      g.expected_error_se = p.noise_rms.size() > 1 ? std::sqrt(variance(p.noise_rms)) / divisor : verify::not_computed;
+      for (const double rms : p.expected_rms) mean += rms / static_cast<double>(p.expected_rms.size());
+      g.expected_error = mean / divisor;
+      g.expected_error_se = std::sqrt(variance(p.expected_rms)) / divisor;
     }
     if (!p.place.empty()) {
       const verify::Coverage half = verify::coverage_from_place(p.place, s.experiment.mask, 0.5, options);

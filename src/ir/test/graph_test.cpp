@@ -60,7 +60,7 @@ TEST(Graph, ReachableOfSeveralRootsListsASharedNodeOnce) {
   EXPECT_TRUE(reachable(g, {}).empty());
 }
 
-TEST(Graph, CopyReplacesSymbolsAndKeepsTheRest) {
+TEST(Graph, RebuildReplacesWhatItIsToldAndKeepsTheRest) {
   Graph from;
   const NodeId x = from.symbol(SymbolId{0}), y = from.symbol(SymbolId{1});
   const NodeId condition = from.make(Op::lt, x, y);
@@ -69,8 +69,9 @@ TEST(Graph, CopyReplacesSymbolsAndKeepsTheRest) {
   Graph to;
   (void)to.constant(99.0);  // what is there already does no harm
   const NodeId seven = to.constant(7.0);
-  const NodeId substitute[1] = {seven};
-  const auto moved = copy(from, roots, to, substitute);
+  const auto moved = rebuild(from, roots, [&](NodeId id, const Node& node, std::span<const NodeId> args) {
+    return id == x ? seven : same_node(to, node, args);
+  });
   ASSERT_EQ(moved.size(), 2U);
   const std::string names[2] = {"x", "y"};
   EXPECT_EQ(to_text(from, roots[0], names), "select((x < y), (x - y), 2.5)");
