@@ -84,6 +84,8 @@ function(hillock_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
   add_executable(hillock_${name}_test ${arg_SOURCES})
   target_link_libraries(hillock_${name}_test PRIVATE hillock_flags ${arg_LIBS} GTest::gmock GTest::gtest_main)
+  # Tests are compiled once and run once: what they test is optimised, they are less so.
+  target_compile_options(hillock_${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
   target_compile_definitions(hillock_${name}_test PRIVATE
     HILLOCK_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     HILLOCK_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared"
