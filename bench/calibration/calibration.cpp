@@ -38,6 +38,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr double ar1_correlation = 0.5;
+constexpr std::uint64_t asked = 100;  // recordings a study
 
 /// Where the model is true, the fit is what a user gets: only the page is left out.
 const std::vector<std::string> shipped = {"report.html=false"};
@@ -79,7 +80,7 @@ bool for_misspecification(const Outcome& o) {
 
 struct Options {
   std::string result;
-  std::uint64_t count = 100;
+  std::uint64_t count = asked;
   std::uint64_t seed = 1;
   unsigned workers = std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::string> studies = {"white", "gate", "ar1"};
@@ -125,6 +126,9 @@ class Calibration {
         options_.count);
     for (const Study& study : all_studies())
       if (std::ranges::find(options_.studies, study.name) != options_.studies.end()) report(study);
+    if (options_.count < asked)
+      table_.notes.push_back(
+          fmt::format("The goals are for {} recordings a study; these are {}.", asked, options_.count));
     table_.notes.push_back(
         fmt::format("Everything that is not named here is as in examples/herg/study.toml. Seed {}.", options_.seed));
     return std::move(table_);
