@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include "ir/interpret.hpp"
 
@@ -43,11 +44,16 @@ class Sampled final : public Stimulus {
 
 class Piecewise final : public Stimulus {
  public:
-  explicit Piecewise(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {}
+  explicit Piecewise(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {
+    for (const Piece& piece : pieces_) evaluators_.emplace_back(piece.graph, std::span(&piece.value, 1));
+  }
   double at(double t, double inside) const override {
     std::size_t i = 0;
     while (i + 1 < pieces_.size() && inside >= pieces_[i].until) ++i;
-    return ir::evaluate(pieces_[i].graph, pieces_[i].value, std::span(&t, 1));
+    double value = 0.0;
+    const std::lock_guard lock(mutex_);  // an evaluator has a memory of its own
+    evaluators_[i].run(std::span(&t, 1), std::span(&value, 1));
+    return value;
   }
   std::vector<double> jumps() const override {
     std::vector<double> out;
@@ -57,6 +63,8 @@ class Piecewise final : public Stimulus {
 
  private:
   std::vector<Piece> pieces_;
+  mutable std::mutex mutex_;
+  mutable std::vector<ir::Evaluator> evaluators_;
 };
 
 }  // namespace

@@ -203,7 +203,11 @@ class Fitting {
     WithBudget limited(progress_, limit);
     auto sampled = sample_posterior(target_, *density_, evidence_.best, study_.search, method, seed(), checkpoints, limited);
     if (!trouble.empty()) return fail(std::move(trouble));
-    if (!sampled) return fail(std::move(sampled.error()));
+    if (!sampled) {
+      // A fit without a posterior is still a finding: the verdict says that there is none, and why.
+      for (const Error& error : sampled.error()) not_done("the posterior: " + error.message);
+      return {};
+    }
     posterior_.emplace(std::move(*sampled));
     if (!posterior_->complete && !interrupted()) {
       // Some draws of some chains are no sample. A Laplace approximation is honest about being one.
@@ -254,7 +258,9 @@ class Fitting {
     out.folder = folder_->path();
     out.interrupted = was_interrupted;
     out.answer.json = verify::to_json(verdict_);
-    out.answer.text = report::render_terminal(verdict_, false, terminal_width, folder_->path());
+    // A run that ended early has no report to point at.
+    const std::string where = posterior_written_ ? folder_->path() : std::string();
+    out.answer.text = report::render_terminal(verdict_, false, terminal_width, where);
     out.verdict = verdict_;
     return out;
   }
@@ -279,7 +285,8 @@ class Fitting {
     if (interrupted()) return partial("the checks");
     begun = std::chrono::steady_clock::now();
     progress_.begin("report", 0.0);
-    if (posterior_ && posterior_->points.rows > 0) {
+    posterior_written_ = posterior_ && posterior_->points.rows > 0;
+    if (posterior_written_) {
       PosteriorFile file;
       file.model = &model_->model;
       file.space = &model_->space;
@@ -321,6 +328,7 @@ class Fitting {
   std::optional<PosteriorResult> posterior_;
   Evidence evidence_;
   verify::Verdict verdict_;
+  bool posterior_written_ = false;
 };
 
 }  // namespace

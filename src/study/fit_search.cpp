@@ -15,6 +15,7 @@ namespace hillock::study {
 namespace {
 
 constexpr std::int64_t evaluations_per_iteration = 50;  // CMA-ES: 200 iterations allow 10 000 evaluations a start
+constexpr double farthest = 30.0;  // logistic(-30) = 1e-13
 constexpr std::int64_t draws_per_screened = 400;  // how many prior draws may miss a joint condition, for one that meets it
 
 /// Prior draws that meet the joint conditions: the first `wanted` of them, in the order of their draw index.
@@ -69,6 +70,58 @@ Result<optim::Minima> descend(SquaresProblem& problem, const Array2& starts, con
   lm.pull.weight = 1e-2;
   progress.begin("search", 0.0);
   return optim::levenberg_marquardt(problem, starts, lm, progress);
+}
+
+/// Where the starts ended.
+struct Ends {
+  Array2 points;               ///< mechanism coordinates
+  std::vector<double> sums;    ///< of weighted squares
+  std::vector<double> errors;  ///< rms; NaN where the start failed, or ended where a joint condition does not hold
+  std::int64_t unmet = 0;      ///< of the latter
+  bool all_outside = false;    ///< none that could be evaluated meets the joint conditions
+};
+
+Result<Ends> optimise(SquaresProblem& problem, const Target& target, const Array2& starts, const SearchOptions& options,
+                      std::uint64_t seed, Progress& progress) {
+  Result<optim::Minima> found;
+  if (options.method == "cma_es") {
+    progress.begin("search, CMA-ES", 0.0);
+    optim::CmaEsOptions cma;
+    cma.seed = seed;
+    cma.evaluations = options.max_iterations * evaluations_per_iteration;
+    found = optim::cma_es(problem, starts, cma, progress);
+  } else {
+    found = descend(problem, starts, options, progress);
+  }
+  if (!found) return fail(std::move(found.error()));
+  Ends out;
+  out.points = starts;
+  for (std::size_t k = 0; k < starts.rows; ++k) {
+    const optim::Minimum& m = found->starts[k];
+    // Far out on the unconstrained scale the parameter is its bound to the last digit, and has no way back.
+    if (m.x.size() == starts.cols)
+      for (std::size_t j = 0; j < starts.cols; ++j) out.points(k, j) = std::clamp(m.x[j], -farthest, farthest);
+    out.sums.push_back(2.0 * m.cost);
+  }
+  Requirements requirements(*target.model, target.experiment.constants);
+  const Array2 full = problem.full(out.points);
+  const auto samples = static_cast<double>(target.experiment.kept() * target.model->observations.size());
+  std::int64_t evaluated = 0;
+  for (std::size_t k = 0; k < starts.rows; ++k) {
+    out.errors.push_back(std::sqrt(out.sums[k] / samples));
+    if (!std::isfinite(out.errors[k])) {
+      out.errors[k] = std::numeric_limits<double>::quiet_NaN();
+      continue;
+    }
+    ++evaluated;
+    // An end point outside the joint conditions is no answer, however small its error.
+    if (requirements.any() && !requirements.hold(full.row(k))) {
+      ++out.unmet;
+      out.errors[k] = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  out.all_outside = evaluated > 0 && out.unmet == evaluated;
+  return out;
 }
 
 Error nothing_succeeded(const Target& target, const Drawn& drawn, std::int64_t failed) {
@@ -127,38 +180,22 @@ Result<SearchResult> search(SquaresProblem& problem, Target& target, const Searc
   order.resize(std::min(good, static_cast<std::size_t>(options.starts)));
   const Array2 starts = mechanism_points(target, drawn.parameters, order);
 
-  Array2 ends = starts;
-  std::vector<double> costs(starts.rows, std::numeric_limits<double>::quiet_NaN());
-  Result<optim::Minima> found;
-  if (options.method == "cma_es") {
-    progress.begin("search, CMA-ES", 0.0);
-    optim::CmaEsOptions cma;
-    cma.seed = seed;
-    cma.evaluations = options.max_iterations * evaluations_per_iteration;
-    found = optim::cma_es(problem, starts, cma, progress);
-  } else {
-    found = descend(problem, starts, options, progress);
-  }
-  if (!found) return fail(std::move(found.error()));
-  for (std::size_t k = 0; k < starts.rows; ++k) {
-    const optim::Minimum& m = found->starts[k];
-    if (m.x.size() == ends.cols) std::copy(m.x.begin(), m.x.end(), ends.row(k).begin());
-    costs[k] = m.cost;
+  auto ended = optimise(problem, target, starts, options, seed, progress);
+  if (!ended) return fail(std::move(ended.error()));
+  if (ended->all_outside && !progress.should_stop()) {
+    // The data pull every start out of the joint conditions: the best inside lies on their edge.
+    out.notes.push_back("search: every start ended where a joint condition does not hold; searched again with the conditions "
+                        "as walls");
+    problem.walls = true;
+    ended = optimise(problem, target, starts, options, seed, progress);
+    problem.walls = false;
+    if (!ended) return fail(std::move(ended.error()));
   }
   out.stopped = progress.should_stop();
-
-  // An end point outside the joint conditions is no answer, however small its error.
-  Requirements requirements(*target.model, target.experiment.constants);
+  out.unmet = ended->unmet;
+  const Array2& ends = ended->points;
+  const std::vector<double>& errors = ended->errors;
   const Array2 full = problem.full(ends);
-  const auto samples = static_cast<double>(target.experiment.kept() * target.model->observations.size());
-  std::vector<double> errors(costs.size());
-  for (std::size_t k = 0; k < costs.size(); ++k) {
-    errors[k] = std::sqrt(2.0 * costs[k] / samples);
-    if (requirements.any() && std::isfinite(errors[k]) && !requirements.hold(full.row(k))) {
-      ++out.unmet;
-      errors[k] = std::numeric_limits<double>::quiet_NaN();
-    }
-  }
   std::vector<std::size_t> place(errors.size());
   std::iota(place.begin(), place.end(), std::size_t{0});
   const auto key = [&](std::size_t k) { return std::isfinite(errors[k]) ? errors[k] : INFINITY; };
@@ -170,16 +207,14 @@ Result<SearchResult> search(SquaresProblem& problem, Target& target, const Searc
   }
   if (!std::isfinite(out.errors.front())) {
     if (out.stopped) return out;
-    return fail("requirement-unmeetable",
-                fmt::format("all {} starts ended where the model's joint conditions do not hold", place.size()), "prior",
-                "wider conditions, or another model: the data pull the parameters out of them");
+    return fail(nothing_succeeded(target, drawn, out.screened_failed));
   }
   if (out.unmet > 0)
     out.notes.push_back(fmt::format("search: {} of {} starts ended where a joint condition does not hold, and do not count",
                                     out.unmet, place.size()));
   const auto best = full.row(place.front());
   out.best.assign(best.begin(), best.end());
-  out.best_sum = 2.0 * costs[place.front()];
+  out.best_sum = ended->sums[place.front()];
   return out;
 }
 

@@ -98,15 +98,24 @@ void SquaresProblem::sums_of_squares(const Array2& parameters, std::span<double>
   for (std::size_t k = 0; k < parameters.rows; ++k) sums[k] = carried(k, squares_.program().value[0]);
 }
 
+void SquaresProblem::raise_walls(const Array2& parameters, std::span<double> cost) {
+  if (!walls || !requirements_.any()) return;
+  for (std::size_t k = 0; k < parameters.rows; ++k)
+    if (!requirements_.hold(parameters.row(k))) cost[k] = std::numeric_limits<double>::infinity();
+}
+
 void SquaresProblem::cost(const Array2& points, std::span<double> cost) {
-  sums_of_squares(full(points), cost);
+  const Array2 parameters = full(points);
+  sums_of_squares(parameters, cost);
   for (std::size_t k = 0; k < points.rows; ++k) cost[k] *= 0.5;
+  raise_walls(parameters, cost);
 }
 
 void SquaresProblem::linearise(const Array2& points, std::span<double> cost, Array2& gradient, Array2& normal) {
   const std::size_t d = dimension();
+  const Array2 parameters = full(points);
   Array2 carried;
-  linearised_.sums(full(points), carried);
+  linearised_.sums(parameters, carried);
   target_->gradients += static_cast<std::int64_t>(points.rows);
   const sim::BuiltProgram& program = linearised_.program();
   gradient = Array2(points.rows, d);
@@ -126,6 +135,7 @@ void SquaresProblem::linearise(const Array2& points, std::span<double> cost, Arr
       }
     }
   }
+  raise_walls(parameters, cost);
 }
 
 // ---- the posterior

@@ -51,17 +51,22 @@ class SquaresProblem final : public optim::LeastSquares {
   void cost(const Array2& points, std::span<double> cost) override;
   void linearise(const Array2& points, std::span<double> cost, Array2& gradient, Array2& normal) override;
 
-  /// The same with points in SI, all parameters: sums of squares (not halved).
+  /// True: a point where a joint condition of the prior does not hold has an infinite cost.
+  bool walls = false;
+  /// The same with points in SI, all parameters: sums of squares (not halved), no walls.
   void sums_of_squares(const Array2& parameters, std::span<double> sums, const Progress* progress = nullptr);
   /// Mechanism coordinates as full parameter sets; the rest at the prior's median.
   [[nodiscard]] Array2 full(const Array2& mechanism_points) const;
 
  private:
   SquaresProblem(Target& target, sim::Batch squares, sim::Batch linearised)
-      : target_(&target), squares_(std::move(squares)), linearised_(std::move(linearised)) {}
+      : target_(&target), squares_(std::move(squares)), linearised_(std::move(linearised)),
+        requirements_(*target.model, target.experiment.constants) {}
+  void raise_walls(const Array2& parameters, std::span<double> cost);
   Target* target_;
   sim::Batch squares_;
   sim::Batch linearised_;
+  Requirements requirements_;
 };
 
 /// log posterior over all parameters, unconstrained, with its gradient; -inf where a joint condition is not met or

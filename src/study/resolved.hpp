@@ -141,14 +141,14 @@ struct SearchOptions {
   std::string posterior = "nuts";  ///< "nuts" | "laplace" | "none"
   std::int64_t chains = 16;
   std::int64_t warmup = 60;
-  std::int64_t draws = 200;
+  std::int64_t draws = 300;
   double target_accept = 0.8;
   std::int64_t max_depth = 10;
 };
 
 struct VerifyOptions {
   std::int64_t bootstrap = 500;
-  std::int64_t predictive_draws = 200;
+  std::int64_t predictive_draws = 300;
   bool half_step = true;
   std::string other_integrator = "dopri5";  ///< an integrator, or "none"
   double level = 0.05;
