@@ -195,6 +195,11 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
     out.notes.push_back(fmt::format("posterior: the mode was not reached to {} nats ({})", mode_options.tolerance,
                                     optim::to_string(mode.outcome)));
   out.mode = mode.x.size() == d ? mode.x : std::vector<double>(start.row(0).begin(), start.row(0).end());
+  if (method == "nuts" && progress.should_stop()) {
+    // Chains from where the way was stopped would not be those of a run that reaches the mode: nothing is kept.
+    out.complete = false;
+    return out;
+  }
   auto laplace = infer::Laplace::make(out.mode, precision_at(target, density, out.mode));
   if (!laplace) return fail(std::move(laplace.error()));
   out.covariance = laplace->covariance();
@@ -210,6 +215,7 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
   nuts_options.target_accept = options.target_accept;
   nuts_options.max_depth = static_cast<int>(options.max_depth);
   const std::string kept = checkpoints.load("nuts");
+  std::string pilot_note = kept.empty() ? std::string() : checkpoints.load("pilot");
   auto nuts = [&]() -> Result<infer::Nuts> {
     if (!kept.empty()) return infer::Nuts::resume(density, kept);
     Pilot guide = pilot(density, *laplace, static_cast<std::size_t>(options.chains), seed);
@@ -217,16 +223,19 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
     // Where the pilot failed, the metric must be learnt on the way, and that takes a longer warm-up.
     nuts_options.adapt_metric = !guide.good;
     if (!guide.good) nuts_options.warmup = std::max(nuts_options.warmup, longest_warmup);
-    out.notes.push_back(fmt::format("posterior: a pilot of {} draws was worth {:.0f}; the metric {}", pilot_draws,
-                                    guide.effective, guide.good ? "is its covariance" : "was learnt in the warm-up"));
+    pilot_note = fmt::format("posterior: a pilot of {} draws was worth {:.0f}; the metric {}", pilot_draws,
+                             guide.effective, guide.good ? "is its covariance" : "was learnt in the warm-up");
     return infer::Nuts::start(density, guide.starts, guide.covariance, nuts_options);
   }();
   if (!nuts) return fail(std::move(nuts.error()));
+  if (!pilot_note.empty()) out.notes.push_back(pilot_note);
   progress.begin("posterior", static_cast<double>(options.warmup + options.draws));
   nuts->run(progress);
   const infer::NutsResult result = nuts->result();
   out.complete = result.complete;
-  if (!result.complete) checkpoints.save("nuts", nuts->checkpoint());
+  // When all draws are there too: the checks that follow may be stopped.
+  checkpoints.save("pilot", pilot_note);
+  checkpoints.save("nuts", nuts->checkpoint());
   std::size_t fewest = SIZE_MAX;
   for (const Array2& chain : result.draws) fewest = std::min(fewest, chain.rows);
   if (fewest >= 4) from_nuts(out, result);
