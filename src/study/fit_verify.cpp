@@ -42,6 +42,36 @@ Array2 thinned(const Array2& rows, std::size_t count) {
   return out;
 }
 
+/// What a recording differs in from the one that was fitted. A command within 1 % of its range, root mean square, all
+/// along, and constants within 1 %, are the same protocol once more: a repeat is never recorded quite alike. Part of the
+/// protocol is the same protocol too; more than all of it is another.
+verify::HeldOut kind_of(const LoadedSplit& train, const LoadedSplit& other) {
+  constexpr double alike = 0.01;
+  const sim::Experiment& a = train.experiment;
+  const sim::Experiment& b = other.experiment;
+  for (const auto& [name, value] : b.constants) {
+    const auto found = a.constants.find(name);
+    if (found == a.constants.end() || std::fabs(value - found->second) > alike * std::fabs(found->second))
+      return verify::HeldOut::other_protocol;
+  }
+  for (const auto& [name, value] : a.constants)
+    if (!b.constants.contains(name)) return verify::HeldOut::other_protocol;
+  const double last = static_cast<double>(b.samples - 1) * b.interval / a.interval;
+  if (last > (1.0 + alike) * static_cast<double>(a.samples)) return verify::HeldOut::other_protocol;
+  for (const auto& [name, values] : other.commands) {
+    const std::vector<double>& fitted = train.commands.at(name);
+    const auto [low, high] = std::minmax_element(fitted.begin(), fitted.end());
+    double squares = 0.0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto at = static_cast<std::size_t>(std::llround(static_cast<double>(i) * b.interval / a.interval));
+      const double off = values[i] - fitted[std::min(at, fitted.size() - 1)];
+      squares += off * off;
+    }
+    if (std::sqrt(squares / static_cast<double>(values.size())) > alike * (*high - *low)) return verify::HeldOut::other_protocol;
+  }
+  return verify::HeldOut::same_protocol;
+}
+
 class Verifier {
  public:
   Verifier(Evidence& evidence, verify::Verdict& verdict, Progress& progress)
@@ -327,6 +357,7 @@ class Verifier {
     });
 
     verify::Generalisation g;
+    g.kind = kind_of(e_.splits[0], s);
     g.name = what + (differs ? (interpolated ? ", command interpolated across left-out samples" : ", command as recorded") : "");
     const verify::ErrorWithSe error = verify::rms_error(r, s.experiment.mask, divisor, options);
     g.error = error.error;
