@@ -30,14 +30,25 @@ class Table {
   std::string& text_;
 };
 
+/// A number in `unit`; a pure number stands alone.
+std::string in_unit(std::string number, const units::Unit& unit) {
+  return unit.name == "1" ? number : number + " " + unit.name;
+}
+
 std::string prior_text(const ir::Parameter& p, const units::Unit& unit) {
-  if (!p.prior) return p.value ? fmt::format("= {:g} {}", unit.from_si(*p.value), unit.name) : "no value and no prior";
   std::string out = p.prior->family + "(";
   for (std::size_t i = 0; i < p.prior->arguments.size(); ++i)
     // The second argument of `lognormal` is a pure number; all others are in the parameter's unit.
     out += fmt::format("{}{:g}", i > 0 ? ", " : "",
                        p.prior->family == "lognormal" && i == 1 ? p.prior->arguments[i] : unit.from_si(p.prior->arguments[i]));
-  return out + ") " + (unit.name == "1" ? "" : unit.name);
+  return in_unit(out + ")", unit);
+}
+
+/// Its default and its prior, as far as it has them.
+std::string parameter_text(const ir::Parameter& p, const units::Unit& unit) {
+  std::string out = p.value ? "= " + in_unit(fmt::format("{:g}", unit.from_si(*p.value)), unit) : "";
+  if (p.prior) out += (out.empty() ? "" : " ~ ") + prior_text(p, unit);
+  return out.empty() ? "no value and no prior" : out;
 }
 
 }  // namespace
@@ -72,8 +83,11 @@ Result<Answer> check_model(const CheckOptions& options) {
     json["parameters"] = nlohmann::ordered_json::array();
     for (const ir::Parameter& p : model->parameters) {
       const units::Unit& unit = symbol(p.symbol).unit;
-      table.row(symbol(p.symbol).name, fmt::format("[{}]  {}", unit.name, prior_text(p, unit)));
-      json["parameters"].push_back({{"name", symbol(p.symbol).name}, {"unit", unit.name}, {"prior", prior_text(p, unit)}});
+      table.row(symbol(p.symbol).name, fmt::format("[{}]  {}", unit.name, parameter_text(p, unit)));
+      nlohmann::ordered_json shown{{"name", symbol(p.symbol).name}, {"unit", unit.name}, {"default", nullptr}, {"prior", nullptr}};
+      if (p.value) shown["default"] = unit.from_si(*p.value);
+      if (p.prior) shown["prior"] = prior_text(p, unit);
+      json["parameters"].push_back(std::move(shown));
     }
   }
   {
@@ -81,7 +95,7 @@ Result<Answer> check_model(const CheckOptions& options) {
     json["constants"] = nlohmann::ordered_json::array();
     for (const ir::Constant& c : model->constants) {
       const units::Unit& unit = symbol(c.symbol).unit;
-      table.row(symbol(c.symbol).name, fmt::format("= {:.10g} {}", unit.from_si(c.value), unit.name));
+      table.row(symbol(c.symbol).name, "= " + in_unit(fmt::format("{:.10g}", unit.from_si(c.value)), unit));
       json["constants"].push_back({{"name", symbol(c.symbol).name}, {"value", unit.from_si(c.value)}, {"unit", unit.name}});
     }
   }
