@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 
 #include "base/parallel.hpp"
@@ -26,6 +28,7 @@ namespace {
 constexpr int terminal_width = 100;
 constexpr double search_share = 0.5;     // of a budget
 constexpr double posterior_share = 0.6;  // of what the search has left
+constexpr std::int64_t most_rough_draws = 10000;  // of an approximation; it is not better than these
 constexpr double gradients_a_draw = 6.0; // NUTS on a nearly Gaussian posterior, a safe guess
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -37,7 +40,7 @@ void append(Errors& to, Errors&& from) {
 }
 
 /// The priors of the model's parameters, or what is missing for a search.
-Result<prob::ParameterSpace> parameter_space(const ir::Model& model) {
+Result<prob::ParameterSpace> parameter_space(const ir::Model& model, const std::string& file) {
   Errors errors;
   std::vector<std::string> names;
   std::vector<prob::Prior> priors;
@@ -53,10 +56,10 @@ Result<prob::ParameterSpace> parameter_space(const ir::Model& model) {
     priors.push_back(std::move(*prior));
   }
   if (model.observations.empty())
-    errors.push_back({"no-observation", "the model does not say what is recorded", std::nullopt, model.name,
+    errors.push_back({"no-observation", "the model does not say what is recorded", std::nullopt, file,
                       "observe I ~ normal(g*(V - E), sigma)"});
   else if (sim::mechanism_parameters(model).empty())
-    errors.push_back({"nothing-to-fit", "no parameter has an influence on what is recorded", std::nullopt, model.name,
+    errors.push_back({"nothing-to-fit", "no parameter has an influence on what is recorded", std::nullopt, file,
                       "param g : uS ~ loguniform(1e-3 uS, 10 uS), used in the mean of an observation"});
   if (!errors.empty()) return fail(std::move(errors));
   return prob::ParameterSpace::make(std::move(names), std::move(priors));
@@ -94,7 +97,7 @@ class Fitting {
     auto model = bind_model(study_);
     if (!model) append(errors, std::move(model.error()));
     else {
-      auto space = parameter_space(*model);
+      auto space = parameter_space(*model, study_.model.file.absolute);
       if (!space) append(errors, std::move(space.error()));
       auto splits = load_experiments(study_, *model);
       if (!splits) append(errors, std::move(splits.error()));
@@ -182,11 +185,15 @@ class Fitting {
     density_.emplace(std::move(*density));
     evidence_.density = &*density_;
     std::string method = study_.search.posterior;
+    SearchOptions rough = study_.search;  // where NUTS does not fit into the budget
+    rough.draws = std::min(rough.draws, std::max<std::int64_t>(1, most_rough_draws / rough.chains));
+    bool instead = false;
     std::optional<double> limit;
     if (options_.budget) {
       limit = posterior_share * budget_left();
       if (method == "nuts" && nuts_estimate() > *limit) {
         method = "laplace";
+        instead = true;
         not_done("NUTS: it would not have fitted into the budget; a Laplace approximation stands in for it");
       }
     }
@@ -200,8 +207,9 @@ class Fitting {
     checkpoints.save = [&](const std::string& name, const std::string& bytes) {
       if (auto saved = folder_->save_checkpoint(name, bytes); !saved) append(trouble, std::move(saved.error()));
     };
+    if (method == "laplace") limit.reset();  // quick, and worth nothing away from the mode
     WithBudget limited(progress_, limit);
-    auto sampled = sample_posterior(target_, *density_, evidence_.best, study_.search, method, seed(), checkpoints, limited);
+    auto sampled = sample_posterior(target_, *density_, evidence_.best, instead ? rough : study_.search, method, seed(), checkpoints, limited);
     if (!trouble.empty()) return fail(std::move(trouble));
     if (!sampled) {
       // A fit without a posterior is still a finding: the verdict says that there is none, and why.
@@ -212,9 +220,9 @@ class Fitting {
     if (!posterior_->complete && !interrupted()) {
       // Some draws of some chains are no sample. A Laplace approximation is honest about being one.
       not_done("NUTS: the budget ended first; a Laplace approximation stands in for it");
-      auto rough = sample_posterior(target_, *density_, evidence_.best, study_.search, "laplace", seed(), checkpoints, progress_);
-      if (!rough) return fail(std::move(rough.error()));
-      posterior_.emplace(std::move(*rough));
+      auto approximate = sample_posterior(target_, *density_, evidence_.best, rough, "laplace", seed(), checkpoints, progress_);
+      if (!approximate) return fail(std::move(approximate.error()));
+      posterior_.emplace(std::move(*approximate));
     }
     evidence_.posterior = &*posterior_;
     evidence_.mode.clear();
@@ -233,6 +241,12 @@ class Fitting {
     const auto begun = std::chrono::steady_clock::now();
     density_->evaluate(points, value, &gradient);
     return seconds_since(begun) * gradients_a_draw * static_cast<double>(study_.search.warmup + study_.search.draws);
+  }
+
+  /// Files of an earlier run do not stay beside a verdict that they do not belong to.
+  void forget(const char* name) {
+    std::error_code ignored;
+    std::filesystem::remove(folder_->file(name), ignored);
   }
 
   void not_done(const std::string& what) {
@@ -273,6 +287,8 @@ class Fitting {
     verdict_.reasons.push_back({"interrupted", "The run ended during " + during + ": nothing can be said yet."});
     not_done("everything after " + during);
     finish_verdict();
+    forget("posterior.nc");
+    forget("report.html");
     if (auto written = folder_->write("verdict.json", verify::to_json(verdict_)); !written) return fail(std::move(written.error()));
     return outcome(interrupted());
   }
@@ -298,6 +314,8 @@ class Fitting {
       file.seed = seed();
       file.version = context_.facts.version;
       if (auto written = write_posterior(folder_->file("posterior.nc"), file); !written) return fail(std::move(written.error()));
+    } else {
+      forget("posterior.nc");
     }
     verdict_.cost.report_s = seconds_since(begun);
     finish_verdict();
@@ -306,6 +324,8 @@ class Fitting {
       if (auto written = folder_->write("report.html", html); !written) return fail(std::move(written.error()));
       verdict_.cost.report_s = seconds_since(begun);
       verdict_.cost.wall_s = seconds_since(start_);
+    } else {
+      forget("report.html");
     }
     // Last: where there is a verdict, everything else is there too.
     if (auto written = folder_->write("verdict.json", verify::to_json(verdict_)); !written) return fail(std::move(written.error()));
