@@ -1,0 +1,146 @@
+#include "study/check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "study/test/scratch.hpp"
+
+namespace hillock::study {
+namespace {
+
+const std::string herg = HILLOCK_SOURCE_DIR "/examples/herg/herg.model";
+
+TEST(CheckModel, TheHergModelAsText) {
+  const auto answer = check_model({herg, false});
+  ASSERT_TRUE(answer) << render(answer.error());
+  EXPECT_EQ(answer->text.substr(0, answer->text.find("cost of a step")),
+            herg +
+                ": a model without mistakes\n"
+                "states (2)\n"
+                "  a            [1]\n"
+                "  r            [1]\n"
+                "parameters (11)\n"
+                "  p1           [1/ms]  loguniform(1e-07, 1000) 1/ms\n"
+                "  p2           [1/mV]  uniform(1e-07, 0.4) 1/mV\n"
+                "  p3           [1/ms]  loguniform(1e-07, 1000) 1/ms\n"
+                "  p4           [1/mV]  uniform(1e-07, 0.4) 1/mV\n"
+                "  p5           [1/ms]  loguniform(1e-07, 1000) 1/ms\n"
+                "  p6           [1/mV]  uniform(1e-07, 0.4) 1/mV\n"
+                "  p7           [1/ms]  loguniform(1e-07, 1000) 1/ms\n"
+                "  p8           [1/mV]  uniform(1e-07, 0.4) 1/mV\n"
+                "  p9           [uS]  loguniform(0.001, 10) uS\n"
+                "  sigma        [nA]  loguniform(0.0001, 1) nA\n"
+                "  tau          [ms]  loguniform(0.01, 1000) ms\n"
+                "constants (3)\n"
+                "  T            = 294.45 kelvin\n"
+                "  R            = 8.314 joule/mole/kelvin\n"
+                "  F            = 96485 coulomb/mole\n"
+                "inputs (1)\n"
+                "  V            [volt]\n"
+                "observed (1)\n"
+                "  I            [nA]  ar1 noise\n"
+                "joint conditions (4)\n"
+                "  max(k1) in [1.67e-5/ms, 1000/ms] for V in [-120*mV, 60*mV]\n"
+                "  max(k2) in [1.67e-5/ms, 1000/ms] for V in [-120*mV, 60*mV]\n"
+                "  max(k3) in [1.67e-5/ms, 1000/ms] for V in [-120*mV, 60*mV]\n"
+                "  max(k4) in [1.67e-5/ms, 1000/ms] for V in [-120*mV, 60*mV]\n");
+}
+
+TEST(CheckModel, TheHergModelAsJson) {
+  const auto answer = check_model({herg, false});
+  ASSERT_TRUE(answer) << render(answer.error());
+  const auto json = nlohmann::json::parse(answer->json);
+  EXPECT_EQ(json["model"], herg);
+  EXPECT_EQ(json["states"], (nlohmann::json::parse(R"([{"name":"a","unit":"1"},{"name":"r","unit":"1"}])")));
+  ASSERT_EQ(json["parameters"].size(), 11U);
+  EXPECT_EQ(json["parameters"][8],
+            nlohmann::json::parse(R"({"name":"p9","unit":"uS","default":null,"prior":"loguniform(0.001, 10) uS"})"));
+  EXPECT_EQ(json["inputs"], nlohmann::json::parse(R"([{"name":"V","unit":"volt"}])"));
+  EXPECT_EQ(json["observed"], nlohmann::json::parse(R"([{"channel":"I","unit":"nA","noise":"ar1"}])"));
+  EXPECT_EQ(json["requirements"].size(), 4U);
+  EXPECT_EQ(json["constants"], nlohmann::json::parse(R"([{"name":"T","value":294.45,"unit":"kelvin"},
+    {"name":"R","value":8.314,"unit":"joule/mole/kelvin"},{"name":"F","value":96485.0,"unit":"coulomb/mole"}])"));
+  // Every integrator has a cost; more stages cost more; the gates' exact step needs at least the four rates' exp.
+  const auto cost = [&](const char* name) {
+    return json["cost"][name]["every_step"].get<int>() + json["cost"][name]["when_inputs_change"].get<int>();
+  };
+  EXPECT_LT(cost("euler"), cost("rk4"));
+  EXPECT_LT(cost("rk4"), cost("dopri5"));
+  EXPECT_GE(json["cost"]["exponential_euler"]["library_functions"].get<int>(), 4);
+}
+
+TEST(CheckModel, FormatIsAFixedPointAndMeansTheSame) {
+  const auto once = check_model({herg, true});
+  ASSERT_TRUE(once) << render(once.error());
+  EXPECT_EQ(nlohmann::json::parse(once->json)["model"], once->text);
+  const Scratch scratch;
+  const std::string path = scratch.write("again.model", once->text);
+  const auto twice = check_model({path, true});
+  ASSERT_TRUE(twice) << render(twice.error());
+  EXPECT_EQ(twice->text, once->text);
+  auto a = nlohmann::json::parse(check_model({herg, false})->json);
+  auto b = nlohmann::json::parse(check_model({path, false})->json);
+  a.erase("model"), b.erase("model");
+  EXPECT_EQ(a, b);
+}
+
+TEST(CheckModel, PriorsOfEveryKindInTheirUnit) {
+  const Scratch scratch;
+  const auto answer = check_model({scratch.write("p.model", R"(param a : mV ~ uniform(-60 mV, 20 mV)
+param b : ms ~ lognormal(5 ms, 0.5)
+param c : nS ~ halfnormal(3 nS)
+param d : 1 = 0.25
+param e2 : mV = 1 mV ~ normal(0 mV, 10 mV)
+param f : nA
+x = a + e2 : volt
+observe y ~ normal(c*x*d, f + c*a*b/second)
+)"),
+                                   false});
+  ASSERT_TRUE(answer) << render(answer.error());
+  EXPECT_EQ(scratch.without_path(answer->text.substr(0, answer->text.find("cost of a step"))),
+            "DIR/p.model: a model without mistakes\n"
+            "parameters (6)\n"
+            "  a            [mV]  uniform(-60, 20) mV\n"
+            "  b            [ms]  lognormal(5, 0.5) ms\n"
+            "  c            [nS]  halfnormal(3) nS\n"
+            "  d            [1]  = 0.25\n"
+            "  e2           [mV]  = 1 mV ~ normal(0, 10) mV\n"
+            "  f            [nA]  no value and no prior\n"
+            "observed (1)\n"
+            "  y            [nA]  normal noise\n");
+}
+
+TEST(CheckModel, AllMistakesAtOnceWithTheirPlaces) {
+  const Scratch scratch;
+  const auto answer = check_model({scratch.write("bad.model", "dx/dt = (y - x)/ms : 1\ninput V : vlot\n"), false});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(scratch.without_path(render(answer.error())),
+            "DIR/bad.model:1:10: error: there is no 'y' here [unknown-name]\n"
+            "    dx/dt = (y - x)/ms : 1\n"
+            "             ^\n"
+            "DIR/bad.model:2:11: error: there is no unit 'vlot' [unit-unknown]\n"
+            "    input V : vlot\n"
+            "              ^~~~\n"
+            "    try: 'volt'\n");
+  const auto missing = check_model({scratch.path("none.model"), false});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().front().code, "file-missing");
+  // What cannot be written prettily is an error there too.
+  EXPECT_FALSE(check_model({scratch.write("worse.model", "dx/dt = ((x : 1\n"), true}));
+}
+
+TEST(CheckModel, WhatIsNotRunYetIsRefusedByNameButFormatted) {
+  const Scratch scratch;
+  const std::string path = scratch.write("noise.model", "dv/dt = -v/(10*ms) + 2*mV*xi*(10*ms)**-0.5 : volt\n");
+  const auto refused = check_model({path, false});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().front().code, "not-yet-run") << render(refused.error());
+  EXPECT_NE(refused.error().front().message.find("xi"), std::string::npos) << render(refused.error());
+  const auto pretty = check_model({path, true});
+  ASSERT_TRUE(pretty) << render(pretty.error());
+  EXPECT_NE(pretty->text.find("xi"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hillock::study
