@@ -109,7 +109,6 @@ class CommandLine {
     command->add_option("--dt", flags_.dt, "the time step (default 0.1 ms)")->type_name("TIME");
     command->add_option("--integrator", flags_.integrator, "how the equations are solved")->type_name("NAME");
     command->add_option("--out", flags_.out, "write the trace: .csv or .npz")->type_name("FILE");
-    add_seed(command);
     add_machine(command);
     add_json(command);
   }
@@ -190,12 +189,6 @@ class CommandLine {
     if (!flags_.duration.empty())
       options.duration = keep(study::read_quantity_text(flags_.duration, "--duration", "second"), wrong);
     if (!flags_.dt.empty()) options.dt = keep(study::read_quantity_text(flags_.dt, "--dt", "second"), wrong);
-    if (!flags_.seed.empty()) {
-      std::int64_t seed = 0;
-      if (CLI::detail::lexical_cast(flags_.seed, seed) && seed >= 0) options.seed = seed;
-      else
-        wrong.push_back({"usage", fmt::format("\"{}\" is no seed", flags_.seed), std::nullopt, "--seed", "--seed 1"});
-    }
     if (!wrong.empty()) return wrong_usage(wrong);
     options.integrator = flags_.integrator;
     options.out = flags_.out;

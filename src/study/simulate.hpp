@@ -28,7 +28,6 @@ struct SimulateOptions {
   std::optional<QuantityText> duration;  ///< none: 1 s
   std::optional<QuantityText> dt;        ///< none: 0.1 ms
   std::string integrator = "exponential_euler";
-  std::int64_t seed = 1;
   std::string out;  ///< .csv or .npz; empty: only the answer
   RunOptions run;
 };
