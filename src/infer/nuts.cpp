@@ -19,6 +19,7 @@ namespace {
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr int most_draws = 1'000'000'000;
 constexpr std::string_view checkpoint_name = "hillock.nuts/1\n";
 
 double log_add(double a, double b) {
@@ -405,7 +406,7 @@ Result<void> NutsOptions::validate() const {
     errors.push_back(Error{"option-range", text, std::nullopt, name, ""});
   };
   need(warmup >= 0 && warmup <= 100'000'000, "warmup", warmup, "between 0 and 1e8");
-  need(draws >= 1 && draws <= 1'000'000'000, "draws", draws, "between 1 and 1e9");
+  need(draws >= 1 && draws <= most_draws, "draws", draws, "between 1 and 1e9");
   need(target_accept > 0.0 && target_accept < 1.0, "target_accept", target_accept, "between 0 and 1");
   need(max_depth >= 1 && max_depth <= 20, "max_depth", max_depth, "between 1 and 20");
   need(max_energy_error > 0.0, "max_energy_error", max_energy_error, "above 0");
@@ -516,6 +517,11 @@ void Nuts::run(Progress& progress) {
     }
     progress.update(finished, diverging > 0 ? "diverging" : "");
   }
+}
+
+void Nuts::prolong(int draws) {
+  HILLOCK_CHECK(draws >= state_->options.draws && draws <= most_draws, "draws are added, not taken away");
+  state_->options.draws = draws;
 }
 
 NutsResult Nuts::result() const {

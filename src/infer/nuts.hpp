@@ -87,6 +87,9 @@ class Nuts {
   /// Runs to the end, or until `should_stop()`, which is asked before every batch. May be called again to go on:
   /// unfinished iterations start afresh, with the same numbers.
   void run(Progress& progress);
+  /// From now on `draws` a chain, at least as many as before; a later run() adds what is missing. The bits are those of
+  /// a sampler that was asked for so many from the start.
+  void prolong(int draws);
   [[nodiscard]] NutsResult result() const;
   /// Everything needed to go on, the draws included; binary. At any time between runs.
   [[nodiscard]] std::string checkpoint() const;

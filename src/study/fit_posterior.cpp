@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/rng.hpp"
 #include "infer/diagnostics.hpp"
 #include "infer/laplace.hpp"
 #include "infer/mode.hpp"
 #include "infer/nuts.hpp"
+#include "infer/pilot.hpp"
 #include "study/fit_predict.hpp"
+#include "verify/rules.hpp"
 
 namespace hillock::study {
 namespace {
@@ -53,15 +54,22 @@ void from_laplace(PosteriorResult& out, const infer::Laplace& laplace, Posterior
   out.rhat = out.ess_bulk = out.ess_tail = nothing;
 }
 
-void from_nuts(PosteriorResult& out, const infer::NutsResult& result) {
+/// @param result  in the coordinates of `map`
+void from_nuts(PosteriorResult& out, const infer::NutsResult& result, const infer::BentNormal& map) {
+  for (auto* numbers : {&out.log_density, &out.acceptance, &out.step_size, &out.energy, &out.rhat, &out.ess_bulk, &out.ess_tail})
+    numbers->clear();
+  for (auto* numbers : {&out.diverging, &out.depth, &out.leapfrogs}) numbers->clear();
+  out.divergences = 0;
   out.chains = result.draws.size();
   out.draws = result.draws.front().rows;
   for (const Array2& chain : result.draws) out.draws = std::min(out.draws, chain.rows);
-  const std::size_t d = result.draws.front().cols;
+  const std::size_t d = map.dimension();
+  std::vector<Array2> draws;
+  for (const Array2& chain : result.draws) draws.push_back(map.bend(chain));
   out.points = Array2(out.chains * out.draws, d);
   for (std::size_t c = 0; c < out.chains; ++c)
     for (std::size_t k = 0; k < out.draws; ++k) {
-      const auto from = result.draws[c].row(k);
+      const auto from = draws[c].row(k);
       std::copy(from.begin(), from.end(), out.points.row(c * out.draws + k).begin());
       const infer::NutsDraw& s = result.stats[c][k];
       out.log_density.push_back(s.lp);
@@ -74,79 +82,24 @@ void from_nuts(PosteriorResult& out, const infer::NutsResult& result) {
       out.divergences += s.diverging ? 1 : 0;
     }
   for (std::size_t j = 0; j < d; ++j) {
-    const Array2 chains = infer::chains_of(result.draws, j);
+    const Array2 chains = infer::chains_of(draws, j);
     out.rhat.push_back(infer::rhat(chains));
     out.ess_bulk.push_back(infer::ess_bulk(chains));
     out.ess_tail.push_back(infer::ess_tail(chains));
   }
 }
 
-/// What importance sampling from a widened Laplace approximation says of the posterior: its covariance, and starts for
-/// the chains that are already draws from it, nearly.
-struct Pilot {
-  Array2 covariance;
-  Array2 starts;
-  double effective = 0.0;  ///< draws' worth of the weights (Kish 1965)
-  bool good = false;       ///< enough for a metric; else the Laplace approximation's own covariance and draws
-};
-
 constexpr int longest_warmup = 150;
-constexpr std::size_t pilot_draws = 4096;
-constexpr double pilot_width = 1.15;          // a normal this much wider than the posterior covers its bends
-constexpr double pilot_effective_per_dimension = 20.0;  // a covariance then is right to about 2/sqrt(20 d) each way
 
-Pilot pilot(Posterior& density, const infer::Laplace& laplace, std::size_t chains, std::uint64_t seed) {
-  const std::size_t d = density.dimension();
-  Array2 points = laplace.sample(seed, 0, pilot_draws);
-  const std::vector<double> proposal = laplace.log_density(points);
-  for (std::size_t k = 0; k < points.rows; ++k)
-    for (std::size_t j = 0; j < d; ++j) points(k, j) = laplace.mode()[j] + pilot_width * (points(k, j) - laplace.mode()[j]);
-  std::vector<double> value(points.rows);
-  density.evaluate(points, value, nullptr);
-  std::vector<double> weight(points.rows);
-  double largest = -std::numeric_limits<double>::infinity();
-  for (std::size_t k = 0; k < weight.size(); ++k) largest = std::max(largest, value[k] - proposal[k]);
-  double total = 0.0;
-  for (std::size_t k = 0; k < weight.size(); ++k) total += weight[k] = std::exp(value[k] - proposal[k] - largest);
-  // Truncated weights (Ionides 2008, J. Comput. Graph. Stat. 17:295): a few large ones may not rule.
-  const double cap = total / std::sqrt(static_cast<double>(weight.size()));
-  total = 0.0;
-  double squares = 0.0;
-  for (double& w : weight) {
-    w = std::min(w, cap);
-    total += w;
-    squares += w * w;
+/// By the verdict's own rules: shorter chains would only be judged unusable.
+bool chains_agree(const PosteriorResult& result) {
+  const verify::Thresholds rule;
+  for (std::size_t j = 0; j < result.rhat.size(); ++j) {
+    // A NaN, of a coordinate that never moved, is not mended by going on.
+    if (result.rhat[j] > rule.rhat || result.ess_bulk[j] < rule.effective_draws || result.ess_tail[j] < rule.effective_draws)
+      return false;
   }
-  Pilot out;
-  out.effective = std::isfinite(largest) && squares > 0.0 ? total * total / squares : 0.0;
-  out.good = out.effective >= pilot_effective_per_dimension * static_cast<double>(d);
-  out.covariance = laplace.covariance();
-  out.starts = laplace.sample(seed, pilot_draws, chains);
-  if (!out.good) return out;
-
-  std::vector<double> mean(d);
-  for (std::size_t k = 0; k < weight.size(); ++k)
-    for (std::size_t j = 0; j < d; ++j) mean[j] += weight[k] / total * points(k, j);
-  Array2 covariance(d, d);
-  for (std::size_t k = 0; k < weight.size(); ++k)
-    for (std::size_t i = 0; i < d; ++i)
-      for (std::size_t j = 0; j < d; ++j)
-        covariance(i, j) += weight[k] / total * (points(k, i) - mean[i]) * (points(k, j) - mean[j]);
-  // Shrunk towards the Laplace covariance by as much as d draws would count.
-  const double share = out.effective / (out.effective + static_cast<double>(d));
-  for (std::size_t i = 0; i < d * d; ++i)
-    out.covariance.values[i] = share * covariance.values[i] + (1.0 - share) * out.covariance.values[i];
-  // Systematic resampling: chain c starts at the draw where the running weight passes (c + v)/chains.
-  Rng rng(seed, stream_id("chain starts"));
-  const double offset = rng.uniform();
-  double running = 0.0;
-  std::size_t chain = 0;
-  for (std::size_t k = 0; k < weight.size() && chain < chains; ++k) {
-    running += weight[k] / total;
-    for (; chain < chains && (static_cast<double>(chain) + offset) / static_cast<double>(chains) <= running; ++chain)
-      std::copy(points.row(k).begin(), points.row(k).end(), out.starts.row(chain).begin());
-  }
-  return out;
+  return true;
 }
 
 /// Starts outside the support are moved towards the mode.
@@ -214,32 +167,61 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
   nuts_options.draws = static_cast<int>(options.draws);
   nuts_options.target_accept = options.target_accept;
   nuts_options.max_depth = static_cast<int>(options.max_depth);
+  // The chains run in the pilot's coordinates, where the posterior's covariance is 1 and its ridges are straight.
   const std::string kept = checkpoints.load("nuts");
-  std::string pilot_note = kept.empty() ? std::string() : checkpoints.load("pilot");
-  auto nuts = [&]() -> Result<infer::Nuts> {
-    if (!kept.empty()) return infer::Nuts::resume(density, kept);
-    Pilot guide = pilot(density, *laplace, static_cast<std::size_t>(options.chains), seed);
-    move_inside(density, *laplace, guide.starts);
+  std::string note = kept.empty() ? std::string() : checkpoints.load("pilot");
+  std::optional<infer::BentNormal> map;
+  if (!kept.empty()) map = infer::BentNormal::from_bytes(checkpoints.load("map"));
+  if (!kept.empty() && !map)
+    return fail("checkpoint-damaged", "the sampler's coordinates cannot be read from the checkpoint", "checkpoint",
+                "start again without it");
+  Array2 starts;
+  if (kept.empty()) {
+    infer::PilotOptions pilot_options;
+    pilot_options.seed = seed;
+    pilot_options.chains = static_cast<std::size_t>(options.chains);
+    auto guide = infer::pilot(density, *laplace, pilot_options);
+    if (!guide) return fail(std::move(guide.error()));
+    move_inside(density, *laplace, guide->starts);
     // Where the pilot failed, the metric must be learnt on the way, and that takes a longer warm-up.
-    nuts_options.adapt_metric = !guide.good;
-    if (!guide.good) nuts_options.warmup = std::max(nuts_options.warmup, longest_warmup);
-    pilot_note = fmt::format("posterior: a pilot of {} draws was worth {:.0f}; the metric {}", pilot_draws,
-                             guide.effective, guide.good ? "is its covariance" : "was learnt in the warm-up");
-    return infer::Nuts::start(density, guide.starts, guide.covariance, nuts_options);
-  }();
+    nuts_options.adapt_metric = !guide->good;
+    if (!guide->good) nuts_options.warmup = std::max(nuts_options.warmup, longest_warmup);
+    note = fmt::format("posterior: a pilot of {} draws was worth {:.0f}; {}", pilot_options.draws, guide->effective,
+                       guide->good ? fmt::format("the metric is its covariance, with {} ridges straightened",
+                                                 guide->map.bends().size())
+                                   : "the metric was learnt in the warm-up");
+    starts = guide->map.straighten(guide->starts);
+    map = std::move(guide->map);
+  }
+  infer::Straightened straightened(density, *map);
+  Array2 unit(d, d);
+  for (std::size_t j = 0; j < d; ++j) unit(j, j) = 1.0;
+  auto nuts = kept.empty() ? infer::Nuts::start(straightened, starts, unit, nuts_options)
+                           : infer::Nuts::resume(straightened, kept);
   if (!nuts) return fail(std::move(nuts.error()));
-  if (!pilot_note.empty()) out.notes.push_back(pilot_note);
-  progress.begin("posterior", static_cast<double>(options.warmup + options.draws));
+  if (!note.empty()) out.notes.push_back(note);
   nuts->run(progress);
-  const infer::NutsResult result = nuts->result();
-  out.complete = result.complete;
+  infer::NutsResult result = nuts->result();
+  const auto most = static_cast<int>(std::max(options.draws, options.most_draws));
+  for (; result.complete; result = nuts->result()) {
+    from_nuts(out, result, *map);
+    const auto drawn = static_cast<int>(out.draws);
+    if (chains_agree(out) || drawn >= most) break;
+    nuts->prolong(std::min(most, drawn + std::max(drawn / 4, 1)));
+    nuts->run(progress);
+  }
   // When all draws are there too: the checks that follow may be stopped.
-  checkpoints.save("pilot", pilot_note);
+  checkpoints.save("pilot", note);
+  checkpoints.save("map", map->bytes());
   checkpoints.save("nuts", nuts->checkpoint());
   std::size_t fewest = SIZE_MAX;
   for (const Array2& chain : result.draws) fewest = std::min(fewest, chain.rows);
-  if (fewest >= 4) from_nuts(out, result);
-  else out.complete = false;
+  if (fewest >= 4) from_nuts(out, result, *map);
+  // Chains that a budget stopped while they were prolonged are worth as much as if that had not been tried.
+  out.complete = fewest >= static_cast<std::size_t>(options.draws);
+  if (out.complete && out.draws > static_cast<std::size_t>(options.draws))
+    out.notes.push_back(fmt::format("posterior: prolonged from {} to {} draws a chain, as the chains did not agree yet",
+                                    options.draws, out.draws));
   return out;
 }
 

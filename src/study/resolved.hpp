@@ -141,7 +141,8 @@ struct SearchOptions {
   std::string posterior = "nuts";  ///< "nuts" | "laplace" | "none"
   std::int64_t chains = 16;
   std::int64_t warmup = 60;
-  std::int64_t draws = 300;
+  std::int64_t draws = 250;
+  std::int64_t most_draws = 1000;
   double target_accept = 0.8;
   std::int64_t max_depth = 10;
 };

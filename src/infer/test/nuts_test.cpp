@@ -334,6 +334,30 @@ TEST(Nuts, GoesOnInTheSameObject) {
   expect_same_bits(whole, nuts.result());
 }
 
+TEST(Nuts, ProlongedItIsTheSamplerAskedForMore) {
+  const RandomGaussian g(4);
+  NutsOptions options;
+  options.warmup = 60;
+  options.draws = 50;
+  auto target = g.target();
+  const Array2 starts = cloud(3, g.mean, g.sd);
+  const NutsResult whole = sample(target, starts, g.covariance, options);
+  options.draws = 20;
+  Nuts nuts = *Nuts::start(target, starts, g.covariance, options);
+  Silent silent;
+  nuts.run(silent);
+  EXPECT_TRUE(nuts.result().complete);
+  nuts.prolong(30);
+  EXPECT_FALSE(nuts.result().complete);
+  // A checkpoint remembers what was asked for.
+  Nuts again = *Nuts::resume(target, nuts.checkpoint());
+  again.run(silent);
+  EXPECT_EQ(again.result().draws[0].rows, 30U);
+  again.prolong(50);
+  again.run(silent);
+  expect_same_bits(whole, again.result());
+}
+
 TEST(Nuts, ReportsTrajectoriesCutShort) {
   const RandomGaussian g(3);
   auto target = g.target();

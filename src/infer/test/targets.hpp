@@ -74,6 +74,56 @@ struct RandomGaussian {
   [[nodiscard]] PointTarget<RandomGaussian> target() const { return {d, *this}; }
 };
 
+/// A Gaussian bent along one direction: in its whitened coordinates, x = z + c ((v.z)^2 - 1), z standard normal, with
+/// v = (1, 1, ...)/sqrt(d), c along (1, -1, 0, ...) and |c| = `length`. The mean stays, the covariance of x is
+/// 1 + 2 c c^T.
+struct Bent {
+  RandomGaussian normal;
+  double length;
+
+  Bent(std::size_t d, double length_in) : normal(d), length(length_in) {}
+
+  [[nodiscard]] std::size_t d() const { return normal.d; }
+  [[nodiscard]] double v() const { return 1.0 / std::sqrt(static_cast<double>(d())); }
+  [[nodiscard]] double c(std::size_t i) const { return i > 1 ? 0.0 : length / std::sqrt(2.0) * (i == 0 ? 1.0 : -1.0); }
+
+  double operator()(std::span<const double> u, std::span<double> gradient) const {
+    std::vector<double> z(d());
+    double s = 0.0;
+    for (std::size_t i = 0; i < d(); ++i) {
+      double r = u[i] - normal.mean[i];
+      for (std::size_t j = 0; j < i; ++j) r -= normal.factor(i, j) * z[j];
+      z[i] = r / normal.factor(i, i);
+      s += v() * z[i];
+    }
+    double value = 0.0, slope = 0.0;
+    for (std::size_t i = 0; i < d(); ++i) {
+      z[i] -= c(i) * (s * s - 1.0);
+      value -= 0.5 * z[i] * z[i];
+      slope += c(i) * z[i];
+    }
+    for (std::size_t i = d(); i-- > 0;) {
+      double r = -z[i] + 2.0 * s * slope * v();
+      for (std::size_t j = i + 1; j < d(); ++j) r -= normal.factor(j, i) * gradient[j];
+      gradient[i] = r / normal.factor(i, i);
+    }
+    return value;
+  }
+
+  /// A draw.
+  [[nodiscard]] std::vector<double> draw(Rng& rng) const {
+    std::vector<double> x(d()), u = normal.mean;
+    double s = 0.0;
+    for (double& value : x) s += v() * (value = rng.normal());
+    for (std::size_t i = 0; i < d(); ++i) x[i] += c(i) * (s * s - 1.0);
+    for (std::size_t i = 0; i < d(); ++i)
+      for (std::size_t j = 0; j <= i; ++j) u[i] += normal.factor(i, j) * x[j];
+    return u;
+  }
+
+  [[nodiscard]] PointTarget<Bent> target() const { return {d(), *this}; }
+};
+
 /// The unit matrix, as a metric.
 inline Array2 identity(std::size_t d, double scale = 1.0) {
   Array2 out(d, d);

@@ -7,12 +7,6 @@ namespace {
 
 using verify::Status;
 
-verify::Verdict fitted(const Scratch& scratch, const std::vector<std::string>& set = {}) {
-  const auto out = fit_made(scratch, {.set = set});
-  EXPECT_TRUE(out) << render(out.error());
-  return out ? out->verdict : verify::Verdict{};
-}
-
 TEST(FitFaults, AMissingGateIsSeen) {
   for (const std::uint64_t draw : {100U, 101U, 102U}) {
     const Scratch scratch;

@@ -159,6 +159,13 @@ inline Result<FitOutcome> fit_made(const Scratch& scratch, FitCall call = {}, Pr
   return fit(*study, {call.threads, call.isa, call.budget, call.resume}, progress != nullptr ? *progress : silent);
 }
 
+/// The verdict of a fit that must not fail.
+inline verify::Verdict fitted(const Scratch& scratch, const std::vector<std::string>& set = {}) {
+  const auto out = fit_made(scratch, {.set = set});
+  EXPECT_TRUE(out) << render(out.error());
+  return out ? out->verdict : verify::Verdict{};
+}
+
 inline const verify::ParameterSummary& parameter(const verify::Verdict& verdict, const std::string& name) {
   static const verify::ParameterSummary none;
   for (const verify::ParameterSummary& p : verdict.parameters)

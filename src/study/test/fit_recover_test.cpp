@@ -63,6 +63,21 @@ TEST(FitRecovers, TheTruthAndTheOtherProtocol) {
   EXPECT_GT(v.cost.gradients, 8 * 400);
 }
 
+TEST(FitRecovers, ChainsThatAreTooShortAreProlonged) {
+  const Scratch scratch;
+  write_channel_study(scratch);
+  const verify::Verdict longer = fitted(scratch, {"search.draws=20"});
+  EXPECT_EQ(longer.status, Status::supported) << why(longer);
+  EXPECT_GT(longer.numerics.draws, 8 * 20);
+  EXPECT_LE(longer.numerics.draws, 8 * 1000);
+  for (const verify::ParameterSummary& p : longer.parameters) EXPECT_LE(p.rhat, 1.01) << p.name;
+  // The report says so.
+  EXPECT_NE(scratch.read("out/report.html").find("prolonged from 20 to"), std::string::npos);
+  const verify::Verdict not_longer = fitted(scratch, {"search.draws=20", "search.most_draws=20"});
+  EXPECT_EQ(not_longer.status, Status::invalid) << why(not_longer);
+  EXPECT_EQ(not_longer.numerics.draws, 8 * 20);
+}
+
 TEST(FitRecovers, EveryFileOfTheFolderIsThereAndParses) {
   const Scratch scratch;
   write_channel_study(scratch);
