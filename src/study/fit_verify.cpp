@@ -42,10 +42,15 @@ Array2 thinned(const Array2& rows, std::size_t count) {
   return out;
 }
 
-/// What a recording differs in from the one that was fitted. A command within 1 % of its range, root mean square, all
+/// Is the recording said to be of another cell than the one that was fitted?
+bool of_another_cell(const DataSplit& train, const DataSplit& other) {
+  return !train.cell.empty() && !other.cell.empty() && train.cell != other.cell;
+}
+
+/// What a recording of the same cell differs in from the one that was fitted. A command within 1 % of its range, root mean square, all
 /// along, and constants within 1 %, are the same protocol once more: a repeat is never recorded quite alike. Part of the
 /// protocol is the same protocol too; more than all of it is another.
-verify::HeldOut kind_of(const LoadedSplit& train, const LoadedSplit& other) {
+verify::HeldOut protocol_of(const LoadedSplit& train, const LoadedSplit& other) {
   constexpr double alike = 0.01;
   const sim::Experiment& a = train.experiment;
   const sim::Experiment& b = other.experiment;
@@ -357,7 +362,7 @@ class Verifier {
     });
 
     verify::Generalisation g;
-    g.kind = kind_of(e_.splits[0], s);
+    g.kind = of_another_cell(study_.train(), source) ? verify::HeldOut::other_cell : protocol_of(e_.splits[0], s);
     g.name = what + (differs ? (interpolated ? ", command interpolated across left-out samples" : ", command as recorded") : "");
     const verify::ErrorWithSe error = verify::rms_error(r, s.experiment.mask, divisor, options);
     g.error = error.error;

@@ -142,6 +142,12 @@ const std::vector<Option<DataSplit>>& split_options() {
   static const std::vector<Option<D>> rows{
       {"file", +[](D& d) -> PathText& { return d.file; }, required(), "",
        "The recording (.npz, .npy or .csv), relative to the study file."},
+      {"cell",
+       +[](D& d) -> Text& { return d.cell; },
+       {},
+       "not said: the cell that is fitted",
+       "Which cell or preparation this is. One that is called otherwise than that of data.train tests the model on "
+       "another cell."},
       {"time",
        +[](D& d) -> Text& { return d.time; },
        {},

@@ -109,6 +109,7 @@ struct DataSplit {
   std::string name;
   Origin origin;
   PathText file;
+  std::string cell;                               ///< what was recorded; empty: not said
   std::string time;                               ///< array name; empty: the only one called time or time_<unit>
   std::string time_unit;                          ///< empty: the unit in the array's name
   std::optional<QuantityText> sampling_interval;  ///< instead of a time array

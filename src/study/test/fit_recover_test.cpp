@@ -287,6 +287,32 @@ TEST(FitRecovers, TheSameProtocolAgainIsNoOtherProtocol) {
   EXPECT_TRUE(v.generalisation[0].passed);
 }
 
+TEST(FitRecovers, AnotherCellIsAHeldOutTestWhateverItsProtocol) {
+  const Scratch scratch;
+  write_channel_study(scratch);
+  scratch.write("again.csv", noisy_csv({}, train_holds, 7));
+  scratch.write("study.toml", "[model]\nfile = \"channel.model\"\n" + split_text("train", "train.csv") + "cell = \"a\"\n" +
+                                  split_text("again", "again.csv") + quick_settings);
+  const auto untested = [](const verify::Verdict& v, const std::string& what) {
+    return std::ranges::any_of(v.knowledge.untested, [&](const auto& item) { return item.what == what; });
+  };
+  const verify::Verdict other = fitted(scratch, {"data.again.cell=b"});
+  EXPECT_EQ(other.status, Status::supported) << why(other);
+  ASSERT_EQ(other.generalisation.size(), 1U);
+  EXPECT_EQ(other.generalisation[0].kind, verify::HeldOut::other_cell);
+  EXPECT_FALSE(untested(other, "other cells"));
+  EXPECT_TRUE(untested(other, "other protocols"));
+  // The lock remembers it.
+  EXPECT_NE(scratch.read("out/study.lock.toml").find("cell = \"b\""), std::string::npos);
+  // The same name, or none, is the same cell.
+  for (const std::vector<std::string>& set : {std::vector<std::string>{"data.again.cell=a"}, {}}) {
+    const verify::Verdict same = fitted(scratch, set);
+    ASSERT_EQ(same.generalisation.size(), 1U);
+    EXPECT_EQ(same.generalisation[0].kind, verify::HeldOut::same_protocol);
+    EXPECT_TRUE(untested(same, "other cells"));
+  }
+}
+
 TEST(FitRecovers, SeveralHeldOutRecordingsInTheOrderOfTheStudy) {
   const Scratch scratch;
   write_channel_study(scratch);
