@@ -21,8 +21,12 @@ NodeId exprel_derivative(Algebra& al, NodeId x, NodeId exprel) {
   }
   const NodeId near_zero = al.make(Op::lt, al.make(Op::abs, x), al.number(small));
   const NodeId safe = al.select(near_zero, al.number(1.0), x);
-  const NodeId exp = al.add(al.mul(x, exprel), al.number(1.0));  // e^x, without another exponential
-  const NodeId quotient = al.div(al.sub(exp, exprel), safe);
+  // e^x - exprel, without another exponential: x exprel + 1 - exprel. That would be all rounding where e^x is nothing
+  // beside exprel = -1/x.
+  constexpr double far_below = -40.0;
+  const NodeId difference = al.select(al.make(Op::lt, x, al.number(far_below)), al.neg(exprel),
+                                      al.add(al.mul(al.sub(x, al.number(1.0)), exprel), al.number(1.0)));
+  const NodeId quotient = al.div(difference, safe);
   return al.select(near_zero, series, quotient);
 }
 
@@ -66,7 +70,8 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
     case Op::neg: return al.number(-1.0);
     case Op::fma: return k == 0 ? b : (k == 1 ? a : one);
     case Op::pow:
-      if (k == 0) return al.mul(b, al.make(Op::pow, a, al.sub(b, one)));
+      // b a^(b-1), where 0 times the infinity of 0^-1 is meant to be 0.
+      if (k == 0) return al.select(al.make(Op::eq, b, zero), zero, al.mul(b, al.make(Op::pow, a, al.sub(b, one))));
       // d/db a^b = a^b log a; a^b = 0 at a = 0 makes that 0 for b > 0.
       return al.select(al.make(Op::eq, self, zero), zero, al.mul(self, al.make(Op::log, a)));
     case Op::mod: return k == 0 ? one : al.neg(al.make(Op::floor, al.div(a, b)));

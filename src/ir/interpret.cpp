@@ -76,12 +76,12 @@ double apply(Op op, double a, double b, double c) {
     case Op::trunc: return std::trunc(a);
     case Op::abs: return std::fabs(a);
     case Op::sign: return a > 0.0 ? 1.0 : (a < 0.0 ? -1.0 : a);
-    case Op::clip: {
-      const double low = b > a ? b : a;  // as max(b, a): a NaN in x passes through
-      return c < low ? c : low;
-    }
-    case Op::min: return a < b ? a : b;
-    case Op::max: return a > b ? a : b;
+    case Op::clip: return apply(Op::min, c, apply(Op::max, b, a, 0.0), 0.0);
+    // A NaN on either side comes through: where neither is smaller, b is taken.
+    case Op::min: return a < b || std::isnan(a) ? a : b;
+    case Op::max: return a > b || std::isnan(a) ? a : b;
+    case Op::least: return a < b ? a : b;
+    case Op::most: return a > b ? a : b;
     case Op::round_even: return std::nearbyint(a);
     case Op::scale2: return std::isfinite(b) ? std::ldexp(a, static_cast<int>(std::fmax(-5000.0, std::fmin(5000.0, b)))) : b;
     case Op::exponent2: return std::isfinite(a) && a != 0.0 ? static_cast<double>(std::ilogb(a)) : 0.0;

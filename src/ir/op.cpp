@@ -63,6 +63,8 @@ constexpr std::array<OpInfo, op_count> table{{
     {Op::exponent2, "exponent2", 1, real, U::none, false, "floor(log2 |x|)."},
     {Op::mantissa2, "mantissa2", 1, real, U::none, false, "|x| / 2^exponent2(x), in [1, 2)."},
     {Op::exp2_table, "exp2_table", 1, real, U::none, false, "2^((n mod 16)/16) for whole n."},
+    {Op::least, "least", 2, real, U::none, false, "a < b ? a : b."},
+    {Op::most, "most", 2, real, U::none, false, "a > b ? a : b."},
 }};
 
 constexpr bool in_order() {

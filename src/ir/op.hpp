@@ -31,8 +31,10 @@ enum class Op : std::uint8_t {
   exponent2,   ///< floor(log2 |x|) of a finite non-zero x (subnormals too), as a double
   mantissa2,   ///< |x| / 2^exponent2(x), in [1, 2)
   exp2_table,  ///< 2^(j/16) for j = n mod 16, n integral
+  least,       ///< a < b ? a : b: where a NaN is in it, b. What processors have for a minimum
+  most,        ///< a > b ? a : b
 };
-inline constexpr int op_count = static_cast<int>(Op::exp2_table) + 1;
+inline constexpr int op_count = static_cast<int>(Op::most) + 1;
 
 /// How the unit of the result follows from the units of the arguments.
 enum class UnitRule : std::uint8_t {

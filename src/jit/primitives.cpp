@@ -56,8 +56,8 @@ Value* Primitives::emit(Op op, std::span<Value* const> args) {
     case Op::floor: return intrinsic(llvm::Intrinsic::floor, args);
     case Op::trunc: return intrinsic(llvm::Intrinsic::trunc, args);
     case Op::abs: return intrinsic(llvm::Intrinsic::fabs, args);
-    case Op::min: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OLT), args[0], args[1]);
-    case Op::max: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OGT), args[0], args[1]);
+    case Op::least: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OLT), args[0], args[1]);
+    case Op::most: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OGT), args[0], args[1]);
     case Op::round_even: return intrinsic(llvm::Intrinsic::roundeven, args);
     case Op::scale2: return scale2(args[0], args[1]);
     case Op::exponent2: return exponent2(args[0]);

@@ -25,10 +25,10 @@ class Build {
   NodeId sqrt(NodeId a) { return make(Op::sqrt, {a}); }
   NodeId abs(NodeId a) { return make(Op::abs, {a}); }
   NodeId floor(NodeId a) { return make(Op::floor, {a}); }
-  /// a < b ? a : b, so that min(a, NaN) is NaN and min(NaN, b) is b.
-  NodeId min(NodeId a, NodeId b) { return make(Op::min, {a, b}); }
+  /// a < b ? a : b, so that a NaN in b stays and one in a is lost.
+  NodeId least(NodeId a, NodeId b) { return make(Op::least, {a, b}); }
   /// a > b ? a : b, likewise.
-  NodeId max(NodeId a, NodeId b) { return make(Op::max, {a, b}); }
+  NodeId most(NodeId a, NodeId b) { return make(Op::most, {a, b}); }
 
   NodeId add(NodeId a, double b) { return add(a, num(b)); }
   NodeId sub(NodeId a, double b) { return sub(a, num(b)); }
@@ -55,7 +55,7 @@ class Build {
   NodeId exp2_table(NodeId n) { return make(Op::exp2_table, {n}); }
 
   /// x between two numbers; a NaN stays one.
-  NodeId clamp(NodeId x, double low, double high) { return min(num(high), max(num(low), x)); }
+  NodeId clamp(NodeId x, double low, double high) { return least(num(high), most(num(low), x)); }
 
   /// c[0] + c[1] x + ... by Horner's rule, one fma per coefficient after the last.
   NodeId polynomial(NodeId x, std::span<const double> c) {

@@ -57,8 +57,8 @@ NodeId lower_expm1(Graph& graph, NodeId x) {
 NodeId lower_exprel(Graph& graph, NodeId x) {
   Build b(graph);
   // Above 717 the quotient overflows too. Below -40 it is -1/x, so the divisor is not clamped there.
-  const NodeId below = b.min(b.num(718.0), x);
-  const Expm1Scaled e = expm1_scaled(b, b.max(b.num(-40.0), below));
+  const NodeId below = b.least(b.num(718.0), x);
+  const Expm1Scaled e = expm1_scaled(b, b.most(b.num(-40.0), below));
   return b.select(b.eq(x, 0.0), b.num(1.0), b.scale2(b.div(e.value, below), e.exponent));
 }
 

@@ -21,7 +21,7 @@ NodeId odd(Build& b, NodeId x, NodeId size) { return b.keep_zero(x, b.select(b.l
 
 NodeId lower_sinh(Graph& graph, NodeId x) {
   Build b(graph);
-  const Expm1Scaled e = expm1_scaled(b, b.min(b.num(712.0), b.abs(x)));
+  const Expm1Scaled e = expm1_scaled(b, b.least(b.num(712.0), b.abs(x)));
   // What `value` lacks enters twice near 0 and once far away: 1 + (u/(v+u))^2 times. 1.75 is right to 1/4 where it
   // matters, and it is half an ulp at most.
   const NodeId low = b.mul(e.rest, 1.75);
@@ -31,7 +31,7 @@ NodeId lower_sinh(Graph& graph, NodeId x) {
 
 NodeId lower_cosh(Graph& graph, NodeId x) {
   Build b(graph);
-  const auto [value, exponent] = exp_scaled(b, b.min(b.num(712.0), b.abs(x)));
+  const auto [value, exponent] = exp_scaled(b, b.least(b.num(712.0), b.abs(x)));
   const NodeId inverse = b.div(b.scale2(b.num(1.0), b.mul(exponent, -2.0)), value);
   return b.scale2(b.add(value, inverse), b.sub(exponent, 1.0));
 }
@@ -39,7 +39,7 @@ NodeId lower_cosh(Graph& graph, NodeId x) {
 NodeId lower_tanh(Graph& graph, NodeId x) {
   Build b(graph);
   // Of |x|: at negative x the error of v would count twice. tanh(20) is 1 to half an ulp.
-  const NodeId size = b.min(b.num(20.0), b.abs(x));
+  const NodeId size = b.least(b.num(20.0), b.abs(x));
   const Expm1Scaled e = expm1_scaled(b, b.add(size, size));
   // v/d with the remainder of the quotient and the rounding of d = v + 2u put right. (2u is a power of two and, while
   // it counts, a multiple of d's last place: d - 2u is exact.)

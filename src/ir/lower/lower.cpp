@@ -48,6 +48,10 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
       return lower_sign(graph, args[0]);
     case Op::clip:
       return lower_clip(graph, args[0], args[1], args[2]);
+    case Op::min:
+      return lower_min(graph, args[0], args[1]);
+    case Op::max:
+      return lower_max(graph, args[0], args[1]);
 
     case Op::constant:
     case Op::symbol:
@@ -75,13 +79,13 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::floor:
     case Op::trunc:
     case Op::abs:
-    case Op::min:
-    case Op::max:
     case Op::round_even:
     case Op::scale2:
     case Op::exponent2:
     case Op::mantissa2:
     case Op::exp2_table:
+    case Op::least:
+    case Op::most:
       return graph.make(op, args);
   }
   bug(__FILE__, __LINE__, "an op without a lowering");

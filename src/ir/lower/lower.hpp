@@ -47,6 +47,8 @@ namespace hillock::ir {
 /// floor(x/y), the quotient rounded first.
 [[nodiscard]] NodeId lower_floordiv(Graph& graph, NodeId x, NodeId y);
 [[nodiscard]] NodeId lower_sign(Graph& graph, NodeId x);
+[[nodiscard]] NodeId lower_min(Graph& graph, NodeId x, NodeId y);
+[[nodiscard]] NodeId lower_max(Graph& graph, NodeId x, NodeId y);
 [[nodiscard]] NodeId lower_clip(Graph& graph, NodeId x, NodeId low, NodeId high);
 
 }  // namespace hillock::ir

@@ -30,9 +30,27 @@ NodeId lower_sign(Graph& graph, NodeId x) {
   return b.select(b.gt(x, 0.0), b.num(1.0), b.select(b.lt(x, 0.0), b.num(-1.0), x));
 }
 
-NodeId lower_clip(Graph& graph, NodeId x, NodeId low, NodeId high) {
+namespace {
+
+/// The primitives lose a NaN of their first operand; a person's min and max must not.
+NodeId nan_stays(Build& b, const Graph& graph, NodeId first, NodeId primitive) {
+  return graph.is_constant(first) ? primitive : b.select(b.ne(first, first), first, primitive);
+}
+
+}  // namespace
+
+NodeId lower_min(Graph& graph, NodeId x, NodeId y) {
   Build b(graph);
-  return b.min(high, b.max(low, x));
+  return nan_stays(b, graph, x, b.least(x, y));
+}
+
+NodeId lower_max(Graph& graph, NodeId x, NodeId y) {
+  Build b(graph);
+  return nan_stays(b, graph, x, b.most(x, y));
+}
+
+NodeId lower_clip(Graph& graph, NodeId x, NodeId low, NodeId high) {
+  return lower_min(graph, high, lower_max(graph, low, x));
 }
 
 }  // namespace hillock::ir

@@ -196,6 +196,14 @@ TEST(Derive, AtAKinkTheBranchTakenCounts) {
   EXPECT_EQ(slope_at(Op::exprel, {0}, 0), 0.5);
 }
 
+TEST(Derive, FarOutTheSlopeOfExprelIsThatOfMinusOneOverX) {
+  for (const double x : {-41.0, -1e5, -1e12, -1e100}) EXPECT_NEAR(slope_at(Op::exprel, {x}, 0) * x * x, 1.0, 1e-14) << x;
+  EXPECT_EQ(slope_at(Op::exprel, {-inf}, 0), 0.0);
+  EXPECT_EQ(slope_at(Op::exprel, {800}, 0), inf);
+  // On both sides of where the formula changes: 1/x^2 (1 - (1 - x) e^x).
+  for (const double x : {-39.5, -40.5}) EXPECT_NEAR(slope_at(Op::exprel, {x}, 0) * x * x, 1.0, 1e-13) << x;
+}
+
 TEST(Derive, AtTheEdgesOfDomains) {
   EXPECT_EQ(slope_at(Op::log, {0}, 0), inf);
   EXPECT_EQ(slope_at(Op::log1p, {-1}, 0), inf);
@@ -207,6 +215,7 @@ TEST(Derive, AtTheEdgesOfDomains) {
   // 0^b = 0 for b > 0 and stays so; 0^1 has slope 1 in its base, 0^2 slope 0.
   EXPECT_EQ(slope_at(Op::pow, {0, 2}, 1), 0.0);
   EXPECT_EQ(slope_at(Op::pow, {0, 1}, 0), 1.0);
+  EXPECT_EQ(slope_at(Op::pow, {0, 0}, 0), 0.0);  // x^0 = 1
   EXPECT_EQ(slope_at(Op::pow, {0, 2}, 0), 0.0);
   EXPECT_EQ(slope_at(Op::pow, {-2, 3}, 0), 12.0);  // a negative base with a whole exponent
   EXPECT_EQ(slope_at(Op::exp, {-inf}, 0), 0.0);

@@ -363,6 +363,31 @@ TEST(Lower, SignAndClip) {
   }
 }
 
+TEST(Lower, ANaNComesThroughMinMaxAndClip) {
+  Lowered least(Op::min, 2), most(Op::max, 2), clip(Op::clip, 3);
+  expect_documented("min", Worst{}, least.ops());
+  expect_documented("max", Worst{}, most.ops());
+  const std::vector<double> values{-inf, -2.0, -0.0, 0.0, 3.0, inf, nan};
+  for (const double x : values) {
+    for (const double y : values) {
+      const bool lost = std::isnan(x) || std::isnan(y);
+      expect_same("min", least(x, y), lost ? nan : y > x ? x : y);
+      expect_same("max", most(x, y), lost ? nan : y < x ? x : y);
+      expect_same("min, interpreted", apply(Op::min, x, y, 0), least(x, y));
+      expect_same("max, interpreted", apply(Op::max, x, y, 0), most(x, y));
+      for (const double z : values) {
+        expect_same("clip, interpreted", apply(Op::clip, x, y, z), clip(x, y, z));
+        if (lost || std::isnan(z)) expect_same("clip", clip(x, y, z), nan);
+      }
+    }
+  }
+  // Where one operand is written as a number, there is no NaN to look for in it.
+  Graph graph;
+  const NodeId x = graph.symbol(SymbolId{0});
+  const std::array<NodeId, 2> args{graph.constant(1.0), x};
+  EXPECT_EQ(graph[lower(graph, Op::min, args)].op, Op::least);
+}
+
 TEST(Lower, PowHasEverySpecialCaseOfC99) {
   Lowered lowered(Op::pow, 2);
   const std::vector<double> values{0.0,

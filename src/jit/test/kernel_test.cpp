@@ -210,6 +210,7 @@ TEST(Kernel, EveryPrimitiveHasTheInterpretersBitsInItsDomain) {
   p.outputs = {
       p.graph.make(Op::scale2, m, n), p.graph.make(Op::exp2_table, n), p.graph.make(Op::exponent2, x),
       p.graph.make(Op::mantissa2, y), p.graph.make(Op::round_even, m),
+      p.graph.make(Op::least, y, m), p.graph.make(Op::most, y, m), p.graph.make(Op::least, m, y),
       // Forms for which the compiler has shorter code: a whole number got by adding a magic number, and a floor.
       p.graph.make(Op::scale2, p.graph.constant(1.5), p.graph.make(Op::floor, m)),
       p.graph.make(Op::exp2_table, p.graph.make(Op::sub, p.graph.make(Op::add, m, p.graph.constant(0x1.8p52)),
