@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 #include <algorithm>
 #include <functional>
@@ -16,6 +18,7 @@
 #include "study/read_study.hpp"
 #include "study/requirement.hpp"
 #include "study/stop.hpp"
+#include "study/terminal.hpp"
 #include "study/terminal_progress.hpp"
 
 namespace hillock::cli {
@@ -151,6 +154,10 @@ class CommandLine {
     options.threads = flags_.threads;
     options.isa = flags_.isa;
     options.resume = flags_.resume;
+    const study::Terminal screen = study::terminal_on(STDOUT_FILENO);
+    options.color = screen.color;
+    constexpr int widest_text = 110;  // longer lines are hard to read
+    if (screen.width > 0) options.width = std::min(screen.width, widest_text);
     Errors wrong;
     if (!flags_.budget.empty()) options.budget = keep(study::parse_budget(flags_.budget), wrong);
     std::optional<verify::Status> required;

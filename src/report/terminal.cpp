@@ -87,7 +87,9 @@ std::string_view status_color(verify::Status s) {
   return "";
 }
 
-std::string parameter_table(const verify::Verdict& v, std::size_t width) {
+std::string heading(std::string text, bool color) { return color ? "\x1b[1m" + text + "\x1b[0m" : text; }
+
+std::string parameter_table(const verify::Verdict& v, std::size_t width, bool color) {
   bool corrected = false;
   for (const verify::ParameterSummary& p : v.parameters) corrected = corrected || std::isfinite(p.q05_corrected);
   std::vector<std::array<std::string, 5>> rows;
@@ -116,16 +118,16 @@ std::string parameter_table(const verify::Verdict& v, std::size_t width) {
   for (const auto& r : rows) {
     std::string line = " ";
     for (std::size_t c = 0; c < shown; ++c) line += " " + pad(r[c], widths[c], c > 0) + (c + 1 < shown ? " " : "");
-    out += clip(line, width) + "\n";
+    out += heading(clip(line, width), color && out.empty()) + "\n";
   }
   if (v.parameters.size() > most_parameters)
     out += fmt::format("  and {} more, in verdict.json\n", v.parameters.size() - most_parameters);
   return out;
 }
 
-std::string items(std::string_view title, const std::vector<verify::KnowledgeItem>& list, std::size_t width) {
+std::string items(std::string title, const std::vector<verify::KnowledgeItem>& list, std::size_t width, bool color) {
   if (list.empty()) return {};
-  std::string out = std::string(title) + "\n";
+  std::string out = heading(std::move(title), color) + "\n";
   for (std::size_t i = 0; i < std::min(list.size(), most_items); ++i) {
     const std::string what = list[i].what.empty() ? "" : algebra_text(list[i].what) + ": ";
     out += wrapped(what + algebra_text(list[i].text), width, "  ", "    ");
@@ -142,14 +144,14 @@ std::string render_terminal(const verify::Verdict& v, bool color, int width_want
   std::string head = wrapped(fmt::format("{}: {}", status, status_meaning(v.status)), width, "", "  ");
   if (color) head = fmt::format("{}{}\x1b[0m{}", status_color(v.status), status, head.substr(status.size()));
   std::string out;
-  if (!v.study.empty()) out += clip(one_line(v.study), width) + "\n";
+  if (!v.study.empty()) out += heading(clip(one_line(v.study), width), color) + "\n";
   out += head;
   for (const verify::Reason& r : v.reasons) out += wrapped(algebra_text(r.text), width, "  - ", "    ");
   out += "\n";
   for (const std::string& s : summary(v)) out += wrapped(s, width, "", "");
-  if (!v.parameters.empty()) out += "\n" + parameter_table(v, width);
-  const std::string unknown =
-      items("Known to be unknown", v.knowledge.known_unknown, width) + items("Not tested", v.knowledge.untested, width);
+  if (!v.parameters.empty()) out += "\n" + parameter_table(v, width, color);
+  const std::string unknown = items("Known to be unknown", v.knowledge.known_unknown, width, color) +
+                              items("Not tested", v.knowledge.untested, width, color);
   if (!unknown.empty()) out += "\n" + unknown;
   if (v.cost.wall_s > 0 || !folder.empty()) out += "\n";
   if (v.cost.wall_s > 0)

@@ -25,7 +25,6 @@
 namespace hillock::study {
 namespace {
 
-constexpr int terminal_width = 100;
 constexpr double search_share = 0.5;     // of a budget
 constexpr double posterior_share = 0.6;  // of what the search has left
 constexpr std::int64_t most_rough_draws = 10000;  // of an approximation; it is not better than these
@@ -274,7 +273,7 @@ class Fitting {
     out.answer.json = verify::to_json(verdict_);
     // A run that ended early has no report to point at.
     const std::string where = posterior_written_ ? folder_->path() : std::string();
-    out.answer.text = report::render_terminal(verdict_, false, terminal_width, where);
+    out.answer.text = report::render_terminal(verdict_, options_.color, options_.width, where);
     out.verdict = verdict_;
     return out;
   }

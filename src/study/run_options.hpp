@@ -11,6 +11,8 @@ struct RunOptions {
   std::string isa = "auto";      ///< "auto", "avx2", "avx512", "interpreter"
   std::optional<double> budget;  ///< seconds
   bool resume = false;           ///< go on from the checkpoints in the results folder
+  bool color = false;            ///< in the answer's text
+  int width = 100;               ///< of the answer's text, columns
 };
 
 }  // namespace hillock::study

@@ -1,13 +1,14 @@
 #include "study/terminal_progress.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <limits>
+
+#include "study/terminal.hpp"
 
 namespace hillock::study {
 namespace {
@@ -120,11 +121,9 @@ void TerminalProgress::end_stage() {
 ProgressOptions progress_on_stderr(bool quiet) {
   ProgressOptions options;
   options.quiet = quiet;
-  const char* term = std::getenv("TERM");
-  options.terminal = ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
-  winsize size{};
-  if (options.terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    options.width = size.ws_col;
+  const Terminal terminal = terminal_on(STDERR_FILENO);
+  options.terminal = terminal.interactive;
+  if (terminal.width > 0) options.width = terminal.width;
   return options;
 }
 
