@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <utility>
 
+#include "base/option_ranges.hpp"
 #include "base/rng.hpp"
 #include "infer/bytes.hpp"
 
@@ -398,22 +398,15 @@ void Nuts::State::pass_barrier() {
 }
 
 Result<void> NutsOptions::validate() const {
-  Errors errors;
-  const auto need = [&](bool good, const char* name, double value, const char* range) {
-    if (good) return;
-    char text[160];
-    std::snprintf(text, sizeof text, "`%s` must be %s, found %g", name, range, value);
-    errors.push_back(Error{"option-range", text, std::nullopt, name, ""});
-  };
-  need(warmup >= 0 && warmup <= 100'000'000, "warmup", warmup, "between 0 and 1e8");
-  need(draws >= 1 && draws <= most_draws, "draws", draws, "between 1 and 1e9");
-  need(target_accept > 0.0 && target_accept < 1.0, "target_accept", target_accept, "between 0 and 1");
-  need(max_depth >= 1 && max_depth <= 20, "max_depth", max_depth, "between 1 and 20");
-  need(max_energy_error > 0.0, "max_energy_error", max_energy_error, "above 0");
-  need(step >= 0.0 && std::isfinite(step), "step", step, "0 (found by trial) or above");
-  need(warmup > 0 || step > 0.0, "step", step, "given where there is no warm-up");
-  if (!errors.empty()) return fail(std::move(errors));
-  return {};
+  OptionRanges ranges;
+  ranges.need(warmup >= 0 && warmup <= 100'000'000, "warmup", warmup, "between 0 and 1e8");
+  ranges.need(draws >= 1 && draws <= most_draws, "draws", draws, "between 1 and 1e9");
+  ranges.need(target_accept > 0.0 && target_accept < 1.0, "target_accept", target_accept, "between 0 and 1");
+  ranges.need(max_depth >= 1 && max_depth <= 20, "max_depth", max_depth, "between 1 and 20");
+  ranges.need(max_energy_error > 0.0, "max_energy_error", max_energy_error, "above 0");
+  ranges.need(step >= 0.0 && std::isfinite(step), "step", step, "0 (found by trial) or above");
+  ranges.need(warmup > 0 || step > 0.0, "step", step, "given where there is no warm-up");
+  return std::move(ranges).result();
 }
 
 Nuts::Nuts(std::unique_ptr<State> state) : state_(std::move(state)) {}

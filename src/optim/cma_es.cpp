@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
-#include <cstdio>
 #include <exception>
 #include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "base/option_ranges.hpp"
 #include "base/rng.hpp"
 
 namespace hillock::optim {
@@ -141,20 +141,13 @@ void walk(Meeting& meeting, std::size_t run, const std::vector<double>& centre, 
 }  // namespace
 
 Result<void> CmaEsOptions::validate() const {
-  Errors errors;
-  const auto need = [&](bool good, const char* name, double value, const char* range) {
-    if (good) return;
-    char text[160];
-    std::snprintf(text, sizeof text, "`%s` must be %s, found %g", name, range, value);
-    errors.push_back(Error{"option-range", text, std::nullopt, name, ""});
-  };
-  need(evaluations >= 1, "evaluations", static_cast<double>(evaluations), "at least 1");
-  need(population == 0 || population >= 5, "population", population, "0 (chosen by dimension) or at least 5");
-  need(step > 0.0 && std::isfinite(step), "step", step, "above 0");
-  need(cost_tolerance > 0.0, "cost_tolerance", cost_tolerance, "above 0");
-  need(step_tolerance > 0.0, "step_tolerance", step_tolerance, "above 0");
-  if (!errors.empty()) return fail(std::move(errors));
-  return {};
+  OptionRanges ranges;
+  ranges.need(evaluations >= 1, "evaluations", static_cast<double>(evaluations), "at least 1");
+  ranges.need(population == 0 || population >= 5, "population", population, "0 (chosen by dimension) or at least 5");
+  ranges.need(step > 0.0 && std::isfinite(step), "step", step, "above 0");
+  ranges.need(cost_tolerance > 0.0, "cost_tolerance", cost_tolerance, "above 0");
+  ranges.need(step_tolerance > 0.0, "step_tolerance", step_tolerance, "above 0");
+  return std::move(ranges).result();
 }
 
 Result<Minima> cma_es(LeastSquares& problem, const Array2& starts, const CmaEsOptions& options, Progress& progress) {
@@ -182,7 +175,6 @@ Result<Minima> cma_es(LeastSquares& problem, const Array2& starts, const CmaEsOp
       std::vector<double> centre(starts.row(k).begin(), starts.row(k).end());
       threads.emplace_back([&, k, centre] { walk(meeting, k, centre, population, options); });
     }
-    double best = std::numeric_limits<double>::infinity();
     std::exception_ptr error;
     while (true) {
       const std::vector<std::size_t> who = meeting.gather();
@@ -211,13 +203,10 @@ Result<Minima> cma_es(LeastSquares& problem, const Array2& starts, const CmaEsOp
         if (good && !(slot.best_cost <= cost[i])) {
           slot.best_cost = cost[i];
           slot.best = slot.point;
-          best = std::min(best, cost[i]);
         }
       }
       meeting.answer(who);
-      char note[48];
-      std::snprintf(note, sizeof note, "best %.6g", best);
-      progress.update(static_cast<double>(out.costs), note);
+      progress.update(static_cast<double>(out.costs), "");
     }
     meeting.leave();
     threads.clear();

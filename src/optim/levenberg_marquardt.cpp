@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
+
+#include "base/option_ranges.hpp"
 
 namespace hillock::optim {
 
@@ -233,27 +234,20 @@ bool take_model(const Batch& batch, std::size_t k, Walker& w) {
 }  // namespace
 
 Result<void> LevenbergMarquardtOptions::validate() const {
-  Errors errors;
-  const auto need = [&](bool good, const char* name, double value, const char* range) {
-    if (good) return;
-    char text[160];
-    std::snprintf(text, sizeof text, "`%s` must be %s, found %g", name, range, value);
-    errors.push_back(Error{"option-range", text, std::nullopt, name, ""});
-  };
-  need(max_iterations >= 1, "max_iterations", max_iterations, "at least 1");
-  need(cost_tolerance > 0.0 && cost_tolerance < 1.0, "cost_tolerance", cost_tolerance, "between 0 and 1");
-  need(gradient_tolerance >= 0.0 && gradient_tolerance < 1.0, "gradient_tolerance", gradient_tolerance, "in [0, 1)");
-  need(step_tolerance >= 0.0 && step_tolerance < 1.0, "step_tolerance", step_tolerance, "in [0, 1)");
-  need(initial_damping > 0.0 && initial_damping < 1e6, "initial_damping", initial_damping, "between 0 and 1e6");
-  need(max_step > 0.0, "max_step", max_step, "above 0");
-  need(pull.weight >= 0.0 && pull.weight < 1e6, "pull.weight", pull.weight, "in [0, 1e6)");
-  need(pull.weight == 0.0 || scale == CostScale::residuals, "pull.weight", pull.weight, "0 on the scale of nats");
-  need(pull.decay > 0.0 && pull.decay < 1.0, "pull.decay", pull.decay, "between 0 and 1");
-  need(pull.end > 0.0, "pull.end", pull.end, "above 0");
-  for (const double spread : pull.spread) need(spread > 0.0, "pull.spread", spread, "above 0");
-  need(scale_memory >= 0.0 && scale_memory <= 1.0, "scale_memory", scale_memory, "in [0, 1]");
-  if (!errors.empty()) return fail(std::move(errors));
-  return {};
+  OptionRanges ranges;
+  ranges.need(max_iterations >= 1, "max_iterations", max_iterations, "at least 1");
+  ranges.need(cost_tolerance > 0.0 && cost_tolerance < 1.0, "cost_tolerance", cost_tolerance, "between 0 and 1");
+  ranges.need(gradient_tolerance >= 0.0 && gradient_tolerance < 1.0, "gradient_tolerance", gradient_tolerance, "in [0, 1)");
+  ranges.need(step_tolerance >= 0.0 && step_tolerance < 1.0, "step_tolerance", step_tolerance, "in [0, 1)");
+  ranges.need(initial_damping > 0.0 && initial_damping < 1e6, "initial_damping", initial_damping, "between 0 and 1e6");
+  ranges.need(max_step > 0.0, "max_step", max_step, "above 0");
+  ranges.need(pull.weight >= 0.0 && pull.weight < 1e6, "pull.weight", pull.weight, "in [0, 1e6)");
+  ranges.need(pull.weight == 0.0 || scale == CostScale::residuals, "pull.weight", pull.weight, "0 on the scale of nats");
+  ranges.need(pull.decay > 0.0 && pull.decay < 1.0, "pull.decay", pull.decay, "between 0 and 1");
+  ranges.need(pull.end > 0.0, "pull.end", pull.end, "above 0");
+  for (const double spread : pull.spread) ranges.need(spread > 0.0, "pull.spread", spread, "above 0");
+  ranges.need(scale_memory >= 0.0 && scale_memory <= 1.0, "scale_memory", scale_memory, "in [0, 1]");
+  return std::move(ranges).result();
 }
 
 Result<Minima> levenberg_marquardt(LeastSquares& problem, const Array2& starts,
@@ -352,15 +346,9 @@ Result<Minima> levenberg_marquardt(LeastSquares& problem, const Array2& starts,
           refuse(w, options);
         }
       }
-      double best = std::numeric_limits<double>::infinity();
       std::size_t finished = 0;
-      for (const Walker& w : walkers) {
-        if (w.out.outcome != Outcome::failed) best = std::min(best, w.cost);
-        finished += w.active ? 0U : 1U;
-      }
-      char note[48];
-      std::snprintf(note, sizeof note, "best %.6g", best);
-      progress.update(static_cast<double>(finished), note);
+      for (const Walker& w : walkers) finished += w.active ? 0U : 1U;
+      progress.update(static_cast<double>(finished), "");
     }
   }
 
