@@ -73,7 +73,7 @@ class Loader {
              std::string_view kind) {
     if (std::ranges::find(names, name) != names.end()) return;
     const std::string near = nearest(name, names);
-    std::string hint = fmt::format("the model has no {}", kind);
+    std::string hint = fmt::format("the model has none: add the {} to it, or leave this key out", kind);
     if (!near.empty()) hint = fmt::format("did you mean \"{}\"?", near);
     else if (!names.empty()) hint = fmt::format("the model has {}", fmt::join(names, ", "));
     errors_.push_back(

@@ -186,7 +186,7 @@ TEST(FitErrors, NothingIsObservedOrNothingCanBeFitted) {
             "DIR/study.toml:6:13: error: the model has no observation \"I\" [channel-unknown]\n"
             "    observe.I = \"current_nA\"\n"
             "                ^~~~~~~~~~~~\n"
-            "    try: the model has no observation\n");
+            "    try: the model has none: add the observation to it, or leave this key out\n");
   npz.scratch.write(
       "channel.model",
       "param sigma : nA ~ loguniform(1e-3 nA, 10 nA)\ninput V : volt\nobserve I ~ normal(0.1*uS*V, sigma)\n");
