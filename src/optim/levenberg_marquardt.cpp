@@ -29,6 +29,8 @@ struct Walker {
   double damping = 0.0, growth = 2.0;
   double pull = 0.0, pull_unit = 0.0;  ///< w of `Pull`, and F_k
   double predicted = 0.0;              ///< by how much the model says that `step` lowers the merit
+  double creep_cost = std::numeric_limits<double>::infinity();  ///< F when the present 20 rounds began
+  int creep_rounds = 0;
   bool active = true;
   Minimum out;
 };
@@ -183,6 +185,20 @@ void propose(Walker& w, const Ground& ground, const LevenbergMarquardtOptions& o
   }
 }
 
+/// Away from a zero of the residuals, Gauss-Newton may take a hundred rounds for the last digits of a minimum that is
+/// not the best one: no reason for all others to wait.
+void watch_for_creep(Walker& w, const LevenbergMarquardtOptions& options) {
+  constexpr int rounds = 20;
+  if (w.pull > 0.0 || ++w.creep_rounds < rounds) return;
+  if (w.creep_cost - w.cost < options.creep * w.cost) {
+    w.active = false;
+    w.out.outcome = Outcome::stalled;
+    w.out.reason = "the cost hardly falls any more";
+  }
+  w.creep_cost = w.cost;
+  w.creep_rounds = 0;
+}
+
 void refuse(Walker& w, const LevenbergMarquardtOptions& options) {
   w.damping *= w.growth;
   w.growth *= 2.0;
@@ -239,6 +255,8 @@ Result<void> LevenbergMarquardtOptions::validate() const {
   ranges.need(cost_tolerance > 0.0 && cost_tolerance < 1.0, "cost_tolerance", cost_tolerance, "between 0 and 1");
   ranges.need(gradient_tolerance >= 0.0 && gradient_tolerance < 1.0, "gradient_tolerance", gradient_tolerance, "in [0, 1)");
   ranges.need(step_tolerance >= 0.0 && step_tolerance < 1.0, "step_tolerance", step_tolerance, "in [0, 1)");
+  ranges.need(creep >= 0.0 && creep < 1.0, "creep", creep, "in [0, 1)");
+  ranges.need(creep == 0.0 || scale == CostScale::residuals, "creep", creep, "0 on the scale of nats");
   ranges.need(initial_damping > 0.0 && initial_damping < 1e6, "initial_damping", initial_damping, "between 0 and 1e6");
   ranges.need(max_step > 0.0, "max_step", max_step, "above 0");
   ranges.need(pull.weight >= 0.0 && pull.weight < 1e6, "pull.weight", pull.weight, "in [0, 1e6)");
@@ -304,7 +322,8 @@ Result<Minima> levenberg_marquardt(LeastSquares& problem, const Array2& starts,
           w.out.outcome = Outcome::max_iterations;
           continue;
         }
-        propose(w, ground, options);
+        if (options.creep > 0.0) watch_for_creep(w, options);
+        if (w.active) propose(w, ground, options);
         if (!w.active) continue;
         ++w.out.iterations;
         batch.who.push_back(&w);

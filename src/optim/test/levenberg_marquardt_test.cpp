@@ -372,6 +372,32 @@ TEST(LevenbergMarquardt, IterationLimit) {
   EXPECT_EQ(found.iterations, 3);
 }
 
+TEST(LevenbergMarquardt, ACreepingStartIsGivenUpWhereAskedTo) {
+  // Large residuals at the minimum x = 0, where Gauss-Newton gains a factor |lambda| a round (Dennis & Schnabel 1983,
+  // example 10.2.4).
+  static constexpr double lambda = 0.97;
+  ResidualProblem problem(1, [](const std::vector<Complex>& x) -> std::vector<Complex> {
+    return {x[0] + 1.0, lambda * x[0] * x[0] + x[0] - 1.0};
+  });
+  LevenbergMarquardtOptions options;
+  options.cost_tolerance = 1e-14;
+  options.initial_damping = 1e-10;
+  const Minimum whole = solve(problem, one({0.3}), options).starts[0];
+  EXPECT_EQ(whole.outcome, Outcome::converged);
+  EXPECT_GT(whole.iterations, 100);
+  options.creep = 1e-4;
+  const Minimum given_up = solve(problem, one({0.3}), options).starts[0];
+  EXPECT_EQ(given_up.outcome, Outcome::stalled);
+  EXPECT_EQ(given_up.reason, "the cost hardly falls any more");
+  EXPECT_LT(given_up.iterations, whole.iterations - 20);
+  EXPECT_NEAR(given_up.cost, 1.0, 1e-3);
+  // One that converges fast never notices.
+  ResidualProblem fast(2, problems()[0].residuals);
+  const Minimum with = solve(fast, one({-1.2, 1.0}), options).starts[0];
+  EXPECT_EQ(with.outcome, Outcome::converged);
+  EXPECT_LT(with.cost, 1e-20);
+}
+
 TEST(LevenbergMarquardt, RefusesOptionsOutOfRangeAllAtOnce) {
   LevenbergMarquardtOptions options;
   options.max_iterations = 0;
