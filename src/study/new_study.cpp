@@ -24,7 +24,7 @@ param g       : uS   ~ loguniform(1e-3*uS, 1*uS)     # conductance with all gate
 param sigma   : nA   ~ loguniform(1e-3*nA, 1*nA)     # noise of the recording
 
 const E = -85 mV                                     # reversal potential
-input V : volt                                       # the command
+input V : mV                                         # the command
 
 opening = k_open*exp(s_open*V) : 1/second
 closing = k_close*exp(-s_close*V) : 1/second

@@ -37,7 +37,7 @@ TEST(CheckModel, TheHergModelAsText) {
                 "  R            = 8.314 joule/mole/kelvin\n"
                 "  F            = 96485 coulomb/mole\n"
                 "inputs (1)\n"
-                "  V            [volt]\n"
+                "  V            [mV]\n"
                 "observed (1)\n"
                 "  I            [nA]  ar1 noise\n"
                 "joint conditions (4)\n"
@@ -56,7 +56,7 @@ TEST(CheckModel, TheHergModelAsJson) {
   ASSERT_EQ(json["parameters"].size(), 11U);
   EXPECT_EQ(json["parameters"][8],
             nlohmann::json::parse(R"({"name":"p9","unit":"uS","default":null,"prior":"loguniform(0.001, 10) uS"})"));
-  EXPECT_EQ(json["inputs"], nlohmann::json::parse(R"([{"name":"V","unit":"volt"}])"));
+  EXPECT_EQ(json["inputs"], nlohmann::json::parse(R"([{"name":"V","unit":"mV"}])"));
   EXPECT_EQ(json["observed"], nlohmann::json::parse(R"([{"channel":"I","unit":"nA","noise":"ar1"}])"));
   EXPECT_EQ(json["requirements"].size(), 4U);
   EXPECT_EQ(json["constants"], nlohmann::json::parse(R"([{"name":"T","value":294.45,"unit":"kelvin"},

@@ -63,11 +63,11 @@ TEST(SimulateModel, AHeldChannelStaysWhereItIs) {
   const double k1 = to_six(p[0]) * std::exp(to_six(p[1]) * -80), k2 = to_six(p[2]) * std::exp(-to_six(p[3]) * -80);
   const double k3 = to_six(p[4]) * std::exp(to_six(p[5]) * -80), k4 = to_six(p[6]) * std::exp(-to_six(p[7]) * -80);
   const double current = to_six(p[8]) * (k1 / (k1 + k2)) * (k4 / (k3 + k4)) * (-80 - e_k_mV(294.45));
-  for (const char* name : {"time_ms", "V_volt", "a", "r", "I_nA"}) ASSERT_NE(file->find(name), nullptr) << name;
+  for (const char* name : {"time_ms", "V_mV", "a", "r", "I_nA"}) ASSERT_NE(file->find(name), nullptr) << name;
   ASSERT_EQ(file->find("I_nA")->values.size(), 201U);
   for (std::size_t i = 0; i < 201; ++i) {
     EXPECT_NEAR(file->find("time_ms")->values[i], 0.1 * static_cast<double>(i), 1e-12);
-    EXPECT_DOUBLE_EQ(file->find("V_volt")->values[i], -0.08);
+    EXPECT_DOUBLE_EQ(file->find("V_mV")->values[i], -80.0);
     // A handful of roundings each, and 200 steps of a contraction.
     EXPECT_NEAR(file->find("I_nA")->values[i] / current, 1.0, 1e-12);
   }
@@ -98,8 +98,8 @@ TEST(SimulateModel, AStepRelaxesAsTheFormulaSays) {
   const auto file = io::read_arrays(options.out);
   ASSERT_TRUE(file) << render(file.error());
   const auto& r = file->find("r")->values;
-  EXPECT_DOUBLE_EQ(file->find("V_volt")->values[49], -0.08);
-  EXPECT_DOUBLE_EQ(file->find("V_volt")->values[51], 0.04);
+  EXPECT_DOUBLE_EQ(file->find("V_mV")->values[49], -80.0);
+  EXPECT_DOUBLE_EQ(file->find("V_mV")->values[51], 40.0);
   const double k3 = to_six(p[4]) * std::exp(to_six(p[5]) * 40), k4 = to_six(p[6]) * std::exp(-to_six(p[7]) * 40);
   const double steady = k4 / (k3 + k4);
   // From 10 to 20 ms at a held 40 mV.
@@ -202,7 +202,7 @@ TEST(SimulateErrors, AnInputThatNothingGives) {
   options.inputs.clear();
   EXPECT_EQ(error_of(options), herg +
                                    ": error: the model has an input V, and nothing says what it is [input-missing]\n"
-                                   "    try: --input V=\"... volt\"\n");
+                                   "    try: --input V=\"... mV\"\n");
 }
 
 TEST(SimulateErrors, AParameterWithoutAnyValue) {
