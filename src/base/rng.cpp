@@ -10,13 +10,16 @@ namespace hillock {
 Rng::Rng(std::uint64_t seed, std::uint32_t stream, std::uint64_t draw)
     : seed_(seed), stream_(stream), draw_(draw) {}
 
-void Rng::refill() {
+std::array<std::uint32_t, 4> philox_block(const std::array<std::uint32_t, 4>& counter,
+                                        const std::array<std::uint32_t, 2>& key) {
   r123::Philox4x32 philox;
-  const r123::Philox4x32::key_type key{{static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32U)}};
-  const r123::Philox4x32::ctr_type counter{
-      {step_++, stream_, static_cast<std::uint32_t>(draw_), static_cast<std::uint32_t>(draw_ >> 32U)}};
-  const auto out = philox(counter, key);
-  for (std::size_t i = 0; i < 4; ++i) block_[i] = out[i];
+  const auto out = philox({{counter[0], counter[1], counter[2], counter[3]}}, {{key[0], key[1]}});
+  return {out[0], out[1], out[2], out[3]};
+}
+
+void Rng::refill() {
+  block_ = philox_block({step_++, stream_, static_cast<std::uint32_t>(draw_), static_cast<std::uint32_t>(draw_ >> 32U)},
+                      {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32U)});
   used_ = 0;
 }
 

@@ -11,6 +11,10 @@
 
 namespace hillock {
 
+/// One block of Philox4x32-10: four words of the counter under two of the key.
+[[nodiscard]] std::array<std::uint32_t, 4> philox_block(const std::array<std::uint32_t, 4>& counter,
+                                                      const std::array<std::uint32_t, 2>& key);
+
 /// A stream of random numbers at the address (seed, stream, draw). Copying it copies its position.
 class Rng {
  public:

@@ -107,6 +107,8 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
     case Op::floor:
     case Op::trunc:
     case Op::sign:
+    case Op::normal_a:
+    case Op::normal_b:
     case Op::to_real: return zero;
     default: bug(__FILE__, __LINE__, "no derivative: the graph was lowered, or the op is boolean");
   }

@@ -1,9 +1,12 @@
 #include "ir/interpret.hpp"
 
 #include <array>
+#include <bit>
 #include <cmath>
+#include <numbers>
 
 #include "base/error.hpp"
+#include "base/rng.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -19,6 +22,30 @@ double floor_mod(double x, double y) {
   const double r = std::fmod(x, y);
   if (r != 0.0) return (r < 0.0) != (y < 0.0) ? r + y : r;
   return std::copysign(0.0, y);
+}
+
+/// Two uniform numbers in (0, 1] at an address.
+std::array<double, 2> philox_uniforms(double counter, double lane, double seed) {
+  const auto words = [](double x) {
+    // The integer below 2^52; of any other double something, the same in every back end.
+    const std::uint64_t n = std::bit_cast<std::uint64_t>(x + 0x1p52) & 0x000FFFFFFFFFFFFFULL;
+    return std::array{static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32U)};
+  };
+  const auto [c0, c1] = words(counter);
+  const auto [c2, c3] = words(lane);
+  const std::array<std::uint32_t, 4> out = philox_block({c0, c1, c2, c3}, words(seed));
+  const auto uniform = [](std::uint32_t low, std::uint32_t high) {
+    const std::uint64_t bits = low | (static_cast<std::uint64_t>(high) << 32U);
+    return 2.0 - std::bit_cast<double>((bits >> 12U) | 0x3FF0000000000000ULL);
+  };
+  return {uniform(out[0], out[1]), uniform(out[2], out[3])};
+}
+
+std::array<double, 2> box_muller(double counter, double lane, double seed) {
+  const auto [u, v] = philox_uniforms(counter, lane, seed);
+  const double radius = std::sqrt(-2.0 * std::log(u));
+  const double angle = 2.0 * std::numbers::pi * v;
+  return {radius * std::cos(angle), radius * std::sin(angle)};
 }
 
 double exponential_relative(double x) {
@@ -82,6 +109,10 @@ double apply(Op op, double a, double b, double c) {
     case Op::max: return a > b || std::isnan(a) ? a : b;
     case Op::least: return a < b ? a : b;
     case Op::most: return a > b ? a : b;
+    case Op::normal_a: return box_muller(a, b, c)[0];
+    case Op::normal_b: return box_muller(a, b, c)[1];
+    case Op::random_a: return philox_uniforms(a, b, c)[0];
+    case Op::random_b: return philox_uniforms(a, b, c)[1];
     case Op::round_even: return std::nearbyint(a);
     case Op::scale2: return std::isfinite(b) ? std::ldexp(a, static_cast<int>(std::fmax(-5000.0, std::fmin(5000.0, b)))) : b;
     case Op::exponent2: return std::isfinite(a) && a != 0.0 ? static_cast<double>(std::ilogb(a)) : 0.0;

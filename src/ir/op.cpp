@@ -65,6 +65,10 @@ constexpr std::array<OpInfo, op_count> table{{
     {Op::exp2_table, "exp2_table", 1, real, U::none, false, "2^((n mod 16)/16) for whole n."},
     {Op::least, "least", 2, real, U::none, false, "a < b ? a : b."},
     {Op::most, "most", 2, real, U::none, false, "a > b ? a : b."},
+    {Op::random_a, "random_a", 3, real, U::none, false, "A uniform number in (0, 1] at (counter, lane, seed)."},
+    {Op::random_b, "random_b", 3, real, U::none, false, "Another one at the same address."},
+    {Op::normal_a, "normal_a", 3, real, U::none, false, "A standard normal number at (counter, lane, seed)."},
+    {Op::normal_b, "normal_b", 3, real, U::none, false, "Another one at the same address."},
 }};
 
 constexpr bool in_order() {

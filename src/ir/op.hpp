@@ -33,8 +33,13 @@ enum class Op : std::uint8_t {
   exp2_table,  ///< 2^(j/16) for j = n mod 16, n integral
   least,       ///< a < b ? a : b: where a NaN is in it, b. What processors have for a minimum
   most,        ///< a > b ? a : b
+  random_a,    ///< random_a(counter, lane, seed), whole numbers below 2^52: uniform in (0, 1], 52 bits of Philox4x32-10
+  random_b,    ///< the same of its other half
+  // random numbers of programs, lowered to those; a model writes xi, rand(), randn()
+  normal_a,    ///< normal_a(counter, lane, seed): standard normal, from one block (Box & Muller 1958)
+  normal_b,    ///< the other one of that block
 };
-inline constexpr int op_count = static_cast<int>(Op::most) + 1;
+inline constexpr int op_count = static_cast<int>(Op::normal_b) + 1;
 
 /// How the unit of the result follows from the units of the arguments.
 enum class UnitRule : std::uint8_t {

@@ -63,6 +63,8 @@ Value* Primitives::emit(Op op, std::span<Value* const> args) {
     case Op::exponent2: return exponent2(args[0]);
     case Op::mantissa2: return mantissa2(args[0]);
     case Op::exp2_table: return table_from_magic(b_.CreateFAdd(args[0], splat(magic)));
+    case Op::random_a: return random(false, args);
+    case Op::random_b: return random(true, args);
     default: bug(__FILE__, __LINE__, "an op reached the compiler that was not lowered: " + std::string(ir::info(op).name));
   }
 }
@@ -133,6 +135,47 @@ Value* Primitives::exponent2(Value* x) {
   Value* biased = number(b_.CreateOr(field, splat_bits(0x4330000000000000ULL)));
   Value* bias = b_.CreateSelect(tiny, splat(0x1p52 + 1023.0 + 54.0), splat(0x1p52 + 1023.0));
   return b_.CreateFSub(biased, bias);
+}
+
+/// Philox4x32-10 (Salmon et al. 2011) on words in 64-bit lanes: counter words (counter, lane), key words (seed).
+Value* Primitives::random(bool second, std::span<Value* const> address) {
+  // Only within a block of code do both halves surely reach each other.
+  const std::array<Value*, 3> key{address[0], address[1], address[2]};
+  auto found = blocks_.find(key);
+  if (found != blocks_.end() && block_of_ != b_.GetInsertBlock()) {
+    blocks_.clear();
+    found = blocks_.end();
+  }
+  if (found == blocks_.end()) {
+    block_of_ = b_.GetInsertBlock();
+    Value* low_word = splat_bits(0xFFFFFFFFULL);
+    // The integer in a double below 2^52 is what adding 2^52 leaves in the fraction.
+    const auto whole = [&](Value* x) {
+      return b_.CreateAnd(bits(b_.CreateFAdd(x, splat(0x1p52))), splat_bits(0x000FFFFFFFFFFFFFULL));
+    };
+    const auto low = [&](Value* x) { return b_.CreateAnd(x, low_word); };
+    const auto high = [&](Value* x) { return b_.CreateLShr(x, splat_bits(32)); };
+    Value* counter = whole(address[0]);
+    Value* lane = whole(address[1]);
+    Value* seed = whole(address[2]);
+    std::array<Value*, 4> c{low(counter), high(counter), low(lane), high(lane)};
+    std::array<Value*, 2> k{low(seed), high(seed)};
+    for (int round = 0; round < 10; ++round) {
+      Value* p0 = b_.CreateMul(c[0], splat_bits(0xD2511F53ULL));
+      Value* p1 = b_.CreateMul(c[2], splat_bits(0xCD9E8D57ULL));
+      c = {b_.CreateXor(b_.CreateXor(high(p1), c[1]), k[0]), low(p1),
+           b_.CreateXor(b_.CreateXor(high(p0), c[3]), k[1]), low(p0)};
+      k = {low(b_.CreateAdd(k[0], splat_bits(0x9E3779B9ULL))), low(b_.CreateAdd(k[1], splat_bits(0xBB67AE85ULL)))};
+    }
+    std::array<Value*, 2> halves{};
+    for (std::size_t i = 0; i < 2; ++i) {
+      Value* word = b_.CreateOr(b_.CreateShl(c[2 * i + 1], splat_bits(32)), c[2 * i]);
+      Value* fraction = b_.CreateOr(b_.CreateLShr(word, splat_bits(12)), splat_bits(0x3FF0000000000000ULL));
+      halves[i] = b_.CreateFSub(splat(2.0), number(fraction));
+    }
+    found = blocks_.emplace(key, halves).first;
+  }
+  return found->second[second ? 1 : 0];
 }
 
 Value* Primitives::mantissa2(Value* x) {

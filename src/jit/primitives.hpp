@@ -3,6 +3,9 @@
 
 #include <llvm/IR/IRBuilder.h>
 
+#include <array>
+#include <map>
+
 #include "ir/graph.hpp"
 #include "jit/kernel.hpp"
 
@@ -33,6 +36,7 @@ class Primitives {
   llvm::Value* power_of_two(llvm::Value* n);
   llvm::Value* exponent2(llvm::Value* x);
   llvm::Value* mantissa2(llvm::Value* x);
+  llvm::Value* random(bool second, std::span<llvm::Value* const> address);
 
   llvm::IRBuilder<>& b_;
   Isa isa_;
@@ -40,6 +44,9 @@ class Primitives {
   llvm::Type* real_;
   llvm::Type* boolean_;
   llvm::Type* integer_;
+  /// The two halves of the block of an address, so that both numbers cost one block.
+  std::map<std::array<llvm::Value*, 3>, std::array<llvm::Value*, 2>> blocks_;
+  llvm::BasicBlock* block_of_ = nullptr;  ///< of the code in which they are
 };
 
 }  // namespace hillock::jit

@@ -49,11 +49,15 @@ NodeId log_join(Build& b, const LogPieces& p, NodeId e, NodeId low) {
 
 }  // namespace
 
-NodeId lower_log(Graph& graph, NodeId x) {
-  Build b(graph);
+NodeId log_of_positive(Build& b, NodeId x) {
   const auto [m, e] = split_near_one(b, x);
   const LogPieces p = log_pieces(b, m);
-  return log_special(b, x, log_join(b, p, e, b.mul(e, k::ln2_lo)));
+  return log_join(b, p, e, b.mul(e, k::ln2_lo));
+}
+
+NodeId lower_log(Graph& graph, NodeId x) {
+  Build b(graph);
+  return log_special(b, x, log_of_positive(b, x));
 }
 
 NodeId lower_log10(Graph& graph, NodeId x) {

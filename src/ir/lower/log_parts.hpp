@@ -16,4 +16,7 @@ struct Split {
 /// `value` where 0 < x < inf, and what a logarithm is elsewhere: -inf at 0, NaN below, inf and NaN themselves.
 [[nodiscard]] NodeId log_special(Build& b, NodeId x, NodeId value);
 
+/// log x for finite x > 0; anything for other x.
+[[nodiscard]] NodeId log_of_positive(Build& b, NodeId x);
+
 }  // namespace hillock::ir

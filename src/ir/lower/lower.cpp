@@ -48,6 +48,10 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
       return lower_sign(graph, args[0]);
     case Op::clip:
       return lower_clip(graph, args[0], args[1], args[2]);
+    case Op::normal_a:
+      return lower_normal(graph, args, false);
+    case Op::normal_b:
+      return lower_normal(graph, args, true);
     case Op::min:
       return lower_min(graph, args[0], args[1]);
     case Op::max:
@@ -86,6 +90,8 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::exp2_table:
     case Op::least:
     case Op::most:
+    case Op::random_a:
+    case Op::random_b:
       return graph.make(op, args);
   }
   bug(__FILE__, __LINE__, "an op without a lowering");

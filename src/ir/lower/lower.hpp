@@ -47,6 +47,9 @@ namespace hillock::ir {
 /// floor(x/y), the quotient rounded first.
 [[nodiscard]] NodeId lower_floordiv(Graph& graph, NodeId x, NodeId y);
 [[nodiscard]] NodeId lower_sign(Graph& graph, NodeId x);
+/// Box & Muller 1958 of random_a and random_b at the same address: the cosine's number, or the sine's.
+[[nodiscard]] NodeId lower_normal(Graph& graph, std::span<const NodeId> address, bool sine);
+
 [[nodiscard]] NodeId lower_min(Graph& graph, NodeId x, NodeId y);
 [[nodiscard]] NodeId lower_max(Graph& graph, NodeId x, NodeId y);
 [[nodiscard]] NodeId lower_clip(Graph& graph, NodeId x, NodeId low, NodeId high);

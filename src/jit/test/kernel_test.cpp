@@ -207,9 +207,13 @@ TEST(Kernel, EveryPrimitiveHasTheInterpretersBitsInItsDomain) {
   const NodeId x = p.carried(p.carry("x", p.parameter(1)));
   const NodeId m = p.carried(p.carry("m", p.parameter(2)));
   const NodeId y = p.carried(p.carry("y", p.parameter(3)));
+  const NodeId place = p.graph.make(Op::abs, n);
+  const NodeId lane = p.graph.make(Op::add, place, p.graph.constant(0x1p40));
+  const NodeId seed = p.graph.constant(0x1p50 + 99.0);
   p.outputs = {
       p.graph.make(Op::scale2, m, n), p.graph.make(Op::exp2_table, n), p.graph.make(Op::exponent2, x),
       p.graph.make(Op::mantissa2, y), p.graph.make(Op::round_even, m),
+      p.graph.make(Op::random_a, place, lane, seed), p.graph.make(Op::random_b, place, lane, seed),
       p.graph.make(Op::least, y, m), p.graph.make(Op::most, y, m), p.graph.make(Op::least, m, y),
       // Forms for which the compiler has shorter code: a whole number got by adding a magic number, and a floor.
       p.graph.make(Op::scale2, p.graph.constant(1.5), p.graph.make(Op::floor, m)),
