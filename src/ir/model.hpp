@@ -20,6 +20,7 @@ enum class SymbolKind : std::uint8_t {
   time,       ///< t
   step,       ///< dt
   bound,      ///< the variable of a `require ... for V in [a, b]`
+  noise,      ///< `xi`, `xi_name`: white noise of unit second^-1/2
 };
 
 struct Symbol {
@@ -34,6 +35,21 @@ struct State {
   SymbolId symbol;
   NodeId derivative;       ///< dx/dt, sub-expressions substituted
   NodeId init;             ///< value at the first time; inputs in it mean their value there. Constant 0 if not given
+  bool unless_refractory = false;  ///< stands still while the cell is refractory
+};
+
+/// What a spike does, all at once: `reset v = E; w += b`.
+struct Reset {
+  std::uint32_t state;     ///< place in `Model::states`
+  NodeId value;            ///< its new value, in terms of the values before
+};
+
+/// `threshold`, `reset`, `refractory`.
+struct Spiking {
+  NodeId threshold = no_node;   ///< boolean: a spike happens where it is true and the cell is not refractory
+  std::vector<Reset> resets;
+  NodeId refractory = no_node;  ///< a time, or a condition that keeps the cell refractory; none: never refractory
+  Span span;                    ///< of the threshold
 };
 
 /// A prior as written, arguments in SI. The families are `prob`'s.
@@ -100,6 +116,8 @@ struct Model {
   std::vector<Parameter> parameters;
   std::vector<Constant> constants;
   std::vector<SymbolId> inputs;
+  std::vector<SymbolId> noises;    ///< right sides are linear in each of them
+  std::optional<Spiking> spiking;
   std::vector<Definition> definitions;
   std::vector<Observation> observations;
   std::vector<Requirement> requirements;

@@ -1,5 +1,8 @@
 #include "lang/build_model.hpp"
 
+#include <algorithm>
+
+#include "ir/algebra.hpp"
 #include "lang/format.hpp"
 #include "lang/lower.hpp"
 
@@ -71,7 +74,10 @@ class ModelBuilder {
       const Statement& s = ast_.statements[i];
       if (s.kind == Kind::observe) add_observation(s, findings_.observed_units.at(i));
       else if (s.kind == Kind::require) add_requirements(s, findings_.ranges.at(i));
+      else if (s.kind == Kind::threshold) spiking().threshold = lower_in(running_, s.value), spiking().span = span(s.at);
+      else if (s.kind == Kind::refractory) spiking().refractory = lower_in(running_, s.value);
     }
+    add_resets();
     return std::move(model_);
   }
 
@@ -117,8 +123,17 @@ class ModelBuilder {
     if (const auto place = names_.by_name.find(name); place != names_.by_name.end()) return nodes[place->second];
     if (name == "t") return model_.graph.symbol(model_.time);
     if (name == "dt") return model_.graph.symbol(model_.step);
+    if (name == "xi" || name.starts_with("xi_")) return model_.graph.symbol(noise(name));
     HILLOCK_CHECK(false, "an unchecked name");
     return ir::no_node;
+  }
+
+  /// One name is one noise, wherever it stands.
+  ir::SymbolId noise(std::string_view name) {
+    if (const auto known = model_.find(name)) return *known;
+    const units::Unit unit = units::display_unit(units::power(units::find_unit("second")->dimension, -0.5));
+    model_.noises.push_back(add_symbol(name, ir::SymbolKind::noise, unit, Span{}));
+    return model_.noises.back();
   }
 
   ir::NodeId lower_in(const std::vector<ir::NodeId>& nodes, const Expr& expr) {
@@ -159,8 +174,8 @@ class ModelBuilder {
       const Entity& entity = names_.entities[i];
       switch (entity.role) {
         case Role::state:
-          model_.states.push_back(
-              {symbols_[i], lower_real(running_, ast_.statements[entity.statement].value), starting_[i]});
+          model_.states.push_back({symbols_[i], lower_real(running_, ast_.statements[entity.statement].value),
+                                   starting_[i], stands_still(ast_.statements[entity.statement])});
           break;
         case Role::parameter:
           add_parameter(symbols_[i], entity.statement);
@@ -180,6 +195,44 @@ class ModelBuilder {
           break;
       }
     }
+  }
+
+  /// (unless refractory)
+  [[nodiscard]] bool stands_still(const Statement& s) const {
+    return std::ranges::any_of(s.flags, [&](Extent flag) { return ast_.text(flag).starts_with("unless"); });
+  }
+
+  ir::Spiking& spiking() {
+    if (!model_.spiking) model_.spiking.emplace();
+    return *model_.spiking;
+  }
+
+  /// The assignments of a reset run one after the other; together they give every state a new value made of old ones.
+  /// Sub-expressions mean what they are after the assignments before.
+  void add_resets() {
+    if (!model_.spiking) return;
+    ir::Graph& g = model_.graph;
+    std::vector<ir::NodeId> now(model_.symbols.size(), ir::no_node);  // what states have become, by symbol
+    std::unordered_map<std::string_view, ir::NodeId> locals;
+    const auto present = [&](ir::NodeId node) { return ir::simplify(g, std::span(&node, 1), g, now)[0]; };
+    const ResolveNode resolve_now = [&](std::string_view name) {
+      if (const auto local = locals.find(name); local != locals.end()) return local->second;
+      return present(resolve(running_, name));
+    };
+    for (const Statement& s : ast_.statements) {
+      if (s.kind != Kind::reset) continue;
+      for (const ResetAssignment& assignment : s.assignments) {
+        const std::string_view name = ast_.text(assignment.name);
+        ir::NodeId value = as_real(g, lower(ast_, assignment.value, g, resolve_now));
+        if (assignment.op != Operator::none) value = g.make(operator_op(assignment.op), resolve_now(name), value);
+        const Entity* entity = names_.find(name);
+        if (entity == nullptr) locals[name] = value;
+        else now[index(symbols_[static_cast<std::size_t>(entity - names_.entities.data())])] = value;
+      }
+    }
+    for (std::uint32_t i = 0; i < model_.states.size(); ++i)
+      if (const ir::NodeId value = now[index(model_.states[i].symbol)]; value != ir::no_node)
+        model_.spiking->resets.push_back({i, value});
   }
 
   void add_parameter(ir::SymbolId symbol, std::uint32_t statement) {

@@ -228,8 +228,9 @@ Value Checker::name(const ExprNode& node, const Resolve& resolve) {
     return out;
   }
   if (text == "xi" || text.starts_with("xi_")) {
-    not_yet_run.push_back(
-        {"the noise '" + std::string(text) + "'", node.word, "stochastic equations have no integrator yet"});
+    if (!noise_allowed)
+      problems_.add("noise-misplaced", "the noise '" + std::string(text) + "' has no place here", node.word,
+                    "noise drives differential equations: dx/dt = ... + " + std::string(text));
     return Value::of(units::power(second, -0.5));
   }
   if (text == "i" || text == "N" || text == "not_refractory" || text == "lastspike" || text == "t_in_timesteps") {
@@ -237,7 +238,7 @@ Value Checker::name(const ExprNode& node, const Resolve& resolve) {
     not_yet_run.push_back({"'" + std::string(text) + "'", node.word,
                            group                      ? "a model is one cell, not yet a group of numbered ones"
                            : text == "t_in_timesteps" ? "the result would depend on the integrator's step"
-                                                      : "spikes are read and checked, but not simulated"});
+                                                      : "the time of the last spike is no variable yet"});
     return text == "lastspike" ? Value::of(second) : Value::of({});
   }
   return unknown_name(node, text);

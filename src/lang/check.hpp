@@ -54,6 +54,8 @@ class Checker {
 
   /// Names to suggest for unknown ones.
   std::vector<std::string> known_names;
+  /// May the expressions at hand hold noise? Those of equations may.
+  bool noise_allowed = false;
   /// What was met and cannot be run.
   std::vector<NotYetRun> not_yet_run;
 

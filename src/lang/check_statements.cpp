@@ -1,5 +1,7 @@
 #include "lang/check_statements.hpp"
 
+#include <algorithm>
+
 #include "lang/prior.hpp"
 #include "lang/words.hpp"
 
@@ -8,7 +10,17 @@ namespace {
 
 using Kind = Statement::Kind;
 
-constexpr const char* no_spikes = "spikes are read and checked, but not simulated";
+/// While it lives, expressions may hold noise.
+class NoiseAllowed {
+ public:
+  explicit NoiseAllowed(Checker& checker) : checker_(checker) { checker_.noise_allowed = true; }
+  ~NoiseAllowed() { checker_.noise_allowed = false; }
+  NoiseAllowed(const NoiseAllowed&) = delete;
+  NoiseAllowed& operator=(const NoiseAllowed&) = delete;
+
+ private:
+  Checker& checker_;
+};
 
 class StatementCheck {
  public:
@@ -80,6 +92,7 @@ class StatementCheck {
   void check_ode(const Statement& s) {
     const WrittenUnit unit = names_.unit_of(ast_, s);
     const std::string name(text(s.name));
+    const NoiseAllowed noise(checker_);
     if (!unit.unit) {
       check(s.value);
       return;
@@ -93,6 +106,7 @@ class StatementCheck {
   void check_definition(const Statement& s) {
     const WrittenUnit unit = names_.unit_of(ast_, s);
     const std::string what = quoted(text(s.name));
+    const NoiseAllowed noise(checker_);
     if (!unit.unit) {
       check(s.value);
     } else if (unit.boolean) {
@@ -246,7 +260,6 @@ class StatementCheck {
     checker_.check_condition(s.value, running_, "a threshold");
     if (has_threshold_) problems_.add("duplicate", "a second threshold", s.at, "join the conditions with 'or'");
     has_threshold_ = true;
-    problems_.add_not_yet_run("'threshold'", no_spikes, s.at);
   }
 
   void check_refractory(const Statement& s) {
@@ -257,7 +270,7 @@ class StatementCheck {
                     at(s.value));
     if (has_refractory_) problems_.add("duplicate", "a second refractory period", s.at, "delete one");
     has_refractory_ = true;
-    problems_.add_not_yet_run("'refractory'", no_spikes, s.at);
+    without_threshold(s, "a refractory period");
   }
 
   void check_reset(const Statement& s) {
@@ -294,7 +307,14 @@ class StatementCheck {
         checker_.check(assignment.value, resolve, keeps_unit ? target.dimension : units::Dimension{},
                        "what " + quoted(name) + " is reset with");
     }
-    problems_.add_not_yet_run("'reset'", no_spikes, s.at);
+    without_threshold(s, "a reset");
+  }
+
+  /// A part of a spike in a model that has none.
+  void without_threshold(const Statement& s, const std::string& what) {
+    const auto is_threshold = [](const Statement& other) { return other.kind == Kind::threshold; };
+    if (std::ranges::none_of(ast_.statements, is_threshold))
+      problems_.add("no-threshold", what + " in a model that has no threshold", s.at, "threshold v > -50*mV");
   }
 
   // Names that no statement gives a value.

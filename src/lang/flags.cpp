@@ -14,7 +14,6 @@ struct Flag {
 
 constexpr std::string_view synapse = "there are no synapses yet";
 constexpr std::string_view group = "a model is one cell, not yet a group";
-constexpr std::string_view spikes = "spikes are read and checked, but not simulated";
 constexpr std::string_view compartments = "there are no compartments yet";
 constexpr std::string_view held = "nothing is held over a step yet";
 
@@ -22,7 +21,7 @@ constexpr Flag flags[] = {
     {"constant", false, false, true, false, ""},
     {"shared", false, true, true, false, group},
     {"linked", false, false, true, true, group},
-    {"unless refractory", true, false, false, false, spikes},
+    {"unless refractory", true, false, false, false, ""},
     {"constant over dt", false, true, false, false, held},
     {"summed", false, true, false, true, synapse},
     {"event-driven", true, false, false, false, synapse},

@@ -1,6 +1,7 @@
 #include "lang/load.hpp"
 
 #include "lang/build_model.hpp"
+#include "lang/check_noise.hpp"
 #include "lang/check_statements.hpp"
 #include "lang/constants.hpp"
 #include "lang/declare.hpp"
@@ -25,7 +26,9 @@ Result<ir::Model> load_model(std::string_view text, std::string_view file_name) 
   for (const NotYetRun& use : checker.not_yet_run) problems.add_not_yet_run(use.construct, use.reason, use.at);
 
   if (problems.any()) return fail(problems.take());
-  return build_model({ast, names, findings, running, starting}, text, file_name);
+  ir::Model model = build_model({ast, names, findings, running, starting}, text, file_name);
+  if (Errors wrong = noise_mistakes(model); !wrong.empty()) return fail(std::move(wrong));
+  return model;
 }
 
 }  // namespace hillock::lang

@@ -49,7 +49,10 @@ struct Layout {
   /// Time since the last kept sample; very large at the first.
   [[nodiscard]] std::uint32_t gap(std::size_t o) const { return observed(o) + 1; }
   [[nodiscard]] std::uint32_t weight(std::size_t o) const { return observed(o) + 2; }
-  [[nodiscard]] std::uint32_t columns() const { return observed(model_->observations.size()); }
+  /// Half the number of the row, rounded down, and whether it is odd: a block of random numbers serves two rows.
+  [[nodiscard]] std::uint32_t row_pair() const { return observed(model_->observations.size()); }
+  [[nodiscard]] std::uint32_t row_odd() const { return row_pair() + 1; }
+  [[nodiscard]] std::uint32_t columns() const { return row_pair() + (model_->noises.empty() ? 0U : 2U); }
 
  private:
   const ir::Model* model_;

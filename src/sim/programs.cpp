@@ -6,6 +6,7 @@
 
 #include "ir/derive.hpp"
 #include "sim/integrate/step.hpp"
+#include "sim/spikes.hpp"
 
 namespace hillock::sim {
 namespace {
@@ -40,17 +41,22 @@ class ProgramBuilder {
     if (model_.observations.empty())
       return fail("no-observation", "the model does not say what is recorded", model_.name,
                   "a line such as: observe I ~ normal(g*(V - E), sigma)");
+    if (auto runs = can_run(*integrator); !runs) return fail(std::move(runs.error()));
     ir::Program& p = out_.program;
-    p.parameters = static_cast<std::uint32_t>(model_.parameters.size());
+    p.parameters = static_cast<std::uint32_t>(model_.parameters.size() + (model_.noises.empty() ? 0U : 2U));
     p.columns = layout_.columns();
     for (std::size_t i = 0; i < model_.states.size(); ++i) {
       const NodeId initial = context_.expression(model_.states[i].init, no_states(), Stage::holding);
       p.carry(model_.symbol(model_.states[i].symbol).name, initial);
     }
+    std::optional<Spikes> spikes;
+    if (model_.spiking) spikes.emplace(context_);
     auto step = integrator->build(context_);
     if (!step) return fail(std::move(step.error()));
-    for (std::size_t i = 0; i < step->next.size(); ++i)
-      p.advance.push_back({static_cast<std::uint32_t>(i), step->next[i]});
+    if (spikes) spikes->advance(step->next);
+    else
+      for (std::size_t i = 0; i < step->next.size(); ++i)
+        p.advance.push_back({static_cast<std::uint32_t>(i), step->next[i]});
     p.adaptive = step->adaptive;
 
     std::vector<Residual> residuals;
@@ -70,6 +76,7 @@ class ProgramBuilder {
       case Purpose::fisher: fisher(residuals); break;
       case Purpose::trace:
         for (const Residual& r : residuals) p.outputs.insert(p.outputs.end(), {r.mean, r.sd});
+        if (spikes) p.outputs.push_back(p.carried(spikes->count()));
         break;
       case Purpose::innovations:
         for (const Residual& r : residuals)
@@ -81,6 +88,20 @@ class ProgramBuilder {
   }
 
  private:
+  /// What a model with spikes or noise cannot be used for yet.
+  [[nodiscard]] Result<void> can_run(const Integrator& integrator) const {
+    const bool spiking = model_.spiking.has_value();
+    if (spiking && integrator.adaptive)
+      return fail("integrator-unfit", std::string(integrator.name) + " does not find spikes inside its steps yet",
+                  "model.integrator", "a fixed step: euler, exponential_euler or rk4");
+    if ((spiking || !model_.noises.empty()) && request_.purpose != Purpose::trace)
+      return fail("not-yet-run",
+                  std::string("a model with ") + (spiking ? "spikes" : "noise in its equations") +
+                      " can be simulated, but not fitted yet: it has no likelihood here",
+                  model_.name, "hillock simulate");
+    return {};
+  }
+
   /// Initial values may not read states; zeros stand in for them (the language has checked).
   std::vector<NodeId> no_states() {
     return std::vector<NodeId>(model_.states.size(), context_.algebra().number(0.0));

@@ -63,6 +63,23 @@ int vectors_for(Purpose purpose) {
 
 }  // namespace
 
+namespace {
+
+/// The points with the address of each one's noise behind the parameters, where the loop wants it.
+Array2 addressed(const Array2& points, const ir::Loop& loop, std::uint64_t seed) {
+  if (points.cols == loop.parameters) return points;
+  HILLOCK_CHECK(points.cols + 2 == loop.parameters, "points of the wrong dimension");
+  Array2 out(points.rows, loop.parameters);
+  for (std::size_t k = 0; k < points.rows; ++k) {
+    std::copy(points.row(k).begin(), points.row(k).end(), out.row(k).begin());
+    out(k, points.cols) = static_cast<double>(k);
+    out(k, points.cols + 1) = static_cast<double>(seed);
+  }
+  return out;
+}
+
+}  // namespace
+
 Batch::Batch(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
@@ -96,9 +113,9 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   return Batch(std::move(state));
 }
 
-void Batch::sums(const Array2& points, Array2& carried, const std::function<bool()>& stop) const {
+void Batch::sums(const Array2& given, Array2& carried, const std::function<bool()>& stop) const {
   const State& s = *state_;
-  HILLOCK_CHECK(points.cols == s.loop.parameters, "points of the wrong dimension");
+  const Array2 points = addressed(given, s.loop, s.options.seed);
   carried = Array2(points.rows, s.loop.carried, std::numeric_limits<double>::quiet_NaN());
 #ifdef HILLOCK_HAS_JIT
   if (s.narrow) {
@@ -131,10 +148,10 @@ void Batch::sums(const Array2& points, Array2& carried, const std::function<bool
   });
 }
 
-void Batch::outputs(const Array2& points,
+void Batch::outputs(const Array2& given,
                     const std::function<void(std::size_t, std::span<const double>)>& sink) const {
   const State& s = *state_;
-  HILLOCK_CHECK(points.cols == s.loop.parameters, "points of the wrong dimension");
+  const Array2 points = addressed(given, s.loop, s.options.seed);
   const std::size_t size = s.loop.observed * s.loop.outputs.size();
   std::size_t lanes = 1;
 #ifdef HILLOCK_HAS_JIT

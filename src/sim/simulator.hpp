@@ -24,6 +24,7 @@ enum class Backend : std::uint8_t { interpreter, avx2, avx512 };
 struct RunOptions {
   Backend backend = Backend::interpreter;
   int threads = 0;  ///< 0: one per core. Never changes a bit of a result
+  std::uint64_t seed = 1;  ///< of noise in the equations, below 2^52; simulation k has the numbers of (seed, k)
 };
 
 /// One program bound to one experiment. `run` is const and may be called from several threads.

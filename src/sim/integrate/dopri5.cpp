@@ -30,6 +30,7 @@ constexpr std::array<double, 7> difference{71.0 / 57600,      0.0,           -71
 }  // namespace
 
 Result<Step> dopri5_step(StepContext& context) {
+  if (auto good = refuse_noise(context, "dopri5"); !good) return fail(std::move(good.error()));
   ir::Algebra& al = context.algebra();
   ir::Program& program = context.program();
   const NodeId fraction = program.graph.symbol(program.add_symbol(ir::Source::substep, 0));

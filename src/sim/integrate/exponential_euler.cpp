@@ -3,7 +3,8 @@
 ///     x(t+h) = x + h (A x + B) exprel(A h),   exprel(y) = (exp(y) - 1)/y.
 ///
 /// Exact while A and B stand still, so exact for gates at a held input. Inputs are taken at the middle of the step,
-/// which makes it second order in an input that varies (one equation) and first order in coupled states.
+/// which makes it second order in an input that varies (one equation) and first order in coupled states. Additive noise
+/// comes on top: + g dW.
 
 #include "ir/derive.hpp"
 #include "sim/integrate/step.hpp"
@@ -46,6 +47,9 @@ Result<Step> exponential_euler_step(StepContext& context) {
     step.next.push_back(al.add(al.mul(x[i], decay), al.mul(offset, lasting)));
   }
   if (!errors.empty()) return fail(std::move(errors));
+  auto noisy = context.with_additive_noise("exponential_euler", std::move(step.next));
+  if (!noisy) return fail(std::move(noisy.error()));
+  step.next = std::move(*noisy);
   return step;
 }
 

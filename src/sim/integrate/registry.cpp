@@ -7,10 +7,10 @@ namespace {
 
 constexpr std::array<Integrator, 4> table{{
     {"exponential_euler", 1, "exact for equations that are linear in their own state while the rest stands still",
-     exponential_euler_step},
-    {"euler", 1, "forward Euler", euler_step},
-    {"rk4", 4, "classical Runge-Kutta", rk4_step},
-    {"dopri5", 5, "Dormand-Prince 5(4) with step control per simulation", dopri5_step},
+     false, exponential_euler_step},
+    {"euler", 1, "forward Euler", false, euler_step},
+    {"rk4", 4, "classical Runge-Kutta", false, rk4_step},
+    {"dopri5", 5, "Dormand-Prince 5(4) with step control per simulation", true, dopri5_step},
 }};
 
 }  // namespace

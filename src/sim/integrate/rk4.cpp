@@ -7,6 +7,7 @@ namespace hillock::sim {
 using ir::NodeId;
 
 Result<Step> rk4_step(StepContext& context) {
+  if (auto good = refuse_noise(context, "rk4"); !good) return fail(std::move(good.error()));
   using Stage = Layout::Stage;
   ir::Algebra& al = context.algebra();
   const auto x = context.state_values();

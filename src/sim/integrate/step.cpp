@@ -1,5 +1,9 @@
 #include "sim/integrate/step.hpp"
 
+#include <array>
+
+#include "ir/derive.hpp"
+
 namespace hillock::sim {
 
 using ir::NodeId;
@@ -21,7 +25,13 @@ std::vector<NodeId> StepContext::substitution(std::span<const NodeId> values) {
   for (std::size_t i = 0; i < model_.constants.size(); ++i)
     map[index(model_.constants[i].symbol)] = program_.column(layout_.constant(i));
   map[index(model_.step)] = step();
+  for (const ir::SymbolId noise : model_.noises) map[index(noise)] = algebra_.number(0.0);
   return map;
+}
+
+NodeId StepContext::moving(std::size_t state, NodeId rate) {
+  if (!model_.states[state].unless_refractory || not_refractory_ == ir::no_node) return rate;
+  return algebra_.select(not_refractory_, rate, algebra_.number(0.0));
 }
 
 NodeId StepContext::expression(NodeId root, std::span<const NodeId> values, Layout::Stage stage) {
@@ -34,8 +44,65 @@ NodeId StepContext::expression(NodeId root, std::span<const NodeId> values, Layo
 
 std::vector<NodeId> StepContext::derivatives(std::span<const NodeId> values, Layout::Stage stage) {
   std::vector<NodeId> out;
-  for (const ir::State& s : model_.states) out.push_back(expression(s.derivative, values, stage));
+  for (std::size_t i = 0; i < states(); ++i) out.push_back(moving(i, expression(model_.states[i].derivative, values, stage)));
   return out;
+}
+
+std::vector<NodeId> StepContext::diffusion(std::size_t j, std::span<const NodeId> values, Layout::Stage stage) {
+  std::vector<NodeId> out;
+  ir::Graph graph = model_.graph;
+  ir::Algebra algebra(graph);
+  const NodeId noise = graph.symbol(model_.noises[j]);
+  for (std::size_t i = 0; i < states(); ++i) {
+    const NodeId factor = ir::gradient(algebra, model_.states[i].derivative, std::span(&noise, 1))[0];
+    std::vector<NodeId> map = substitution(values);
+    for (std::size_t k = 0; k < model_.inputs.size(); ++k)
+      map[index(model_.inputs[k])] = program_.column(layout_.input(k, stage));
+    map[index(model_.time)] = program_.column(layout_.time(stage));
+    out.push_back(moving(i, ir::simplify(graph, std::span(&factor, 1), program_.graph, map)[0]));
+  }
+  return out;
+}
+
+NodeId StepContext::increment(std::size_t j) {
+  // The address: two rows share a block, noises have blocks of their own.
+  const NodeId counter = algebra_.add(algebra_.mul(program_.column(layout_.row_pair()), algebra_.number(static_cast<double>(noises()))),
+                                      algebra_.number(static_cast<double>(j)));
+  const std::array<NodeId, 3> address{counter, program_.parameter(lane_parameter(model_)),
+                                      program_.parameter(seed_parameter(model_))};
+  const NodeId odd = algebra_.make(ir::Op::gt, program_.column(layout_.row_odd()), algebra_.number(0.5));
+  const NodeId z = algebra_.select(odd, program_.graph.make(ir::Op::normal_b, address),
+                                   program_.graph.make(ir::Op::normal_a, address));
+  return algebra_.mul(algebra_.make(ir::Op::sqrt, step()), z);
+}
+
+Result<std::vector<NodeId>> StepContext::with_additive_noise(std::string_view integrator, std::vector<NodeId> next) {
+  const std::vector<NodeId> x = state_values();
+  Errors errors;
+  for (std::size_t j = 0; j < noises(); ++j) {
+    const std::vector<NodeId> factor = diffusion(j, x, Layout::Stage::start);
+    for (std::size_t i = 0; i < states(); ++i) {
+      for (std::size_t k = 0; k < states(); ++k) {
+        if (!ir::depends_on(algebra_.g, factor[i], algebra_.g[x[k]].symbol)) continue;
+        const ir::Symbol& symbol = model_.symbol(model_.states[i].symbol);
+        errors.push_back({"integrator-unfit",
+                          std::string(integrator) + " takes additive noise only, and " + model_.symbol(model_.states[k].symbol).name +
+                              " multiplies " + model_.symbol(model_.noises[j]).name + " in d" + symbol.name + "/dt",
+                          symbol.span, "model.integrator", "integrator = \"milstein\" or \"heun\""});
+        break;
+      }
+      if (!algebra_.g.is_constant(factor[i], 0.0)) next[i] = algebra_.add(next[i], algebra_.mul(factor[i], increment(j)));
+    }
+  }
+  if (!errors.empty()) return fail(std::move(errors));
+  return next;
+}
+
+Result<void> refuse_noise(const StepContext& context, std::string_view integrator) {
+  if (context.noises() == 0) return {};
+  const ir::Symbol& noise = context.model().symbol(context.model().noises.front());
+  return fail("integrator-unfit", std::string(integrator) + " has no place for the noise " + noise.name, "model.integrator",
+              "integrator = \"euler\", \"exponential_euler\", \"heun\" or \"milstein\"");
 }
 
 std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, NodeId fraction) {
@@ -59,7 +126,9 @@ std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, 
   map[index(model_.time)] = between([&](Stage s) { return layout_.time(s); });
   std::vector<NodeId> roots;
   for (const ir::State& s : model_.states) roots.push_back(s.derivative);
-  return ir::simplify(model_.graph, roots, program_.graph, map);
+  std::vector<NodeId> rates = ir::simplify(model_.graph, roots, program_.graph, map);
+  for (std::size_t i = 0; i < rates.size(); ++i) rates[i] = moving(i, rates[i]);
+  return rates;
 }
 
 }  // namespace hillock::sim

@@ -29,21 +29,44 @@ class StepContext {
   /// The length of the row, in seconds.
   ir::NodeId step() { return program_.column(Layout::step()); }
 
-  /// dx/dt of every state, with the states replaced by `values` and inputs and time taken at a stage of the row.
+  /// The condition under which equations marked `unless refractory` move; none: always.
+  void move_while(ir::NodeId not_refractory) { not_refractory_ = not_refractory; }
+
+  /// dx/dt of every state without its noise, with the states replaced by `values` and inputs and time taken at a stage
+  /// of the row.
   std::vector<ir::NodeId> derivatives(std::span<const ir::NodeId> values, Layout::Stage stage);
   /// The same at a fraction of the row (0 to 1): inputs by the parabola through start, middle and end, which is exact
   /// for an input that is linear in the row.
   std::vector<ir::NodeId> derivatives_at(std::span<const ir::NodeId> values, ir::NodeId fraction);
+  [[nodiscard]] std::size_t noises() const { return model_.noises.size(); }
+  /// What noise j is multiplied with in dx/dt of every state, likewise.
+  std::vector<ir::NodeId> diffusion(std::size_t j, std::span<const ir::NodeId> values, Layout::Stage stage);
+  /// The Wiener increment of noise j over the row: sqrt(h) times a standard normal number of the lane's own.
+  ir::NodeId increment(std::size_t j);
+  /// x + sum of diffusion x increment, where that is right in any calculus: noise that no state multiplies. Error code
+  /// "integrator-unfit" otherwise; `integrator` is who asks.
+  Result<std::vector<ir::NodeId>> with_additive_noise(std::string_view integrator, std::vector<ir::NodeId> next);
   /// Any expression of the model, likewise.
   ir::NodeId expression(ir::NodeId root, std::span<const ir::NodeId> values, Layout::Stage stage);
 
  private:
   std::vector<ir::NodeId> substitution(std::span<const ir::NodeId> values);
+  ir::NodeId moving(std::size_t state, ir::NodeId rate);
+  ir::NodeId not_refractory_ = ir::no_node;
   const ir::Model& model_;
   ir::Program& program_;
   ir::Algebra algebra_;
   Layout layout_;
 };
+
+/// Where the address of a lane's random numbers is: two parameters after the model's.
+[[nodiscard]] inline std::uint32_t lane_parameter(const ir::Model& model) {
+  return static_cast<std::uint32_t>(model.parameters.size());
+}
+[[nodiscard]] inline std::uint32_t seed_parameter(const ir::Model& model) { return lane_parameter(model) + 1; }
+
+/// For integrators that have no way to take noise. Error code "integrator-unfit".
+[[nodiscard]] Result<void> refuse_noise(const StepContext& context, std::string_view integrator);
 
 struct Step {
   std::vector<ir::NodeId> next;            ///< by state
@@ -54,6 +77,7 @@ struct Integrator {
   std::string_view name;
   int order;                ///< of convergence, for smooth right sides and inputs linear in a step
   std::string_view sentence;
+  bool adaptive;            ///< chooses its own steps
   Result<Step> (*build)(StepContext&);
 };
 
