@@ -15,6 +15,10 @@ void Problems::add(std::string code, std::string message, Extent at, std::string
       {at.begin, shown_.size(), Error{std::move(code), std::move(message), source_->span(at), {}, std::move(hint)}});
 }
 
+void Problems::add_not_yet_run(const std::string& construct, const std::string& reason, Extent at) {
+  add("not-yet-run", construct + " cannot be run yet: " + reason, at);
+}
+
 void Problems::add_whole(std::string code, std::string message, std::string hint) {
   ++count_;
   if (!room()) return;

@@ -15,6 +15,8 @@ class Problems {
   explicit Problems(std::shared_ptr<const Source> source) : source_(std::move(source)) {}
 
   void add(std::string code, std::string message, Extent at, std::string hint = {});
+  /// About something that is read, and cannot be run for this reason.
+  void add_not_yet_run(const std::string& construct, const std::string& reason, Extent at);
   /// About the whole text.
   void add_whole(std::string code, std::string message, std::string hint = {});
   [[nodiscard]] bool any() const { return count_ > 0; }

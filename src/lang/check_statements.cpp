@@ -1,0 +1,324 @@
+#include "lang/check_statements.hpp"
+
+#include "lang/prior.hpp"
+#include "lang/words.hpp"
+
+namespace hillock::lang {
+namespace {
+
+using Kind = Statement::Kind;
+
+constexpr const char* no_spikes = "spikes are read and checked, but not simulated";
+
+class StatementCheck {
+ public:
+  StatementCheck(const Ast& ast, const Names& names, const Variation& variation, Checker& checker, Problems& problems)
+      : ast_(ast),
+        names_(names),
+        variation_(variation),
+        checker_(checker),
+        problems_(problems),
+        running_(while_running(names, problems)) {}
+
+  Findings take() {
+    for (std::uint32_t i = 0; i < ast_.statements.size(); ++i)
+      if (!ast_.statements[i].broken) check_statement(i);
+    check_values_given();
+    return std::move(findings_);
+  }
+
+ private:
+  const Ast& ast_;
+  const Names& names_;
+  const Variation& variation_;
+  Checker& checker_;
+  Problems& problems_;
+  const Resolve running_;
+  Findings findings_;
+  const units::Dimension second_ = units::find_unit("second")->dimension;
+  bool has_threshold_ = false, has_refractory_ = false;
+
+  [[nodiscard]] std::string_view text(Extent at) const { return ast_.text(at); }
+  [[nodiscard]] Extent at(const Expr& expr) const { return ast_.nodes[expr.root].at; }
+  Value check(const Expr& expr) { return checker_.check(expr, running_); }
+  Value check(const Expr& expr, const units::Dimension& wanted, const std::string& what) {
+    return checker_.check(expr, running_, wanted, what);
+  }
+
+  void check_statement(std::uint32_t index) {
+    const Statement& s = ast_.statements[index];
+    switch (s.kind) {
+      case Kind::ode:
+        return check_ode(s);
+      case Kind::definition:
+        return check_definition(s);
+      case Kind::param:
+        return check_param(index);
+      case Kind::init:
+        return check_init(s);
+      case Kind::observe:
+        return check_observe(index);
+      case Kind::require:
+        findings_.ranges[index] = check_require(ast_, s, names_, variation_, checker_, problems_);
+        return;
+      case Kind::threshold:
+        return check_threshold(s);
+      case Kind::refractory:
+        return check_refractory(s);
+      case Kind::event:
+        checker_.check_condition(s.value, running_, "the condition of an event");
+        return problems_.add_not_yet_run("'event'", "events are read and checked, but not simulated", s.at);
+      case Kind::reset:
+        return check_reset(s);
+      case Kind::declaration:
+      case Kind::constant:
+      case Kind::input:
+        return;  // names, units and constants are done
+    }
+  }
+
+  void check_ode(const Statement& s) {
+    const WrittenUnit unit = names_.unit_of(ast_, s);
+    const std::string name(text(s.name));
+    if (!unit.unit) {
+      check(s.value);
+      return;
+    }
+    const units::Dimension wanted = unit.unit->dimension / second_;
+    checker_.check(s.value, running_, wanted, "the right side of 'd" + name + "/dt'", [&] {
+      return "'d" + name + "/dt = ... : " + unit.unit->name + "' needs a right side in " + units::describe(wanted);
+    });
+  }
+
+  void check_definition(const Statement& s) {
+    const WrittenUnit unit = names_.unit_of(ast_, s);
+    const std::string what = quoted(text(s.name));
+    if (!unit.unit) {
+      check(s.value);
+    } else if (unit.boolean) {
+      checker_.check_condition(s.value, running_, what);
+    } else {
+      const Value value = check(s.value, unit.unit->dimension, what);
+      if (value.known && unit.whole && !value.whole)
+        problems_.add("type-mismatch", what + " is an integer, but its expression is none by its form", at(s.value),
+                      "'int(...)'");
+    }
+  }
+
+  void check_param(std::uint32_t index) {
+    const Statement& s = ast_.statements[index];
+    const WrittenUnit unit = names_.unit_of(ast_, s);
+    const std::string what = "the default of " + quoted(text(s.name));
+    std::optional<double> value;
+    if (!unit.unit) {  // reported
+      if (s.distribution) (void)check_prior(ast_, *s.distribution, nullptr, checker_, problems_);
+      return;
+    }
+    if (s.value.given()) {
+      value = check_number(ast_, s.value, unit.unit->dimension, what, checker_, problems_);
+      if (value) findings_.defaults[index] = *value;
+    }
+    if (!s.distribution) return;
+    auto prior = check_prior(ast_, *s.distribution, &unit.unit->dimension, checker_, problems_);
+    if (!prior) return;
+    if (value && !in_support(*prior, *value))
+      problems_.add("default-outside-prior", what + " is impossible under its prior", at(s.value),
+                    "widen the prior, or move the default into it");
+    findings_.priors[index] = std::move(*prior);
+  }
+
+  void check_init(const Statement& s) {
+    const std::string_view name = text(s.name);
+    const Entity* entity = names_.find(name);
+    if (entity == nullptr) {
+      const std::string near = problems_.room() ? nearest(name, names_.to_suggest(Role::state)) : "";
+      problems_.add("unknown-name", "there is no state " + quoted(name), s.name, near.empty() ? "" : "'" + near + "'");
+      check(s.value);
+    } else if (entity->role != Role::state) {
+      if (entity->role != Role::broken)
+        problems_.add(
+            "init-of-no-state",
+            quoted(name) + " is " + std::string(role_text(entity->role)) + ": only states have initial values", s.name,
+            "states are defined by 'd" + std::string(name) + "/dt = ...'");
+    } else if (entity->value.known) {
+      check(s.value, entity->value.dimension, "the initial value of " + quoted(name));
+    } else {
+      check(s.value);
+    }
+  }
+
+  // Observations.
+
+  void check_observe(std::uint32_t index) {
+    const Statement& s = ast_.statements[index];
+    const Entity* entity = names_.find(text(s.name));
+    check_channel(index, entity);
+    if (!check_noise_form(*s.distribution)) {
+      for (const Expr& argument : s.distribution->arguments) check(argument);
+      return;
+    }
+    check_noise(index, entity);
+  }
+
+  /// Whether the name of an observation is free or something that can be observed (then `entity`).
+  void check_channel(std::uint32_t index, const Entity* entity) {
+    const Statement& s = ast_.statements[index];
+    const std::string_view channel = text(s.name);
+    const std::uint32_t first = names_.channels.at(channel);
+    if (first != index)
+      problems_.add("duplicate",
+                    quoted(channel) + " is observed twice, first in " + line_of(ast_, ast_.statements[first].at),
+                    s.name, "delete one");
+    if (entity == nullptr) {
+      if (const std::string why = why_illegal(channel); !why.empty())
+        problems_.add("illegal-name", why + " and cannot name a channel", s.name);
+    } else if (entity->role != Role::state && entity->role != Role::definition && entity->role != Role::broken) {
+      problems_.add("observe-of-no-result",
+                    quoted(channel) + " is " + std::string(role_text(entity->role)) +
+                        ": what is observed is a state, a sub-expression or a new name",
+                    s.name);
+    }
+  }
+
+  /// Is this a noise that there is, with as many arguments as it takes?
+  bool check_noise_form(const Distribution& noise) {
+    const std::string family(text(noise.family));
+    if (family != "normal" && family != "ar1") {
+      const std::string near = nearest(family, {"normal", "ar1"});
+      problems_.add("noise-family", "there is no noise " + quoted(family), noise.family,
+                    near.empty() ? "'normal(mean, sd)' or 'ar1(mean, sd, tau)'" : "'" + near + "'");
+      return false;
+    }
+    const bool ar1 = family == "ar1";
+    if (noise.arguments.size() != (ar1 ? 3U : 2U)) {
+      problems_.add("argument-count",
+                    "the noise " + quoted(family) + " takes " + (ar1 ? "3" : "2") + " arguments, found " +
+                        std::to_string(noise.arguments.size()),
+                    noise.at, ar1 ? "'ar1(mean, sd, tau)'" : "'normal(mean, sd)'");
+      return false;
+    }
+    return true;
+  }
+
+  void check_noise(std::uint32_t index, const Entity* entity) {
+    const Statement& s = ast_.statements[index];
+    const std::string channel = quoted(text(s.name));
+    const std::vector<Expr>& arguments = s.distribution->arguments;
+    const bool has_unit = entity != nullptr && entity->value.known;
+    Value mean =
+        has_unit ? check(arguments[0], entity->value.dimension, "the mean of " + channel) : check(arguments[0]);
+    if (has_unit) mean = entity->value;
+    const std::string sd_name = "the sd of " + channel;
+    const Value sd =
+        mean.known && !mean.any_dimension ? check(arguments[1], mean.dimension, sd_name) : check(arguments[1]);
+    findings_.observed_units[index] =
+        has_unit ? entity->unit : unit_of_channel(arguments[1], !mean.any_dimension ? mean.dimension : sd.dimension);
+    check_positive(sd, sd_name, arguments[1]);
+    if (arguments.size() < 3) return;
+    const std::string tau_name = "the correlation time of " + channel;
+    check_positive(check(arguments[2], second_, tau_name), tau_name, arguments[2]);
+    check_stationary(sd_name, arguments[1]);
+    check_stationary(tau_name, arguments[2]);
+  }
+
+  /// For a channel whose name is new: the unit of its sd where that is a name, else one of that dimension.
+  units::Unit unit_of_channel(const Expr& sd, const units::Dimension& dimension) {
+    const ExprNode& node = ast_.nodes[sd.root];
+    const Entity* entity = node.kind == ExprNode::Kind::name ? names_.find(text(node.word)) : nullptr;
+    return entity != nullptr ? entity->unit : units::display_unit(dimension);
+  }
+
+  void check_positive(const Value& value, const std::string& what, const Expr& expr) {
+    if (value.known && value.number && !(*value.number > 0.0))
+      problems_.add("noise-not-positive", what + " must be above 0", at(expr));
+  }
+
+  void check_stationary(const std::string& what, const Expr& expr) {
+    const std::uint32_t with = variation_.of(expr).first;
+    if (with == Varies::nothing) return;
+    problems_.add("noise-varies", what + " changes with " + quoted(variation_.name(with)) + ", but 'ar1' is stationary",
+                  at(expr), "use parameters and constants only");
+  }
+
+  // Spikes: read and checked, not yet run.
+
+  void check_threshold(const Statement& s) {
+    checker_.check_condition(s.value, running_, "a threshold");
+    if (has_threshold_) problems_.add("duplicate", "a second threshold", s.at, "join the conditions with 'or'");
+    has_threshold_ = true;
+    problems_.add_not_yet_run("'threshold'", no_spikes, s.at);
+  }
+
+  void check_refractory(const Statement& s) {
+    const Value value = check(s.value);
+    if (value.known && !value.boolean && !value.any_dimension && value.dimension != second_)
+      problems_.add("unit-mismatch",
+                    "a refractory period must be second, or a condition, but is " + units::describe(value.dimension),
+                    at(s.value));
+    if (has_refractory_) problems_.add("duplicate", "a second refractory period", s.at, "delete one");
+    has_refractory_ = true;
+    problems_.add_not_yet_run("'refractory'", no_spikes, s.at);
+  }
+
+  void check_reset(const Statement& s) {
+    std::unordered_map<std::string_view, Value> locals;  // names that the reset itself defines
+    const Resolve resolve = [&](std::string_view name, Extent where) -> std::optional<Value> {
+      if (const auto place = locals.find(name); place != locals.end()) return place->second;
+      return running_(name, where);
+    };
+    for (const ResetAssignment& assignment : s.assignments) {
+      const std::string_view name = text(assignment.name);
+      const Entity* entity = names_.find(name);
+      const bool keeps_unit = assignment.op != Operator::mul && assignment.op != Operator::div;
+      Value target = Value::unknown();
+      if (entity != nullptr) {
+        target = entity->value;
+        if (entity->role != Role::state && entity->role != Role::declared && entity->role != Role::broken) {
+          problems_.add("assignment",
+                        quoted(name) + " is " + std::string(role_text(entity->role)) + " and cannot be reset",
+                        assignment.name);
+          target = Value::unknown();
+        }
+      } else if (const auto place = locals.find(name); place != locals.end()) {
+        target = place->second;
+      } else if (assignment.op != Operator::none) {
+        problems_.add("unknown-name", "there is no " + quoted(name) + " here", assignment.name);
+      } else {
+        if (const std::string why = why_illegal(name); !why.empty())
+          problems_.add("illegal-name", why + " and cannot name a variable", assignment.name);
+        locals[name] = checker_.check(assignment.value, resolve);
+        continue;
+      }
+      if (!target.known) checker_.check(assignment.value, resolve);
+      else
+        checker_.check(assignment.value, resolve, keeps_unit ? target.dimension : units::Dimension{},
+                       "what " + quoted(name) + " is reset with");
+    }
+    problems_.add_not_yet_run("'reset'", no_spikes, s.at);
+  }
+
+  // Names that no statement gives a value.
+
+  void check_values_given() {
+    for (const Entity& entity : names_.entities) {
+      if (entity.role != Role::declared) continue;
+      const Statement& s = ast_.statements[entity.statement];
+      if (s.broken || entity.value.boolean) continue;
+      const std::string name(entity.name);
+      const std::string unit = entity.value.known ? entity.unit.name : "unit";
+      problems_.add("no-value",
+                    quoted(entity.name) + " is declared but gets no value (Brian 2 would take it from Python)", s.name,
+                    "'param " + name + " : " + unit + " ~ prior' to fit it, 'const " + name +
+                        " = value' to fix it, 'input " + name + " : " + unit + "' if it is recorded or commanded");
+    }
+  }
+};
+
+}  // namespace
+
+Findings check_statements(const Ast& ast, const Names& names, const Variation& variation, Checker& checker,
+                          Problems& problems) {
+  return StatementCheck(ast, names, variation, checker, problems).take();
+}
+
+}  // namespace hillock::lang

@@ -1,0 +1,69 @@
+#include "lang/names.hpp"
+
+namespace hillock::lang {
+namespace {
+
+constexpr std::size_t most_suggested_names = 5000;
+
+}  // namespace
+
+std::string quoted(std::string_view name) { return "'" + std::string(name.substr(0, 60)) + "'"; }
+
+std::string line_of(const Ast& ast, Extent at) { return "line " + std::to_string(ast.source->line(at.begin)); }
+
+std::string_view role_text(Role role) {
+  switch (role) {
+    case Role::state:
+      return "a state";
+    case Role::definition:
+      return "a sub-expression";
+    case Role::parameter:
+      return "a parameter";
+    case Role::constant:
+      return "a constant";
+    case Role::input:
+      return "an input";
+    default:
+      return "declared without a value";
+  }
+}
+
+const Entity* Names::find(std::string_view name) const {
+  const auto place = by_name.find(name);
+  return place == by_name.end() ? nullptr : &entities[place->second];
+}
+
+Entity* Names::find(std::string_view name) {
+  const auto place = by_name.find(name);
+  return place == by_name.end() ? nullptr : &entities[place->second];
+}
+
+WrittenUnit Names::unit_of(const Ast& ast, const Statement& statement) const {
+  const auto place = units.find(ast.text(statement.unit));
+  return place == units.end() ? WrittenUnit{} : place->second;
+}
+
+std::vector<std::string> Names::to_suggest(std::optional<Role> only) const {
+  std::vector<std::string> out;
+  for (const Entity& entity : entities) {
+    if (out.size() >= most_suggested_names) break;
+    if (!only || entity.role == *only) out.emplace_back(entity.name);
+  }
+  return out;
+}
+
+Resolve while_running(const Names& names, Problems& problems) {
+  return [&](std::string_view name, Extent where) -> std::optional<Value> {
+    if (const Entity* entity = names.find(name)) return entity->value;
+    if (name == "t" || name == "dt") return Value::of(units::find_unit("second")->dimension);
+    if (names.channels.contains(name)) {
+      problems.add("unknown-name", quoted(name) + " is the name of a recorded channel, not of a value", where,
+                   "define it first: '" + std::string(name) + " = ... : unit', then 'observe " + std::string(name) +
+                       " ~ normal(" + std::string(name) + ", sd)'");
+      return Value::unknown();
+    }
+    return std::nullopt;
+  };
+}
+
+}  // namespace hillock::lang
