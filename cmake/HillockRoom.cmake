@@ -10,7 +10,8 @@
 #   hillock_bench(<name> SOURCES a.cpp DEPENDS sim PRIVATE_LIBS ...)        `make bench-<name>`; run as
 #                                                      `hillock_bench_<name> <repository>/bench/results/<name>.json`
 #   hillock_fuzz(<name> SOURCES fuzz/a.cpp DEPENDS io)  libFuzzer, in the preset `fuzz` only; `make fuzz` starts it from
-#                                                      the files under fuzz/seeds/ beside its source
+#                                                      the files under fuzz/seeds/ beside its source, with
+#                                                      the words of fuzz/*.dict
 #
 # Libraries have one name each, lib::<name>; see HillockLibraries.cmake.
 
@@ -157,9 +158,12 @@ function(hillock_fuzz name)
   list(GET arg_SOURCES 0 source)
   get_filename_component(folder ${source} DIRECTORY)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz/corpus/${name})
+  file(GLOB words CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.dict)
+  list(TRANSFORM words PREPEND -dict=)
   add_custom_target(fuzz-${name}
     COMMAND hillock_fuzz_${name} -max_total_time=$ENV{HILLOCK_FUZZ_SECONDS} -max_len=4096 -rss_limit_mb=2048
             -artifact_prefix=${PROJECT_BINARY_DIR}/fuzz/ -verbosity=0 -print_final_stats=1 -timeout=10
+            ${words}
             ${PROJECT_BINARY_DIR}/fuzz/corpus/${name} ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/seeds
     USES_TERMINAL VERBATIM)
   add_dependencies(fuzz fuzz-${name})
