@@ -111,6 +111,7 @@ class CommandLine {
     command->add_option("--duration", flags_.duration, "how long: \"50 ms\" (default 1 s)")->type_name("TIME");
     command->add_option("--dt", flags_.dt, "the time step (default 0.1 ms)")->type_name("TIME");
     command->add_option("--integrator", flags_.integrator, "how the equations are solved")->type_name("NAME");
+    command->add_option("--seed", flags_.seed, "the seed of noise in the equations (default 1)")->type_name("N");
     command->add_option("--out", flags_.out, "write the trace: .csv or .npz")->type_name("FILE");
     add_machine(command);
     add_json(command);
@@ -196,6 +197,7 @@ class CommandLine {
     if (!flags_.duration.empty())
       options.duration = keep(study::read_quantity_text(flags_.duration, "--duration", "second"), wrong);
     if (!flags_.dt.empty()) options.dt = keep(study::read_quantity_text(flags_.dt, "--dt", "second"), wrong);
+    if (!flags_.seed.empty()) options.seed = keep(study::parse_seed(flags_.seed), wrong).value_or(1);
     if (!wrong.empty()) return wrong_usage(wrong);
     options.integrator = flags_.integrator;
     options.out = flags_.out;

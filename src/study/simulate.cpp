@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -184,7 +185,7 @@ class Run {
     if (!backend) return fail(std::move(backend.error()));
     const ir::Model model = shown();
     auto batch = sim::Batch::create(model, experiment_, {sim::Purpose::trace, options_.integrator, {}},
-                                    {*backend, options_.run.threads});
+                                    {*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed)});
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", 1.0);
     Array2 point(1, parameters_.size());
@@ -194,9 +195,15 @@ class Run {
     for (const ir::Observation& o : model.observations) columns.push_back({o.channel, o.unit.name, {}});
     batch->outputs(point, [&](std::size_t, std::span<const double> values) {
       const std::size_t outs = model.observations.size();
+      const std::size_t stride = batch->program().outputs_per_sample;
       for (std::size_t o = 0; o < outs; ++o)
         for (std::size_t i = 0; i < experiment_.samples; ++i)
-          columns[o + 1].values.push_back(model.observations[o].unit.from_si(values[(i * outs + o) * 2]));
+          columns[o + 1].values.push_back(model.observations[o].unit.from_si(values[i * stride + 2 * o]));
+      if (!model.spiking) return;
+      // A spike of the step that begins at a sample is counted from the next sample on.
+      for (std::size_t i = 0; i + 1 < experiment_.samples; ++i)
+        for (double n = values[i * stride + 2 * outs]; n < values[(i + 1) * stride + 2 * outs]; n += 1.0)
+          spikes_.push_back(experiment_.time_of(i));
     });
     progress_.update(1.0, "");
     if (!options_.out.empty())
@@ -208,6 +215,11 @@ class Run {
     if (options_.out.ends_with(".npz")) {
       std::vector<data::Array> arrays;
       for (const Column& c : columns) arrays.push_back({file_name(c), {c.values.size()}, c.values});
+      if (model_.spiking) {
+        std::vector<double> times = spikes_;
+        for (double& t : times) t *= 1e3;
+        arrays.push_back({"spike_time_ms", {times.size()}, times});
+      }
       return io::write_npz(options_.out, arrays);
     }
     if (!options_.out.ends_with(".csv"))
@@ -237,6 +249,15 @@ class Run {
       json["outputs"].push_back({{"name", columns[c].name}, {"unit", columns[c].unit}, {"min", *low}, {"max", *high},
                                  {"last", columns[c].values.back()}, {"not_finite", bad}});
     }
+    if (model_.spiking) {
+      answer.text += spikes_.empty() ? "  no spikes\n"
+                                     : fmt::format("  {} {}: the first at {:g} ms, the last at {:g} ms\n", spikes_.size(),
+                                                   spikes_.size() == 1 ? "spike" : "spikes", spikes_.front() * 1e3,
+                                                   spikes_.back() * 1e3);
+      json["spikes_ms"] = nlohmann::ordered_json::array();
+      for (const double t : spikes_) json["spikes_ms"].push_back(t * 1e3);
+    }
+    if (!model_.noises.empty()) json["seed"] = options_.seed;
     const auto shown_one = std::find_if(columns.begin() + 1, columns.end(), [&](const Column& c) {
       return !model_.observations.empty() ? c.name == model_.observations.front().channel
                                           : (!model_.states.empty() && c.name == model_.symbol(model_.states.front().symbol).name);
@@ -258,10 +279,18 @@ class Run {
   ir::Model model_;
   sim::Experiment experiment_;
   std::vector<double> parameters_;
+  std::vector<double> spikes_;  ///< seconds
   Errors errors_;
 };
 
 }  // namespace
+
+Result<std::int64_t> parse_seed(std::string_view text) {
+  std::int64_t seed = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (wrong == std::errc() && end == text.data() + text.size() && seed >= 0 && seed < (std::int64_t{1} << 52U)) return seed;
+  return fail("value-range", fmt::format("\"{}\" is no seed: a whole number from 0 to 2^52 - 1", text), "--seed", "--seed 1");
+}
 
 Result<Answer> simulate_model(const SimulateOptions& options, Progress& progress) { return Run(options, progress).run(); }
 

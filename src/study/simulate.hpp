@@ -29,8 +29,12 @@ struct SimulateOptions {
   std::optional<QuantityText> dt;        ///< none: 0.1 ms
   std::string integrator = "exponential_euler";
   std::string out;  ///< .csv or .npz; empty: only the answer
+  std::int64_t seed = 1;  ///< of noise in the equations, below 2^52
   RunOptions run;
 };
+
+/// The seed of noise in equations: a whole number below 2^52. Error code "value-range".
+[[nodiscard]] Result<std::int64_t> parse_seed(std::string_view text);
 
 /// Runs the model once. The answer names each output with its range and, with `out`, the file written.
 [[nodiscard]] Result<Answer> simulate_model(const SimulateOptions& options, Progress& progress);

@@ -366,32 +366,51 @@ TEST(Errors, LookAlikesAreNamed) {
 
 TEST(Errors, WhatCannotBeRunYetIsNamedWithTheReason) {
   const std::string errors = errors_of(
-      "dv/dt = -v/(5*ms) + xi*volt*second**-0.5 : volt (unless refractory)\n"
+      "dv/dt = -v/(5*ms) : volt (unless refractory)\n"
       "w = rand() : 1 (constant over dt)\n"
       "threshold v > 1*mV; reset v = 0*mV; refractory 2*ms\n"
       "event burst v > 2*mV\n");
   for (const char* wanted :
-       {"m.model:1:21: error: the noise 'xi' cannot be run yet: stochastic equations have no integrator yet "
-        "[not-yet-run]",
-        "m.model:1:50: error: the flag 'unless refractory' cannot be run yet: spikes are read and checked, but not "
-        "simulated [not-yet-run]",
-        "m.model:2:5: error: the function 'rand' cannot be run yet: ",
+       {"m.model:2:5: error: the function 'rand' cannot be run yet: ",
         "m.model:2:17: error: the flag 'constant over dt' cannot be run yet: ",
-        "m.model:3:1: error: 'threshold' cannot be run yet: ", "m.model:3:21: error: 'reset' cannot be run yet: ",
-        "m.model:3:37: error: 'refractory' cannot be run yet: ", "m.model:4:1: error: 'event' cannot be run yet: "})
+        "m.model:4:1: error: 'event' cannot be run yet: "})
     EXPECT_NE(errors.find(wanted), std::string::npos) << wanted << "\nin\n" << errors;
-  // Nothing else is wrong with it: units of noise are second**-0.5, so no mismatch beside.
-  const auto model = load_model("dv/dt = -v/(5*ms) + xi*volt*second**-0.5 : volt\n", "m");
-  ASSERT_FALSE(model.has_value());
-  EXPECT_EQ(model.error().size(), 1U);
-  // But units are checked there too.
-  EXPECT_NE(
-      errors_of("dv/dt = 0 : volt\nreset v = 3\n").find("what 'v' is reset with must be volt, but is a pure number"),
-      std::string::npos);
-  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v += 1*mV; v *= 2*mV\n").find("must be a pure number, but is volt"),
+  for (const char* runs : {"'threshold'", "'reset'", "'refractory'", "unless"})
+    EXPECT_EQ(errors.find(runs), std::string::npos) << runs << " in\n" << errors;
+}
+
+TEST(Errors, OfSpikes) {
+  const std::string spikes = "threshold v > 1*mV\n";
+  EXPECT_EQ(errors_of("dv/dt = 0 : volt\nthreshold v > 1*mV; reset v = 0*mV; refractory 2*ms\n"), "no error");
+  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v = 3\n" + spikes)
+                .find("what 'v' is reset with must be volt, but is a pure number"),
             std::string::npos);
-  EXPECT_NE(errors_of("dv/dt = xi*volt : volt\n").find("must be volt second^-1, but is volt second^-0.5"),
+  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v += 1*mV; v *= 2*mV\n" + spikes)
+                .find("must be a pure number, but is volt"),
             std::string::npos);
+  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v = 0*mV\n").find("a reset in a model that has no threshold [no-threshold]"),
+            std::string::npos);
+  EXPECT_NE(errors_of("dv/dt = 0 : volt\nrefractory 2*ms\n")
+                .find("a refractory period in a model that has no threshold [no-threshold]"),
+            std::string::npos);
+}
+
+TEST(Errors, OfNoise) {
+  EXPECT_EQ(errors_of("dv/dt = -v/(5*ms) + xi*volt*second**-0.5 : volt\n"), "no error");
+  // Units are checked there too.
+  EXPECT_NE(errors_of("dv/dt = xi*volt : volt\n").find("must be volt second^-1, but is volt second^-0.5"), std::string::npos);
+  EXPECT_NE(errors_of("const k = xi\ndv/dt = 0 : volt\n").find("the noise 'xi' has no place here [noise-misplaced]"),
+            std::string::npos);
+  EXPECT_NE(errors_of("n = xi*volt*second**0.5 : volt\ndv/dt = n/second : volt\nobserve n ~ normal(n, 1*mV)\n")
+                .find("what is observed holds the noise 'xi' [noise-misplaced]"),
+            std::string::npos);
+  EXPECT_NE(errors_of("dv/dt = volt*xi**2 : volt\n").find("dv/dt is not linear in the noise 'xi' [noise-not-linear]"),
+            std::string::npos);
+  EXPECT_NE(errors_of("da/dt = xi*second**-0.5 : 1\ndb/dt = xi*second**-0.5 : 1\n")
+                .find("'xi' stands in da/dt and in db/dt [noise-shared]"),
+            std::string::npos);
+  // A name of its own may stand in two: one and the same noise.
+  EXPECT_EQ(errors_of("da/dt = xi_c*second**-0.5 : 1\ndb/dt = xi_c*second**-0.5 : 1\n"), "no error");
 }
 
 TEST(Errors, AllAtOnceInOrderWithoutEchoes) {
