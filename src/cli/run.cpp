@@ -17,6 +17,7 @@
 #include "study/quantity_text.hpp"
 #include "study/read_study.hpp"
 #include "study/requirement.hpp"
+#include "study/seed.hpp"
 #include "study/stop.hpp"
 #include "study/terminal.hpp"
 #include "study/terminal_progress.hpp"

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -284,13 +283,6 @@ class Run {
 };
 
 }  // namespace
-
-Result<std::int64_t> parse_seed(std::string_view text) {
-  std::int64_t seed = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  if (wrong == std::errc() && end == text.data() + text.size() && seed >= 0 && seed < (std::int64_t{1} << 52U)) return seed;
-  return fail("value-range", fmt::format("\"{}\" is no seed: a whole number from 0 to 2^52 - 1", text), "--seed", "--seed 1");
-}
 
 Result<Answer> simulate_model(const SimulateOptions& options, Progress& progress) { return Run(options, progress).run(); }
 

@@ -33,9 +33,6 @@ struct SimulateOptions {
   RunOptions run;
 };
 
-/// The seed of noise in equations: a whole number below 2^52. Error code "value-range".
-[[nodiscard]] Result<std::int64_t> parse_seed(std::string_view text);
-
 /// Runs the model once. The answer names each output with its range and, with `out`, the file written.
 [[nodiscard]] Result<Answer> simulate_model(const SimulateOptions& options, Progress& progress);
 

@@ -8,6 +8,7 @@
 
 #include "io/recording_reader.hpp"
 #include "study/quantity_text.hpp"
+#include "study/seed.hpp"
 #include "study/simulate.hpp"
 #include "study/test/scratch.hpp"
 
