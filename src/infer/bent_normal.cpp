@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "base/rng.hpp"
 #include "infer/bytes.hpp"
@@ -94,6 +93,33 @@ Bend strongest_bend(const Matrix& x, const Vector& weights) {
 
 }  // namespace
 
+struct BentNormal::Layer {
+  std::vector<double> shift;   ///< m
+  Array2 factor;               ///< L, lower triangular
+  std::vector<double> driver;  ///< v; empty where there is no bend
+  std::vector<double> moved;   ///< c
+
+  /// m + L x
+  [[nodiscard]] Vector affine(const Vector& x) const {
+    return view(shift) + view(factor).triangularView<Eigen::Lower>() * x;
+  }
+  /// y + sign c ((v.y)^2 - 1), in place
+  void shear(Eigen::Ref<Vector> y, double sign) const {
+    if (driver.empty()) return;
+    const double s = view(driver).dot(y);
+    y += sign * (s * s - 1.0) * view(moved);
+  }
+};
+
+BentNormal::BentNormal() = default;
+BentNormal::BentNormal(const BentNormal&) = default;
+BentNormal::BentNormal(BentNormal&&) noexcept = default;
+BentNormal& BentNormal::operator=(const BentNormal&) = default;
+BentNormal& BentNormal::operator=(BentNormal&&) noexcept = default;
+BentNormal::~BentNormal() = default;
+
+std::size_t BentNormal::dimension() const { return layers_.front().shift.size(); }
+
 Result<BentNormal> BentNormal::make(std::span<const double> mean, const Array2& covariance) {
   HILLOCK_CHECK(!mean.empty() && covariance.rows == mean.size() && covariance.cols == mean.size(),
                 "the covariance must be d x d");
@@ -158,16 +184,11 @@ std::vector<double> BentNormal::bends() const {
 Array2 BentNormal::bend(const Array2& straight) const {
   HILLOCK_CHECK(straight.cols == dimension(), "a point has d coordinates");
   Array2 out = straight;
-  Vector y;
   for (std::size_t k = 0; k < out.rows; ++k) {
     Eigen::Map<Vector> u(out.row(k).data(), static_cast<Eigen::Index>(out.cols));
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
-      y = view(layer->shift);
-      y.noalias() += view(layer->factor).triangularView<Eigen::Lower>() * u;
-      u = y;
-      if (layer->driver.empty()) continue;
-      const double s = view(layer->driver).dot(y);
-      u += (s * s - 1.0) * view(layer->moved);
+      u = layer->affine(u);
+      layer->shear(u, 1.0);
     }
   }
   return out;
@@ -179,10 +200,7 @@ Array2 BentNormal::straighten(const Array2& points) const {
   for (std::size_t k = 0; k < out.rows; ++k) {
     Eigen::Map<Vector> x(out.row(k).data(), static_cast<Eigen::Index>(out.cols));
     for (const Layer& layer : layers_) {
-      if (!layer.driver.empty()) {
-        const double s = view(layer.driver).dot(x);
-        x -= (s * s - 1.0) * view(layer.moved);
-      }
+      layer.shear(x, -1.0);
       x -= view(layer.shift);
       view(layer.factor).triangularView<Eigen::Lower>().solveInPlace(x);
     }
@@ -193,17 +211,12 @@ Array2 BentNormal::straighten(const Array2& points) const {
 void BentNormal::pull_back(const Array2& straight, Array2& gradient) const {
   HILLOCK_CHECK(straight.cols == dimension() && gradient.cols == dimension() && gradient.rows == straight.rows,
                 "a gradient for each point");
-  std::vector<Vector> y(layers_.size());
+  std::vector<Vector> y(layers_.size());  // between the affine map and the shear of each layer
   for (std::size_t k = 0; k < straight.rows; ++k) {
     Vector u = view(straight.row(k));
     for (std::size_t i = layers_.size(); i-- > 0;) {
-      const Layer& layer = layers_[i];
-      y[i] = view(layer.shift);
-      y[i].noalias() += view(layer.factor).triangularView<Eigen::Lower>() * u;
-      u = y[i];
-      if (layer.driver.empty()) continue;
-      const double s = view(layer.driver).dot(y[i]);
-      u += (s * s - 1.0) * view(layer.moved);
+      u = y[i] = layers_[i].affine(u);
+      layers_[i].shear(u, 1.0);
     }
     Eigen::Map<Vector> g(gradient.row(k).data(), static_cast<Eigen::Index>(gradient.cols));
     for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -213,22 +226,6 @@ void BentNormal::pull_back(const Array2& straight, Array2& gradient) const {
       g = (view(layer.factor).transpose().triangularView<Eigen::Upper>() * g).eval();
     }
   }
-}
-
-double BentNormal::log_volume() const {
-  double sum = 0.0;
-  for (const Layer& layer : layers_)
-    for (std::size_t i = 0; i < layer.factor.rows; ++i) sum += std::log(layer.factor(i, i));
-  return sum;
-}
-
-std::vector<double> BentNormal::log_density(const Array2& points) const {
-  const Array2 z = straighten(points);
-  const double at_mean =
-      -log_volume() - 0.5 * static_cast<double>(dimension()) * std::log(2.0 * std::numbers::pi);
-  std::vector<double> out(z.rows);
-  for (std::size_t k = 0; k < z.rows; ++k) out[k] = at_mean - 0.5 * view(z.row(k)).squaredNorm();
-  return out;
 }
 
 Array2 BentNormal::sample(std::uint64_t seed, std::uint64_t first, std::size_t count, double width) const {

@@ -25,6 +25,12 @@ namespace hillock::infer {
 
 class BentNormal {
  public:
+  BentNormal(const BentNormal&);
+  BentNormal(BentNormal&&) noexcept;
+  BentNormal& operator=(const BentNormal&);
+  BentNormal& operator=(BentNormal&&) noexcept;
+  ~BentNormal();
+
   /// Without bends. @param covariance d x d. Error code "covariance-not-positive".
   [[nodiscard]] static Result<BentNormal> make(std::span<const double> mean, const Array2& covariance);
 
@@ -38,7 +44,7 @@ class BentNormal {
   [[nodiscard]] static BentNormal fit(const BentNormal& known, const Array2& points, std::span<const double> weights,
                                       double effective);
 
-  [[nodiscard]] std::size_t dimension() const { return layers_.front().shift.size(); }
+  [[nodiscard]] std::size_t dimension() const;
   /// The lengths of the bends: how far u moves, in standard deviations, where z is sqrt(2) of them out.
   [[nodiscard]] std::vector<double> bends() const;
 
@@ -48,10 +54,6 @@ class BentNormal {
   [[nodiscard]] Array2 straighten(const Array2& points) const;
   /// Turns d f/d u at the points `bend(straight)` into d f/d z, in place.
   void pull_back(const Array2& straight, Array2& gradient) const;
-  /// log |du/dz|, the same everywhere.
-  [[nodiscard]] double log_volume() const;
-  /// Normalised log density at each row of u.
-  [[nodiscard]] std::vector<double> log_density(const Array2& points) const;
   /// Draws first..first+count-1 with z widened by `width`, one per row. A row depends on the seed and its number alone.
   [[nodiscard]] Array2 sample(std::uint64_t seed, std::uint64_t first, std::size_t count, double width = 1.0) const;
 
@@ -61,17 +63,13 @@ class BentNormal {
   [[nodiscard]] static std::optional<BentNormal> from_bytes(std::string_view bytes);
 
  private:
-  struct Layer {
-    std::vector<double> shift;   ///< m
-    Array2 factor;               ///< L, lower triangular
-    std::vector<double> driver;  ///< v; empty where there is no bend
-    std::vector<double> moved;   ///< c
-  };
-  BentNormal() = default;
+  struct Layer;
+  BentNormal();
   std::vector<Layer> layers_;  ///< the outermost, next to u, first
 };
 
-/// A density in the coordinates of a BentNormal: the log density of u = T(z), without the constant log volume.
+/// A density in the coordinates of a BentNormal: the log density of u = T(z), without log |du/dz|, which is the same
+/// everywhere.
 class Straightened final : public LogDensity {
  public:
   Straightened(LogDensity& target, const BentNormal& map) : target_(&target), map_(&map) {}

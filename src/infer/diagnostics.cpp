@@ -202,4 +202,15 @@ Array2 chains_of(const std::vector<Array2>& draws, std::size_t dimension) {
   return out;
 }
 
+Mixing mixing_of(const std::vector<Array2>& draws) {
+  Mixing out;
+  for (std::size_t j = 0; j < draws.front().cols; ++j) {
+    const Array2 chains = chains_of(draws, j);
+    out.rhat.push_back(rhat(chains));
+    out.ess_bulk.push_back(ess_bulk(chains));
+    out.ess_tail.push_back(ess_tail(chains));
+  }
+  return out;
+}
+
 }  // namespace hillock::infer

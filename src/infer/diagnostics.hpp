@@ -38,4 +38,11 @@ namespace hillock::infer {
 /// run that was stopped) are cut to the shortest.
 [[nodiscard]] Array2 chains_of(const std::vector<Array2>& draws, std::size_t dimension);
 
+/// Every coordinate of chains, by its number: rank-normalised R-hat, bulk and tail effective sample size.
+struct Mixing {
+  std::vector<double> rhat, ess_bulk, ess_tail;
+};
+/// @param draws  [chain]: draws x d
+[[nodiscard]] Mixing mixing_of(const std::vector<Array2>& draws);
+
 }  // namespace hillock::infer

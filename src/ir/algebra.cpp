@@ -91,6 +91,11 @@ NodeId Algebra::make(Op op, std::span<const NodeId> args) {
   return g.make(op, args);
 }
 
+NodeId whole_steps(Algebra& algebra, NodeId time, NodeId step) {
+  const NodeId ahead = algebra.add(time, algebra.mul(algebra.number(1e-3), step));
+  return algebra.make(Op::trunc, algebra.div(ahead, step));
+}
+
 std::vector<NodeId> simplify(const Graph& from, std::span<const NodeId> roots, Graph& to,
                              std::span<const NodeId> substitute) {
   Algebra algebra(to);

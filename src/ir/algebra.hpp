@@ -36,6 +36,10 @@ class Algebra {
   [[nodiscard]] bool is_op(NodeId id, Op op) const { return g[id].op == op; }
 };
 
+/// Brian 2's timestep(time, step): how many whole steps, where a time that is a thousandth of a step short of a whole
+/// number counts as that number.
+[[nodiscard]] NodeId whole_steps(Algebra& algebra, NodeId time, NodeId step);
+
 /// The roots rebuilt through the rules, in `to` (which may hold other nodes already). Symbols are replaced:
 /// `substitute[symbol]` is a node of `to`, or no_node to keep the symbol.
 [[nodiscard]] std::vector<NodeId> simplify(const Graph& from, std::span<const NodeId> roots, Graph& to,

@@ -139,15 +139,12 @@ Value* Primitives::exponent2(Value* x) {
 
 /// Philox4x32-10 (Salmon et al. 2011) on words in 64-bit lanes: counter words (counter, lane), key words (seed).
 Value* Primitives::random(bool second, std::span<Value* const> address) {
-  // Only within a block of code do both halves surely reach each other.
+  // Only within one stretch of code do both halves surely reach each other.
+  if (drawn_in_ != b_.GetInsertBlock()) drawn_.clear();
+  drawn_in_ = b_.GetInsertBlock();
   const std::array<Value*, 3> key{address[0], address[1], address[2]};
-  auto found = blocks_.find(key);
-  if (found != blocks_.end() && block_of_ != b_.GetInsertBlock()) {
-    blocks_.clear();
-    found = blocks_.end();
-  }
-  if (found == blocks_.end()) {
-    block_of_ = b_.GetInsertBlock();
+  auto found = drawn_.find(key);
+  if (found == drawn_.end()) {
     Value* low_word = splat_bits(0xFFFFFFFFULL);
     // The integer in a double below 2^52 is what adding 2^52 leaves in the fraction.
     const auto whole = [&](Value* x) {
@@ -173,7 +170,7 @@ Value* Primitives::random(bool second, std::span<Value* const> address) {
       Value* fraction = b_.CreateOr(b_.CreateLShr(word, splat_bits(12)), splat_bits(0x3FF0000000000000ULL));
       halves[i] = b_.CreateFSub(splat(2.0), number(fraction));
     }
-    found = blocks_.emplace(key, halves).first;
+    found = drawn_.emplace(key, halves).first;
   }
   return found->second[second ? 1 : 0];
 }

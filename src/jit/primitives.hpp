@@ -45,8 +45,8 @@ class Primitives {
   llvm::Type* boolean_;
   llvm::Type* integer_;
   /// The two halves of the block of an address, so that both numbers cost one block.
-  std::map<std::array<llvm::Value*, 3>, std::array<llvm::Value*, 2>> blocks_;
-  llvm::BasicBlock* block_of_ = nullptr;  ///< of the code in which they are
+  std::map<std::array<llvm::Value*, 3>, std::array<llvm::Value*, 2>> drawn_;
+  llvm::BasicBlock* drawn_in_ = nullptr;
 };
 
 }  // namespace hillock::jit

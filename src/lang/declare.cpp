@@ -90,6 +90,16 @@ class Declarations {
       before.value = Value::unknown();
       return;
     }
+    const bool both_written = before.value.known && entity.value.known;
+    if (both_written && (before.value.boolean != entity.value.boolean || before.value.whole != entity.value.whole)) {
+      problems_.add("type-mismatch",
+                    quoted(entity.name) + " is " + quoted(ast_.text(s.unit)) + " here, but " +
+                        quoted(ast_.text(ast_.statements[before.statement].unit)) + " in " + line_of(ast_, before_at),
+                    s.unit);
+      before.role = Role::broken;
+      before.value = Value::unknown();
+      return;
+    }
     if (role == Role::declared) {
       if (!before.value.known && ast_.statements[before.statement].unit.empty())
         before.value = entity.value, before.unit = entity.unit;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "ir/algebra.hpp"
 #include "lang/check.hpp"
 #include "units/unit_parser.hpp"
 
@@ -64,12 +65,8 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
         const std::string_view function = ast.text(node.word);
         const auto argument = [&](std::uint32_t k) { return number(ast.arguments[node.a + k]); };
         if (function == "timestep") {
-          // Brian 2's timestep(t, dt) = (int64)((t + 1e-3 dt)/dt), so that a t that is a whole number of steps up to
-          // rounding counts as that number.
-          const ir::NodeId dt = argument(1);
-          const ir::NodeId ahead =
-              graph.make(ir::Op::add, argument(0), graph.make(ir::Op::mul, graph.constant(1e-3), dt));
-          out = graph.make(ir::Op::trunc, graph.make(ir::Op::div, ahead, dt));
+          ir::Algebra algebra(graph);
+          out = ir::whole_steps(algebra, argument(0), argument(1));
           break;
         }
         const ir::OpInfo* op = function_op(function);

@@ -5,8 +5,7 @@
 #include <numeric>
 
 #include "ir/derive.hpp"
-#include "sim/integrate/step.hpp"
-#include "sim/spikes.hpp"
+#include "sim/dynamics.hpp"
 
 namespace hillock::sim {
 namespace {
@@ -30,34 +29,13 @@ class ProgramBuilder {
       : model_(model), request_(request), layout_(model), context_(model, out_.program) {}
 
   Result<BuiltProgram> build() {
-    const Integrator* integrator = find_integrator(request_.integrator);
-    if (integrator == nullptr) {
-      std::vector<std::string> names;
-      for (const Integrator& row : integrators()) names.emplace_back(row.name);
-      const std::string near = nearest(request_.integrator, names);
-      return fail("integrator-unknown", "there is no integrator \"" + std::string(request_.integrator) + "\"",
-                  "model.integrator", near.empty() ? "exponential_euler, euler, rk4 or dopri5" : near);
-    }
     if (model_.observations.empty())
       return fail("no-observation", "the model does not say what is recorded", model_.name,
                   "a line such as: observe I ~ normal(g*(V - E), sigma)");
-    if (auto runs = can_run(*integrator); !runs) return fail(std::move(runs.error()));
+    if (auto fitted = can_be_fitted(); !fitted) return fail(std::move(fitted.error()));
+    const auto dynamics = add_dynamics(context_, request_.integrator);
+    if (!dynamics) return fail(dynamics.error());
     ir::Program& p = out_.program;
-    p.parameters = static_cast<std::uint32_t>(model_.parameters.size() + (model_.noises.empty() ? 0U : 2U));
-    p.columns = layout_.columns();
-    for (std::size_t i = 0; i < model_.states.size(); ++i) {
-      const NodeId initial = context_.expression(model_.states[i].init, no_states(), Stage::holding);
-      p.carry(model_.symbol(model_.states[i].symbol).name, initial);
-    }
-    std::optional<Spikes> spikes;
-    if (model_.spiking) spikes.emplace(context_);
-    auto step = integrator->build(context_);
-    if (!step) return fail(std::move(step.error()));
-    if (spikes) spikes->advance(step->next);
-    else
-      for (std::size_t i = 0; i < step->next.size(); ++i)
-        p.advance.push_back({static_cast<std::uint32_t>(i), step->next[i]});
-    p.adaptive = step->adaptive;
 
     std::vector<Residual> residuals;
     for (std::size_t o = 0; o < model_.observations.size(); ++o) residuals.push_back(residual(o));
@@ -76,7 +54,7 @@ class ProgramBuilder {
       case Purpose::fisher: fisher(residuals); break;
       case Purpose::trace:
         for (const Residual& r : residuals) p.outputs.insert(p.outputs.end(), {r.mean, r.sd});
-        if (spikes) p.outputs.push_back(p.carried(spikes->count()));
+        if (dynamics->spikes) p.outputs.push_back(p.carried(*dynamics->spikes));
         break;
       case Purpose::innovations:
         for (const Residual& r : residuals)
@@ -88,24 +66,21 @@ class ProgramBuilder {
   }
 
  private:
-  /// What a model with spikes or noise cannot be used for yet.
-  [[nodiscard]] Result<void> can_run(const Integrator& integrator) const {
-    const bool spiking = model_.spiking.has_value();
-    if (spiking && integrator.adaptive)
-      return fail("integrator-unfit", std::string(integrator.name) + " does not find spikes inside its steps yet",
-                  "model.integrator", "a fixed step: euler, exponential_euler or rk4");
-    if ((spiking || !model_.noises.empty()) && request_.purpose != Purpose::trace)
-      return fail("not-yet-run",
-                  std::string("a model with ") + (spiking ? "spikes" : "noise in its equations") +
-                      " can be simulated, but not fitted yet: it has no likelihood here",
-                  model_.name, "hillock simulate");
+  /// A model with spikes or noise has no likelihood yet: it can be simulated, and that is all.
+  [[nodiscard]] Result<void> can_be_fitted() const {
+    if (request_.purpose == Purpose::trace) return {};
+    const auto refuse = [&](const std::string& what, const Span& where) {
+      return fail(Error{"not-yet-run", "a model with " + what + " can be simulated, but not fitted yet: it has no likelihood here",
+                        where, model_.name, "hillock simulate"});
+    };
+    if (model_.spiking) return refuse("spikes", model_.spiking->span);
+    for (const ir::State& s : model_.states)
+      for (const ir::SymbolId noise : model_.noises)
+        if (ir::depends_on(model_.graph, s.derivative, noise))
+          return refuse("noise in its equations", model_.symbol(s.symbol).span);
     return {};
   }
 
-  /// Initial values may not read states; zeros stand in for them (the language has checked).
-  std::vector<NodeId> no_states() {
-    return std::vector<NodeId>(model_.states.size(), context_.algebra().number(0.0));
-  }
   [[nodiscard]] bool needs_noise() const {
     return request_.purpose != Purpose::squares && request_.purpose != Purpose::squares_linearised;
   }

@@ -65,17 +65,17 @@ int vectors_for(Purpose purpose) {
 
 namespace {
 
-/// The points with the address of each one's noise behind the parameters, where the loop wants it.
-Array2 addressed(const Array2& points, const ir::Loop& loop, std::uint64_t seed) {
+/// The points as the loop wants them: where the model has noise, `held` takes them with each one's address behind.
+const Array2& addressed(const Array2& points, const ir::Loop& loop, std::uint64_t seed, Array2& held) {
   if (points.cols == loop.parameters) return points;
   HILLOCK_CHECK(points.cols + 2 == loop.parameters, "points of the wrong dimension");
-  Array2 out(points.rows, loop.parameters);
+  held = Array2(points.rows, loop.parameters);
   for (std::size_t k = 0; k < points.rows; ++k) {
-    std::copy(points.row(k).begin(), points.row(k).end(), out.row(k).begin());
-    out(k, points.cols) = static_cast<double>(k);
-    out(k, points.cols + 1) = static_cast<double>(seed);
+    std::copy(points.row(k).begin(), points.row(k).end(), held.row(k).begin());
+    held(k, points.cols) = static_cast<double>(k);
+    held(k, points.cols + 1) = static_cast<double>(seed);
   }
-  return out;
+  return held;
 }
 
 }  // namespace
@@ -115,7 +115,8 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
 
 void Batch::sums(const Array2& given, Array2& carried, const std::function<bool()>& stop) const {
   const State& s = *state_;
-  const Array2 points = addressed(given, s.loop, s.options.seed);
+  Array2 held;
+  const Array2& points = addressed(given, s.loop, s.options.seed, held);
   carried = Array2(points.rows, s.loop.carried, std::numeric_limits<double>::quiet_NaN());
 #ifdef HILLOCK_HAS_JIT
   if (s.narrow) {
@@ -151,7 +152,8 @@ void Batch::sums(const Array2& given, Array2& carried, const std::function<bool(
 void Batch::outputs(const Array2& given,
                     const std::function<void(std::size_t, std::span<const double>)>& sink) const {
   const State& s = *state_;
-  const Array2 points = addressed(given, s.loop, s.options.seed);
+  Array2 held;
+  const Array2& points = addressed(given, s.loop, s.options.seed, held);
   const std::size_t size = s.loop.observed * s.loop.outputs.size();
   std::size_t lanes = 1;
 #ifdef HILLOCK_HAS_JIT

@@ -9,12 +9,6 @@ using Stage = Layout::Stage;
 
 constexpr double long_ago = -1e4;  // seconds: Brian 2's last spike of a cell that never spiked
 
-/// Brian 2's timestep(t, dt): whole steps, where a time a thousandth of a step short of a whole number counts as that.
-NodeId whole_steps(ir::Algebra& al, NodeId time, NodeId step) {
-  const NodeId ahead = al.add(time, al.mul(al.number(1e-3), step));
-  return al.make(Op::trunc, al.div(ahead, step));
-}
-
 }  // namespace
 
 Spikes::Spikes(StepContext& context) : context_(context) {
@@ -27,16 +21,16 @@ Spikes::Spikes(StepContext& context) : context_(context) {
   const NodeId period = context.expression(spiking.refractory, context.state_values(), Stage::start);
   if (al.g[period].type == ir::Type::boolean) {
     free_ = p.carry("not refractory", al.number(1.0));
-    const NodeId was_free = al.make(Op::gt, p.carried(free_), al.number(0.5));
+    const NodeId was_free = al.make(Op::gt, p.carried(*free_), al.number(0.5));
     not_refractory_ = al.make(Op::lor, was_free, al.make(Op::lnot, period));
   } else {
     const NodeId since = al.sub(p.column(Layout(context.model()).time(Stage::start)), p.carried(last_));
-    not_refractory_ = al.make(Op::ge, whole_steps(al, since, context.step()), whole_steps(al, period, context.step()));
+    not_refractory_ = al.make(Op::ge, ir::whole_steps(al, since, context.step()), ir::whole_steps(al, period, context.step()));
   }
   context.move_while(not_refractory_);
 }
 
-void Spikes::advance(const std::vector<NodeId>& next) {
+std::vector<NodeId> Spikes::advance(const std::vector<NodeId>& next) {
   const ir::Model& model = context_.model();
   const ir::Spiking& spiking = *model.spiking;
   ir::Program& p = context_.program();
@@ -46,14 +40,14 @@ void Spikes::advance(const std::vector<NodeId>& next) {
   std::vector<NodeId> after = next;
   for (const ir::Reset& reset : spiking.resets)
     after[reset.state] = al.select(spike, context_.expression(reset.value, next, Stage::start), next[reset.state]);
-  for (std::size_t i = 0; i < after.size(); ++i) p.advance.push_back({static_cast<std::uint32_t>(i), after[i]});
   const NodeId now = p.column(Layout(model).time(Stage::start));
   p.advance.push_back({last_, al.select(spike, now, p.carried(last_))});
   p.advance.push_back({count_, al.add(p.carried(count_), al.select(spike, al.number(1.0), al.number(0.0)))});
-  if (free_ != 0) {
+  if (free_) {
     const NodeId stays_free = al.make(Op::land, not_refractory_, al.make(Op::lnot, spike));
-    p.advance.push_back({free_, al.make(Op::to_real, stays_free)});
+    p.advance.push_back({*free_, al.make(Op::to_real, stays_free)});
   }
+  return after;
 }
 
 }  // namespace hillock::sim

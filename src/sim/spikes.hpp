@@ -7,6 +7,7 @@
 /// `refractory` keeps the cell refractory after a spike until it is false.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/integrate/step.hpp"
@@ -17,14 +18,16 @@ class Spikes {
  public:
   /// Adds the carried variables, and tells the context when equations stand still. Before the integrator builds.
   explicit Spikes(StepContext& context);
-  /// Adds the assignments of a step: `next` are the states that the integrator gives.
-  void advance(const std::vector<ir::NodeId>& next);
+  /// What the states are after the threshold has been read on `next`, the integrator's. Adds the assignments of its own
+  /// variables.
+  [[nodiscard]] std::vector<ir::NodeId> advance(const std::vector<ir::NodeId>& next);
   /// Carried: how many spikes so far.
   [[nodiscard]] std::uint32_t count() const { return count_; }
 
  private:
   StepContext& context_;
-  std::uint32_t last_ = 0, count_ = 0, free_ = 0;
+  std::uint32_t last_ = 0, count_ = 0;
+  std::optional<std::uint32_t> free_;  ///< where `refractory` is a condition
   ir::NodeId not_refractory_ = ir::no_node;
 };
 

@@ -1,27 +1,41 @@
 #include "sim/step_cost.hpp"
 
-#include "sim/integrate/step.hpp"
+#include <algorithm>
+
+#include "sim/dynamics.hpp"
 
 namespace hillock::sim {
+namespace {
+
+/// Primitive operations of nodes. A block of random numbers is ten rounds of ten, and has two halves.
+std::size_t operations(const ir::Graph& graph, std::span<const ir::NodeId> nodes) {
+  constexpr std::size_t half_block = 50;
+  std::size_t sum = 0;
+  for (const ir::NodeId id : nodes) {
+    const ir::Op op = graph[id].op;
+    sum += op == ir::Op::random_a || op == ir::Op::random_b ? half_block : 1;
+  }
+  return sum;
+}
+
+bool draws(const ir::Graph& graph, const ir::Group& group) {
+  return std::ranges::any_of(group.nodes, [&](ir::NodeId id) { return graph[id].op == ir::Op::random_a; });
+}
+
+}  // namespace
 
 Result<StepCost> step_cost(const ir::Model& model, std::string_view name) {
-  const Integrator* integrator = find_integrator(name);
-  if (integrator == nullptr) return fail("integrator-unknown", "there is no integrator \"" + std::string(name) + "\"");
   const Layout layout(model);
   ir::Program program;
-  program.parameters = static_cast<std::uint32_t>(model.parameters.size());
-  program.columns = layout.columns();
   StepContext context(model, program);
-  for (const ir::State& s : model.states)
-    program.carry(model.symbol(s.symbol).name, context.algebra().number(0.0));
-  auto step = integrator->build(context);
-  if (!step) return fail(std::move(step.error()));
-  for (std::size_t i = 0; i < step->next.size(); ++i)
-    program.advance.push_back({static_cast<std::uint32_t>(i), step->next[i]});
-  program.adaptive = step->adaptive;
+  if (auto added = add_dynamics(context, name); !added) return fail(std::move(added.error()));
+  // A step, not the start, is what is counted.
+  for (ir::NodeId& initial : program.init) initial = context.algebra().number(0.0);
 
   StepCost cost;
-  for (const ir::NodeId id : ir::reachable(program.graph, step->next)) {
+  std::vector<ir::NodeId> next;
+  for (const ir::Assignment& a : program.advance) next.push_back(a.value);
+  for (const ir::NodeId id : ir::reachable(program.graph, next)) {
     const ir::Op op = program.graph[id].op;
     if (op == ir::Op::pow || (op >= ir::Op::sin && op <= ir::Op::exprel)) ++cost.library_functions;
   }
@@ -35,10 +49,18 @@ Result<StepCost> step_cost(const ir::Model& model, std::string_view name) {
   for (std::size_t i = 0; i < model.constants.size(); ++i)
     for (std::size_t row = 0; row < timeline.rows; ++row)
       timeline.values[row * timeline.columns + layout.constant(i)] = model.constants[i].value;
+  if (!model.noises.empty())
+    for (std::size_t row = 0; row < timeline.rows; ++row) {
+      timeline.values[row * timeline.columns + layout.row_pair()] = static_cast<double>(row / 2);
+      timeline.values[row * timeline.columns + layout.row_odd()] = static_cast<double>(row % 2);
+    }
   const ir::Loop loop = ir::bind(program, timeline);
-  cost.every_step = loop.advance_phase.nodes.size();
-  for (const ir::Group& group : loop.advance_phase.groups)
-    (group.bit == 0 ? cost.every_step : cost.when_inputs_change) += group.nodes.size();
+  cost.every_step = operations(loop.graph, loop.advance_phase.nodes);
+  for (const ir::Group& group : loop.advance_phase.groups) {
+    const std::size_t size = operations(loop.graph, group.nodes);
+    if (draws(loop.graph, group)) cost.every_step += size / 2;  // a block serves two steps
+    else (group.bit == 0 ? cost.every_step : cost.when_inputs_change) += size;
+  }
   cost.once = loop.prologue.size();
   return cost;
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/whole_file.hpp"
+#include "ir/derive.hpp"
 #include "lang/format.hpp"
 #include "lang/load.hpp"
 #include "sim/integrate/step.hpp"
@@ -114,6 +115,28 @@ Result<Answer> check_model(const CheckOptions& options) {
       table.row(o.channel, fmt::format("[{}]  {} noise", o.unit.name, noise_name(o)));
       json["observed"].push_back({{"channel", o.channel}, {"unit", o.unit.name}, {"noise", noise_name(o)}});
     }
+  }
+  {
+    Table table(answer.text, "noise in the equations", model->noises.size());
+    json["noises"] = nlohmann::ordered_json::array();
+    for (const ir::SymbolId id : model->noises) {
+      std::string driven;
+      for (const ir::State& s : model->states)
+        if (ir::depends_on(model->graph, s.derivative, id)) driven += (driven.empty() ? "" : ", ") + symbol(s.symbol).name;
+      table.row(symbol(id).name, "drives " + driven);
+      json["noises"].push_back({{"name", symbol(id).name}, {"drives", driven}});
+    }
+  }
+  if (model->spiking) {
+    std::string reset, held;
+    for (const ir::Reset& r : model->spiking->resets)
+      reset += (reset.empty() ? "" : ", ") + symbol(model->states[r.state].symbol).name;
+    for (const ir::State& s : model->states)
+      if (s.unless_refractory) held += (held.empty() ? "" : ", ") + symbol(s.symbol).name;
+    const bool refractory = model->spiking->refractory != ir::no_node;
+    answer.text += fmt::format("spikes\n  reset        {}\n  refractory   {}\n", reset.empty() ? "nothing" : reset,
+                               !refractory ? "never" : held.empty() ? "no spike meanwhile" : "no spike meanwhile, and these stand still: " + held);
+    json["spikes"] = {{"reset", reset}, {"refractory", refractory}, {"held", held}};
   }
   if (!model->requirements.empty()) {
     answer.text += fmt::format("joint conditions ({})\n", model->requirements.size());

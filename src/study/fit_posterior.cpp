@@ -54,18 +54,20 @@ void from_laplace(PosteriorResult& out, const infer::Laplace& laplace, Posterior
   out.rhat = out.ess_bulk = out.ess_tail = nothing;
 }
 
+/// The chains' draws, from the coordinates of `map` to those of the posterior.
+std::vector<Array2> bent(const infer::NutsResult& result, const infer::BentNormal& map) {
+  std::vector<Array2> draws;
+  for (const Array2& chain : result.draws) draws.push_back(map.bend(chain));
+  return draws;
+}
+
 /// @param result  in the coordinates of `map`
 void from_nuts(PosteriorResult& out, const infer::NutsResult& result, const infer::BentNormal& map) {
-  for (auto* numbers : {&out.log_density, &out.acceptance, &out.step_size, &out.energy, &out.rhat, &out.ess_bulk, &out.ess_tail})
-    numbers->clear();
-  for (auto* numbers : {&out.diverging, &out.depth, &out.leapfrogs}) numbers->clear();
-  out.divergences = 0;
   out.chains = result.draws.size();
   out.draws = result.draws.front().rows;
   for (const Array2& chain : result.draws) out.draws = std::min(out.draws, chain.rows);
   const std::size_t d = map.dimension();
-  std::vector<Array2> draws;
-  for (const Array2& chain : result.draws) draws.push_back(map.bend(chain));
+  const std::vector<Array2> draws = bent(result, map);
   out.points = Array2(out.chains * out.draws, d);
   for (std::size_t c = 0; c < out.chains; ++c)
     for (std::size_t k = 0; k < out.draws; ++k) {
@@ -81,25 +83,23 @@ void from_nuts(PosteriorResult& out, const infer::NutsResult& result, const infe
       out.leapfrogs.push_back(s.n_steps);
       out.divergences += s.diverging ? 1 : 0;
     }
-  for (std::size_t j = 0; j < d; ++j) {
-    const Array2 chains = infer::chains_of(draws, j);
-    out.rhat.push_back(infer::rhat(chains));
-    out.ess_bulk.push_back(infer::ess_bulk(chains));
-    out.ess_tail.push_back(infer::ess_tail(chains));
-  }
+  infer::Mixing mixing = infer::mixing_of(draws);
+  out.rhat = std::move(mixing.rhat);
+  out.ess_bulk = std::move(mixing.ess_bulk);
+  out.ess_tail = std::move(mixing.ess_tail);
 }
 
 constexpr int longest_warmup = 150;
 
-/// By the verdict's own rules: shorter chains would only be judged unusable.
-bool chains_agree(const PosteriorResult& result) {
-  const verify::Thresholds rule;
-  for (std::size_t j = 0; j < result.rhat.size(); ++j) {
-    // A NaN, of a coordinate that never moved, is not mended by going on.
-    if (result.rhat[j] > rule.rhat || result.ess_bulk[j] < rule.effective_draws || result.ess_tail[j] < rule.effective_draws)
-      return false;
-  }
-  return true;
+/// Would chains `longer` times as long be within the verdict's own limits, if R-hat's excess over 1 falls and effective
+/// draws grow with their length, as they do in chains that mix? Chains apart from each other stay beyond them.
+bool chains_agree(const infer::Mixing& mixing, double longer) {
+  const verify::Thresholds limit;
+  // A NaN, of a coordinate that never moved, is not mended by going on.
+  const auto apart = [&](double rhat) { return 1.0 + (rhat - 1.0) / longer > limit.rhat; };
+  const auto too_few = [&](double draws) { return draws * longer < limit.effective_draws; };
+  return std::ranges::none_of(mixing.rhat, apart) && std::ranges::none_of(mixing.ess_bulk, too_few) &&
+         std::ranges::none_of(mixing.ess_tail, too_few);
 }
 
 /// Starts outside the support are moved towards the mode.
@@ -187,8 +187,8 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
     nuts_options.adapt_metric = !guide->good;
     if (!guide->good) nuts_options.warmup = std::max(nuts_options.warmup, longest_warmup);
     note = fmt::format("posterior: a pilot of {} draws was worth {:.0f}; {}", pilot_options.draws, guide->effective,
-                       guide->good ? fmt::format("the metric is its covariance, with {} ridges straightened",
-                                                 guide->map.bends().size())
+                       guide->good ? fmt::format("the metric is its covariance, with {} straightened",
+                                                 guide->map.bends().size() == 1 ? "1 ridge" : fmt::format("{} ridges", guide->map.bends().size()))
                                    : "the metric was learnt in the warm-up");
     starts = guide->map.straighten(guide->starts);
     map = std::move(guide->map);
@@ -204,9 +204,9 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
   infer::NutsResult result = nuts->result();
   const auto most = static_cast<int>(std::max(options.draws, options.most_draws));
   for (; result.complete; result = nuts->result()) {
-    from_nuts(out, result, *map);
-    const auto drawn = static_cast<int>(out.draws);
-    if (chains_agree(out) || drawn >= most) break;
+    const auto drawn = static_cast<int>(result.draws.front().rows);
+    const infer::Mixing mixing = infer::mixing_of(bent(result, *map));
+    if (drawn >= most || chains_agree(mixing, 1.0) || !chains_agree(mixing, static_cast<double>(most) / drawn)) break;
     nuts->prolong(std::min(most, drawn + std::max(drawn / 4, 1)));
     nuts->run(progress);
   }

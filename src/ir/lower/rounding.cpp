@@ -1,5 +1,6 @@
-/// mod, floordiv, sign, clip.
+/// mod, floordiv, sign, min, max, clip.
 
+#include <cmath>
 #include <limits>
 
 #include "ir/lower/build.hpp"
@@ -34,7 +35,8 @@ namespace {
 
 /// The primitives lose a NaN of their first operand; a person's min and max must not.
 NodeId nan_stays(Build& b, const Graph& graph, NodeId first, NodeId primitive) {
-  return graph.is_constant(first) ? primitive : b.select(b.ne(first, first), first, primitive);
+  if (graph.is_constant(first)) return std::isnan(graph[first].value) ? first : primitive;
+  return b.select(b.ne(first, first), first, primitive);
 }
 
 }  // namespace

@@ -386,6 +386,11 @@ TEST(Lower, ANaNComesThroughMinMaxAndClip) {
   const NodeId x = graph.symbol(SymbolId{0});
   const std::array<NodeId, 2> args{graph.constant(1.0), x};
   EXPECT_EQ(graph[lower(graph, Op::min, args)].op, Op::least);
+  // Unless the number is none.
+  for (const Op op : {Op::min, Op::max}) {
+    const std::array<NodeId, 2> lost{graph.constant(nan), x};
+    EXPECT_TRUE(std::isnan(evaluate(graph, lower(graph, op, lost), std::array{1.0})));
+  }
 }
 
 TEST(Lower, PowHasEverySpecialCaseOfC99) {

@@ -395,6 +395,13 @@ TEST(Errors, OfSpikes) {
             std::string::npos);
 }
 
+TEST(Errors, ADeclaredTypeIsNotLostWhereTheValueIsGiven) {
+  EXPECT_NE(errors_of("x : integer (constant)\nconst x : 1 = 2\n")
+                .find("'x' is '1' here, but 'integer' in line 1 [type-mismatch]"),
+            std::string::npos);
+  EXPECT_EQ(errors_of("x : volt (constant)\nconst x : mV = 2*mV\n"), "no error");
+}
+
 TEST(Errors, OfNoise) {
   EXPECT_EQ(errors_of("dv/dt = -v/(5*ms) + xi*volt*second**-0.5 : volt\n"), "no error");
   // Units are checked there too.

@@ -34,12 +34,16 @@ NodeId StepContext::moving(std::size_t state, NodeId rate) {
   return algebra_.select(not_refractory_, rate, algebra_.number(0.0));
 }
 
-NodeId StepContext::expression(NodeId root, std::span<const NodeId> values, Layout::Stage stage) {
+std::vector<NodeId> StepContext::substitution(std::span<const NodeId> values, Layout::Stage stage) {
   std::vector<NodeId> map = substitution(values);
   for (std::size_t i = 0; i < model_.inputs.size(); ++i)
     map[index(model_.inputs[i])] = program_.column(layout_.input(i, stage));
   map[index(model_.time)] = program_.column(layout_.time(stage));
-  return ir::simplify(model_.graph, std::span(&root, 1), program_.graph, map)[0];
+  return map;
+}
+
+NodeId StepContext::expression(NodeId root, std::span<const NodeId> values, Layout::Stage stage) {
+  return ir::simplify(model_.graph, std::span(&root, 1), program_.graph, substitution(values, stage))[0];
 }
 
 std::vector<NodeId> StepContext::derivatives(std::span<const NodeId> values, Layout::Stage stage) {
@@ -49,18 +53,14 @@ std::vector<NodeId> StepContext::derivatives(std::span<const NodeId> values, Lay
 }
 
 std::vector<NodeId> StepContext::diffusion(std::size_t j, std::span<const NodeId> values, Layout::Stage stage) {
-  std::vector<NodeId> out;
   ir::Graph graph = model_.graph;
   ir::Algebra algebra(graph);
   const NodeId noise = graph.symbol(model_.noises[j]);
-  for (std::size_t i = 0; i < states(); ++i) {
-    const NodeId factor = ir::gradient(algebra, model_.states[i].derivative, std::span(&noise, 1))[0];
-    std::vector<NodeId> map = substitution(values);
-    for (std::size_t k = 0; k < model_.inputs.size(); ++k)
-      map[index(model_.inputs[k])] = program_.column(layout_.input(k, stage));
-    map[index(model_.time)] = program_.column(layout_.time(stage));
-    out.push_back(moving(i, ir::simplify(graph, std::span(&factor, 1), program_.graph, map)[0]));
-  }
+  std::vector<NodeId> factors;
+  for (const ir::State& s : model_.states)
+    factors.push_back(ir::gradient(algebra, s.derivative, std::span(&noise, 1))[0]);
+  std::vector<NodeId> out = ir::simplify(graph, factors, program_.graph, substitution(values, stage));
+  for (std::size_t i = 0; i < states(); ++i) out[i] = moving(i, out[i]);
   return out;
 }
 
@@ -88,7 +88,8 @@ Result<std::vector<NodeId>> StepContext::with_additive_noise(std::string_view in
         errors.push_back({"integrator-unfit",
                           std::string(integrator) + " takes additive noise only, and " + model_.symbol(model_.states[k].symbol).name +
                               " multiplies " + model_.symbol(model_.noises[j]).name + " in d" + symbol.name + "/dt",
-                          symbol.span, "model.integrator", "integrator = \"milstein\" or \"heun\""});
+                          symbol.span, "model.integrator",
+                          "a variable in which the noise is additive, such as the logarithm"});
         break;
       }
       if (!algebra_.g.is_constant(factor[i], 0.0)) next[i] = algebra_.add(next[i], algebra_.mul(factor[i], increment(j)));
@@ -102,7 +103,7 @@ Result<void> refuse_noise(const StepContext& context, std::string_view integrato
   if (context.noises() == 0) return {};
   const ir::Symbol& noise = context.model().symbol(context.model().noises.front());
   return fail("integrator-unfit", std::string(integrator) + " has no place for the noise " + noise.name, "model.integrator",
-              "integrator = \"euler\", \"exponential_euler\", \"heun\" or \"milstein\"");
+              "integrator = \"exponential_euler\" or \"euler\"");
 }
 
 std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, NodeId fraction) {

@@ -50,7 +50,10 @@ class StepContext {
   ir::NodeId expression(ir::NodeId root, std::span<const ir::NodeId> values, Layout::Stage stage);
 
  private:
+  /// What each symbol of the model is: all but inputs and time; and with them, at a stage of the row.
   std::vector<ir::NodeId> substitution(std::span<const ir::NodeId> values);
+  std::vector<ir::NodeId> substitution(std::span<const ir::NodeId> values, Layout::Stage stage);
+  /// `rate`, or 0 where the state stands still.
   ir::NodeId moving(std::size_t state, ir::NodeId rate);
   ir::NodeId not_refractory_ = ir::no_node;
   const ir::Model& model_;
@@ -64,6 +67,10 @@ class StepContext {
   return static_cast<std::uint32_t>(model.parameters.size());
 }
 [[nodiscard]] inline std::uint32_t seed_parameter(const ir::Model& model) { return lane_parameter(model) + 1; }
+/// Of a model's programs: those two only where there is noise.
+[[nodiscard]] inline std::uint32_t parameter_count(const ir::Model& model) {
+  return lane_parameter(model) + (model.noises.empty() ? 0U : 2U);
+}
 
 /// For integrators that have no way to take noise. Error code "integrator-unfit".
 [[nodiscard]] Result<void> refuse_noise(const StepContext& context, std::string_view integrator);

@@ -130,6 +130,28 @@ TEST(CheckModel, AllMistakesAtOnceWithTheirPlaces) {
   EXPECT_FALSE(check_model({scratch.write("worse.model", "dx/dt = ((x : 1\n"), true}));
 }
 
+TEST(CheckModel, SpikesAndNoise) {
+  const Scratch scratch;
+  const auto answer = check_model({scratch.write("cell.model",
+                                                 "const tau = 20 ms\n"
+                                                 "dv/dt = -v/tau + 2*mV*xi*tau**-0.5 : mV (unless refractory)\n"
+                                                 "dw/dt = -w/tau : mV\nthreshold v > 20*mV\nreset v = 0*mV; w += 1*mV\n"
+                                                 "refractory 2*ms\n"),
+                                   false});
+  ASSERT_TRUE(answer) << render(answer.error());
+  for (const char* part : {"noise in the equations (1)\n  xi           drives v\n",
+                           "spikes\n  reset        v, w\n  refractory   no spike meanwhile, and these stand still: v\n",
+                           "rk4                cannot be used: rk4 has no place for the noise xi\n",
+                           "dopri5             cannot be used: dopri5 does not find spikes inside its steps yet\n"})
+    EXPECT_NE(answer->text.find(part), std::string::npos) << part << answer->text;
+  const auto json = nlohmann::json::parse(answer->json);
+  EXPECT_EQ(json["noises"], nlohmann::json::parse(R"([{"name":"xi","drives":"v"}])"));
+  EXPECT_EQ(json["spikes"], nlohmann::json::parse(R"({"reset":"v, w","refractory":true,"held":"v"})"));
+  // Half a block of random numbers, 50 operations, and Box and Muller's: at every step, not once.
+  EXPECT_GT(json["cost"]["euler"]["every_step"].get<int>(), 80);
+  EXPECT_LT(json["cost"]["euler"]["once"].get<int>(), 10);
+}
+
 TEST(CheckModel, WhatIsNotRunYetIsRefusedByNameButFormatted) {
   const Scratch scratch;
   const std::string path = scratch.write("noise.model", "dv/dt = -v/(10*ms) + 2*mV*randn()/(10*ms) : volt\n");

@@ -195,6 +195,23 @@ TEST(FitErrors, NothingIsObservedOrNothingCanBeFitted) {
             "    try: param g : uS ~ loguniform(1e-3 uS, 10 uS), used in the mean of an observation\n");
 }
 
+TEST(FitErrors, AModelThatCanOnlyBeSimulated) {
+  Npz npz;
+  npz.scratch.write("channel.model", channel_model + "threshold n > 0.5\nreset n = 0\n");
+  const auto spikes = fit_made(npz.scratch);
+  ASSERT_FALSE(spikes);
+  EXPECT_EQ(spikes.error().front().message,
+            "a model with spikes can be simulated, but not fitted yet: it has no likelihood here");
+  EXPECT_TRUE(spikes.error().front().span.has_value());
+  std::string noisy = channel_model;
+  noisy.insert(noisy.find("dn/dt = ") + 8, "0.01*xi*second**-0.5 + ");
+  npz.scratch.write("channel.model", noisy);
+  const auto noise = fit_made(npz.scratch);
+  ASSERT_FALSE(noise);
+  EXPECT_EQ(noise.error().front().message,
+            "a model with noise in its equations can be simulated, but not fitted yet: it has no likelihood here");
+}
+
 TEST(FitErrors, EverythingThatIsWrongAtOnce) {
   Npz npz;
   npz.made["current_nA"].resize(1199);

@@ -216,6 +216,11 @@ TEST(ReadStudyErrors, AKeyInTheWrongSectionIsFound) {
             "    chains = 4\n"
             "    ^~~~~~\n"
             "    try: did you mean \"search.chains\"?\n");
+  EXPECT_EQ(errors_of(least + "[search]\ncommand_in_gaps = \"recorded\"\n"),
+            "DIR/study.toml:7:1: error: there is no option \"search.command_in_gaps\" [key-unknown]\n"
+            "    command_in_gaps = \"recorded\"\n"
+            "    ^~~~~~~~~~~~~~~\n"
+            "    try: did you mean \"data.train.command_in_gaps\"?\n");
 }
 
 TEST(ReadStudyErrors, UnknownSection) {

@@ -1,0 +1,22 @@
+#pragma once
+/// What moves the states, which every program of a model begins with.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "sim/integrate/step.hpp"
+
+namespace hillock::sim {
+
+struct Dynamics {
+  std::optional<std::uint32_t> spikes;  ///< carried: how many spikes so far; none where the model has no threshold
+};
+
+/// Gives the context's program its parameters (the model's, and where it has noise a lane's address), its columns, the
+/// states with their initial values as its first carried variables, and their advance: the integrator's step, with what
+/// spikes do. Error codes: "integrator-unknown", "integrator-unfit".
+[[nodiscard]] Result<Dynamics> add_dynamics(StepContext& context, std::string_view integrator);
+
+}  // namespace hillock::sim
