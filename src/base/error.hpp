@@ -23,11 +23,11 @@ struct Span {
 
 /// One mistake.
 struct Error {
-  std::string code;             ///< stable, kebab-case: "unit-mismatch", "file-missing", ...
-  std::string message;          ///< what was found and what was expected, one sentence
-  std::optional<Span> span;     ///< where, in a text
-  std::string where;            ///< where, otherwise: a key ("data.train.file") or a path; may be empty
-  std::string hint;             ///< what to try; may be empty
+  std::string code;          ///< stable, kebab-case: "unit-mismatch", "file-missing", ...
+  std::string message;       ///< what was found and what was expected, one sentence
+  std::optional<Span> span;  ///< where, in a text
+  std::string where;         ///< where, otherwise: a key ("data.train.file") or a path; may be empty
+  std::string hint;          ///< what to try; may be empty
 };
 
 using Errors = std::vector<Error>;
@@ -37,9 +37,7 @@ template <class T>
 using Result = std::expected<T, Errors>;
 
 /// A failed result with one error.
-[[nodiscard]] inline std::unexpected<Errors> fail(Error error) {
-  return std::unexpected(Errors{std::move(error)});
-}
+[[nodiscard]] inline std::unexpected<Errors> fail(Error error) { return std::unexpected(Errors{std::move(error)}); }
 [[nodiscard]] inline std::unexpected<Errors> fail(std::string code, std::string message, std::string where = {},
                                                   std::string hint = {}) {
   return fail(Error{std::move(code), std::move(message), std::nullopt, std::move(where), std::move(hint)});
@@ -62,7 +60,7 @@ struct Bug {
 }  // namespace hillock
 
 /// Our own invariant. Its failure is a bug in Hillock and says so.
-#define HILLOCK_CHECK(condition, what)                                \
-  do {                                                                \
-    if (!(condition)) ::hillock::bug(__FILE__, __LINE__, (what));     \
+#define HILLOCK_CHECK(condition, what)                            \
+  do {                                                            \
+    if (!(condition)) ::hillock::bug(__FILE__, __LINE__, (what)); \
   } while (false)

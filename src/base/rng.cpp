@@ -7,11 +7,10 @@
 
 namespace hillock {
 
-Rng::Rng(std::uint64_t seed, std::uint32_t stream, std::uint64_t draw)
-    : seed_(seed), stream_(stream), draw_(draw) {}
+Rng::Rng(std::uint64_t seed, std::uint32_t stream, std::uint64_t draw) : seed_(seed), stream_(stream), draw_(draw) {}
 
 std::array<std::uint32_t, 4> philox_block(const std::array<std::uint32_t, 4>& counter,
-                                        const std::array<std::uint32_t, 2>& key) {
+                                          const std::array<std::uint32_t, 2>& key) {
   r123::Philox4x32 philox;
   const auto out = philox({{counter[0], counter[1], counter[2], counter[3]}}, {{key[0], key[1]}});
   return {out[0], out[1], out[2], out[3]};
@@ -19,7 +18,7 @@ std::array<std::uint32_t, 4> philox_block(const std::array<std::uint32_t, 4>& co
 
 void Rng::refill() {
   block_ = philox_block({step_++, stream_, static_cast<std::uint32_t>(draw_), static_cast<std::uint32_t>(draw_ >> 32U)},
-                      {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32U)});
+                        {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32U)});
   used_ = 0;
 }
 

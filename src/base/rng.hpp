@@ -13,7 +13,7 @@ namespace hillock {
 
 /// One block of Philox4x32-10: four words of the counter under two of the key.
 [[nodiscard]] std::array<std::uint32_t, 4> philox_block(const std::array<std::uint32_t, 4>& counter,
-                                                      const std::array<std::uint32_t, 2>& key);
+                                                        const std::array<std::uint32_t, 2>& key);
 
 /// A stream of random numbers at the address (seed, stream, draw). Copying it copies its position.
 class Rng {
@@ -23,9 +23,9 @@ class Rng {
   /// @param draw    which draw, chain or replicate
   Rng(std::uint64_t seed, std::uint32_t stream, std::uint64_t draw = 0);
 
-  std::uint64_t bits();            ///< 64 uniform bits
-  double uniform();                ///< in (0, 1), never 0 or 1
-  double normal();                 ///< standard normal (Box-Muller)
+  std::uint64_t bits();                  ///< 64 uniform bits
+  double uniform();                      ///< in (0, 1), never 0 or 1
+  double normal();                       ///< standard normal (Box-Muller)
   std::uint64_t below(std::uint64_t n);  ///< uniform in 0..n-1, n > 0, unbiased
 
  private:

@@ -2,9 +2,9 @@
 /// A normal distribution with bends: the shape of a posterior along a curved ridge.
 ///
 /// u = T(z) with z standard normal. T is a chain of layers, each an affine map and then, where the layer has a bend, a
-/// shear: y = m + L x, u = y + c ((v.y)^2 - 1), with v of unit length and c orthogonal to v. A shear moves each point by
-/// an amount that depends on a coordinate which it leaves alone, so its Jacobian determinant is 1 and its inverse is the
-/// same shear with -c. A quadratic in one direction is the first thing that a normal approximation lacks where two
+/// shear: y = m + L x, u = y + c ((v.y)^2 - 1), with v of unit length and c orthogonal to v. A shear moves each point
+/// by an amount that depends on a coordinate which it leaves alone, so its Jacobian determinant is 1 and its inverse is
+/// the same shear with -c. A quadratic in one direction is the first thing that a normal approximation lacks where two
 /// parameters compensate each other over more than a standard deviation.
 ///
 /// Sampled in z, such a posterior has no ridge left: a transport map (Parno & Marzouk 2018, SIAM/ASA J. Uncertain.

@@ -60,7 +60,8 @@ Array2 resample(const Weighted& draws, const PilotOptions& options) {
   for (std::size_t k = 0; k < draws.weight.size() && chain < options.chains; ++k) {
     running += draws.weight[k] / draws.total;
     for (; chain < options.chains &&
-           (static_cast<double>(chain) + offset) / static_cast<double>(options.chains) <= running; ++chain)
+           (static_cast<double>(chain) + offset) / static_cast<double>(options.chains) <= running;
+         ++chain)
       std::copy(draws.points.row(k).begin(), draws.points.row(k).end(), out.row(chain).begin());
   }
   // Rounding can leave the last ones over: they start where the best draw is.

@@ -19,10 +19,10 @@ namespace hillock::infer {
 
 struct PilotOptions {
   std::uint64_t seed = 1;
-  std::size_t draws = 4096;       ///< of a round
-  std::size_t chains = 4;         ///< starts wanted
-  double width = 1.15;            ///< a normal so much wider covers the bends it does not know
-  double good_per_dimension = 20; ///< effective draws for a usable covariance: right to 2/sqrt(20 d) each way
+  std::size_t draws = 4096;        ///< of a round
+  std::size_t chains = 4;          ///< starts wanted
+  double width = 1.15;             ///< a normal so much wider covers the bends it does not know
+  double good_per_dimension = 20;  ///< effective draws for a usable covariance: right to 2/sqrt(20 d) each way
 };
 
 struct Pilot {

@@ -16,7 +16,7 @@ namespace {
 /// What a node's value depends on.
 struct Dependence {
   bool parameter = false;
-  bool carried = false;             ///< or the lane's own step
+  bool carried = false;                ///< or the lane's own step
   std::vector<std::uint32_t> columns;  ///< sorted
 };
 
@@ -86,10 +86,9 @@ void rewrite_program(Program& program, Rewrite&& rewrite) {
   const std::vector<NodeId> roots = Roots::gather(program);
   const Graph from = std::move(program.graph);
   program.graph = Graph();
-  const std::vector<NodeId> out =
-      rebuild(from, roots, [&](NodeId id, const Node& node, std::span<const NodeId> args) {
-        return rewrite(program.graph, id, node, args);
-      });
+  const std::vector<NodeId> out = rebuild(from, roots, [&](NodeId id, const Node& node, std::span<const NodeId> args) {
+    return rewrite(program.graph, id, node, args);
+  });
   Roots::scatter(out, program);
 }
 

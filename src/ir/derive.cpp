@@ -30,8 +30,8 @@ NodeId exprel_derivative(Algebra& al, NodeId x, NodeId exprel) {
   return al.select(near_zero, series, quotient);
 }
 
-/// a b, where a factor that is a choice between something and 0 stays outside: select(c, u, 0) b = select(c, u b, 0). So
-/// the slope of a branch that is not taken, which may be infinite or NaN, meets no 0 and reaches nobody.
+/// a b, where a factor that is a choice between something and 0 stays outside: select(c, u, 0) b = select(c, u b, 0).
+/// So the slope of a branch that is not taken, which may be infinite or NaN, meets no 0 and reaches nobody.
 NodeId product(Algebra& al, NodeId a, NodeId b) {
   const auto masks = [&](NodeId id) {
     const Node& node = al.g[id];

@@ -10,8 +10,8 @@
 namespace hillock::ir {
 
 /// d op(args) / d args[k], as an expression; `self` is the node op(args). Zero where the op is piecewise constant;
-/// at a kink, the derivative of the branch that the op takes. What the branch not taken would have given, be it NaN, does
-/// not reach a derivative.
+/// at a kink, the derivative of the branch that the op takes. What the branch not taken would have given, be it NaN,
+/// does not reach a derivative.
 [[nodiscard]] NodeId partial(Algebra& algebra, Op op, std::span<const NodeId> args, NodeId self, int k);
 
 /// Forward mode. The derivative of many roots along one direction, given the derivatives of symbols

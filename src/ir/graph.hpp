@@ -26,8 +26,8 @@ struct Node {
   Op op = Op::constant;
   Type type = Type::real;
   std::array<NodeId, 3> args{no_node, no_node, no_node};
-  double value = 0.0;      ///< constants
-  SymbolId symbol{};       ///< symbols
+  double value = 0.0;  ///< constants
+  SymbolId symbol{};   ///< symbols
 };
 
 class Graph {
@@ -50,8 +50,12 @@ class Graph {
 
  private:
   NodeId intern(const Node& node);
-  struct Hash { std::size_t operator()(const Node& node) const; };
-  struct Same { bool operator()(const Node& a, const Node& b) const; };
+  struct Hash {
+    std::size_t operator()(const Node& node) const;
+  };
+  struct Same {
+    bool operator()(const Node& a, const Node& b) const;
+  };
   std::vector<Node> nodes_;
   std::unordered_map<Node, NodeId, Hash, Same> index_;
 };

@@ -114,12 +114,16 @@ double apply(Op op, double a, double b, double c) {
     case Op::random_a: return philox_uniforms(a, b, c)[0];
     case Op::random_b: return philox_uniforms(a, b, c)[1];
     case Op::round_even: return std::nearbyint(a);
-    case Op::scale2: return std::isfinite(b) ? std::ldexp(a, static_cast<int>(std::fmax(-5000.0, std::fmin(5000.0, b)))) : b;
+    case Op::scale2:
+      return std::isfinite(b) ? std::ldexp(a, static_cast<int>(std::fmax(-5000.0, std::fmin(5000.0, b)))) : b;
     case Op::exponent2: return std::isfinite(a) && a != 0.0 ? static_cast<double>(std::ilogb(a)) : 0.0;
     case Op::mantissa2:
       if (std::isnan(a)) return a;
       return std::isfinite(a) && a != 0.0 ? std::scalbn(std::fabs(a), -std::ilogb(a)) : 1.0;
-    case Op::exp2_table: return std::isfinite(a) ? exp2_table_entry(static_cast<int>(static_cast<std::int64_t>(std::fmax(-0x1p52, std::fmin(0x1p52, a))) & 15)) : a;
+    case Op::exp2_table:
+      return std::isfinite(a) ? exp2_table_entry(static_cast<int>(
+                                    static_cast<std::int64_t>(std::fmax(-0x1p52, std::fmin(0x1p52, a))) & 15))
+                              : a;
   }
   bug(__FILE__, __LINE__, "a leaf was applied");
 }

@@ -26,27 +26,27 @@ enum class SymbolKind : std::uint8_t {
 struct Symbol {
   std::string name;
   SymbolKind kind;
-  units::Unit unit;        ///< as written, for display
+  units::Unit unit;  ///< as written, for display
   Type type = Type::real;
-  Span span;               ///< where it is defined
+  Span span;  ///< where it is defined
 };
 
 struct State {
   SymbolId symbol;
-  NodeId derivative;       ///< dx/dt, sub-expressions substituted
-  NodeId init;             ///< value at the first time; inputs in it mean their value there. Constant 0 if not given
+  NodeId derivative;  ///< dx/dt, sub-expressions substituted
+  NodeId init;        ///< value at the first time; inputs in it mean their value there. Constant 0 if not given
   bool unless_refractory = false;  ///< stands still while the cell is refractory
 };
 
 /// What a spike does, all at once: `reset v = E; w += b`.
 struct Reset {
-  std::uint32_t state;     ///< place in `Model::states`
-  NodeId value;            ///< its new value, in terms of the values before
+  std::uint32_t state;  ///< place in `Model::states`
+  NodeId value;         ///< its new value, in terms of the values before
 };
 
 /// `threshold`, `reset`, `refractory`.
 struct Spiking {
-  NodeId threshold = no_node;   ///< boolean: a spike happens where it is true and the cell is not refractory
+  NodeId threshold = no_node;  ///< boolean: a spike happens where it is true and the cell is not refractory
   std::vector<Reset> resets;
   NodeId refractory = no_node;  ///< a time, or a condition that keeps the cell refractory; none: never refractory
   Span span;                    ///< of the threshold
@@ -54,8 +54,8 @@ struct Spiking {
 
 /// A prior as written, arguments in SI. The families are `prob`'s.
 struct PriorSpec {
-  std::string family;              ///< "uniform", "loguniform", "normal", "lognormal", "halfnormal", ...
-  std::vector<double> arguments;   ///< in the parameter's SI unit where the family's rule says so
+  std::string family;             ///< "uniform", "loguniform", "normal", "lognormal", "halfnormal", ...
+  std::vector<double> arguments;  ///< in the parameter's SI unit where the family's rule says so
   Span span;
 };
 
@@ -67,7 +67,7 @@ struct Parameter {
 
 struct Constant {
   SymbolId symbol;
-  double value;                    ///< SI
+  double value;  ///< SI
 };
 
 /// A named sub-expression, kept for outputs and for printing.
@@ -88,7 +88,7 @@ struct Observation {
   NoiseFamily family;
   NodeId mean;
   NodeId sd;
-  NodeId tau = no_node;            ///< ar1 only
+  NodeId tau = no_node;  ///< ar1 only
   units::Unit unit;
   Span span;
 };
@@ -98,25 +98,25 @@ struct Requirement {
   enum class Reduce : std::uint8_t { every, maximum, minimum };
   NodeId expression;
   Reduce reduce = Reduce::every;
-  double low;                      ///< SI; -inf where open
+  double low;  ///< SI; -inf where open
   double high;
-  std::optional<SymbolId> bound;   ///< the symbol that ranges (an input's, or t), if any
+  std::optional<SymbolId> bound;  ///< the symbol that ranges (an input's, or t), if any
   double from = 0.0;
   double to = 0.0;
-  std::string text;                ///< as written, for reports
+  std::string text;  ///< as written, for reports
   Span span;
 };
 
 struct Model {
   std::string name;
-  std::string source_text;         ///< the file as read
+  std::string source_text;  ///< the file as read
   Graph graph;
-  std::vector<Symbol> symbols;     ///< indexed by SymbolId
+  std::vector<Symbol> symbols;  ///< indexed by SymbolId
   std::vector<State> states;
   std::vector<Parameter> parameters;
   std::vector<Constant> constants;
   std::vector<SymbolId> inputs;
-  std::vector<SymbolId> noises;    ///< right sides are linear in each of them
+  std::vector<SymbolId> noises;  ///< right sides are linear in each of them
   std::optional<Spiking> spiking;
   std::vector<Definition> definitions;
   std::vector<Observation> observations;

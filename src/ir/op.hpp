@@ -13,18 +13,58 @@ namespace hillock::ir {
 /// Values are doubles or booleans. (Brian 2's integers are doubles that hold whole numbers.)
 enum class Type : std::uint8_t { real, boolean };
 
+// clang-format off: a table, several to a line.
 enum class Op : std::uint8_t {
   // leaves
-  constant, symbol,
+  constant,
+  symbol,
   // arithmetic (real)
-  add, sub, mul, div, neg, pow, mod, floordiv, fma,
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  pow,
+  mod,
+  floordiv,
+  fma,
   // comparisons (real -> boolean) and logic
-  lt, le, gt, ge, eq, ne, land, lor, lnot,
-  select,      ///< select(condition, a, b)
-  to_real,     ///< boolean as 0 or 1
+  lt,
+  le,
+  gt,
+  ge,
+  eq,
+  ne,
+  land,
+  lor,
+  lnot,
+  select,   ///< select(condition, a, b)
+  to_real,  ///< boolean as 0 or 1
   // elementary functions, Brian 2's names
-  sin, cos, tan, sinh, cosh, tanh, arcsin, arccos, arctan,
-  exp, log, log10, expm1, log1p, exprel, sqrt, ceil, floor, trunc, abs, sign, clip, min, max,
+  sin,
+  cos,
+  tan,
+  sinh,
+  cosh,
+  tanh,
+  arcsin,
+  arccos,
+  arctan,
+  exp,
+  log,
+  log10,
+  expm1,
+  log1p,
+  exprel,
+  sqrt,
+  ceil,
+  floor,
+  trunc,
+  abs,
+  sign,
+  clip,
+  min,
+  max,
   // primitives of lowered code only; a model cannot write them
   round_even,  ///< nearest integer, ties to even; |x| < 2^51
   scale2,      ///< x * 2^n, n integral, x in [2^-400, 2^400]: right also where the result overflows or is subnormal
@@ -36,16 +76,19 @@ enum class Op : std::uint8_t {
   random_a,    ///< random_a(counter, lane, seed), whole numbers below 2^52: uniform in (0, 1], 52 bits of Philox4x32-10
   random_b,    ///< the same of its other half
   // random numbers of programs, lowered to those; a model writes xi, rand(), randn()
-  normal_a,    ///< normal_a(counter, lane, seed): standard normal, from one block (Box & Muller 1958)
-  normal_b,    ///< the other one of that block
+  normal_a,  ///< normal_a(counter, lane, seed): standard normal, from one block (Box & Muller 1958)
+  normal_b,  ///< the other one of that block
 };
+// clang-format on
 inline constexpr int op_count = static_cast<int>(Op::normal_b) + 1;
 
 /// How the unit of the result follows from the units of the arguments.
 enum class UnitRule : std::uint8_t {
-  none,           ///< leaves, primitives
-  same,           ///< all arguments share a dimension, so does the result (add, min, clip, ...)
-  product, quotient, power,
+  none,  ///< leaves, primitives
+  same,  ///< all arguments share a dimension, so does the result (add, min, clip, ...)
+  product,
+  quotient,
+  power,
   keeps,          ///< the argument's dimension (neg, abs, floor)
   root,           ///< sqrt
   dimensionless,  ///< arguments and result are pure numbers (exp, sin, ...)
@@ -61,7 +104,7 @@ struct OpInfo {
   int arity;
   Type result;
   UnitRule units;
-  bool written;           ///< may a model call it by `name` (functions), as opposed to operators and primitives
+  bool written;  ///< may a model call it by `name` (functions), as opposed to operators and primitives
   std::string_view sentence;
 };
 

@@ -40,17 +40,17 @@ struct Assignment {
 /// kept where `error` <= 1. The next trial is the step times `factor`.
 struct Adaptive {
   NodeId error = no_node;
-  NodeId factor = no_node;    ///< finite and positive whatever `error` is
-  int max_substeps = 10000;   ///< per row; a lane that needs more becomes NaN
+  NodeId factor = no_node;   ///< finite and positive whatever `error` is
+  int max_substeps = 10000;  ///< per row; a lane that needs more becomes NaN
 };
 
 struct Program {
   Graph graph;
-  std::vector<Variable> variables;          ///< by SymbolId
+  std::vector<Variable> variables;  ///< by SymbolId
   std::uint32_t parameters = 0;
   std::uint32_t columns = 0;
   std::vector<std::string> carried_names;
-  std::vector<NodeId> init;                 ///< by carried index; reads parameters, and columns at row 0
+  std::vector<NodeId> init;  ///< by carried index; reads parameters, and columns at row 0
   std::vector<Assignment> observe;
   std::vector<Assignment> advance;
   std::vector<NodeId> outputs;
@@ -73,8 +73,8 @@ struct Timeline {
   [[nodiscard]] std::size_t observed() const;
 };
 
-/// tangent[carried][k]: the index of the carried variable that holds d carried / d parameter k, or nothing where that is
-/// always zero.
+/// tangent[carried][k]: the index of the carried variable that holds d carried / d parameter k, or nothing where that
+/// is always zero.
 using TangentTable = std::vector<std::vector<std::optional<std::uint32_t>>>;
 
 /// Adds, for every carried variable that a parameter of `with_respect_to` can reach, a carried tangent.
@@ -95,15 +95,15 @@ struct KnownSlopes {
 /// A group of nodes that change only when some columns change.
 struct Group {
   std::vector<NodeId> nodes;
-  std::uint32_t bit = 0;     ///< flag bit that says "recompute", or 0: computed at every row
+  std::uint32_t bit = 0;  ///< flag bit that says "recompute", or 0: computed at every row
 };
 
 /// Everything in its place: primitives only; constant columns folded; what depends on the columns alone computed once
 /// for all lanes; what depends on the parameters alone computed once per lane (`prologue`).
 struct Loop {
   struct Phase {
-    std::vector<Group> groups;       ///< parameters x columns, in order
-    std::vector<NodeId> nodes;       ///< the rest, in order
+    std::vector<Group> groups;  ///< parameters x columns, in order
+    std::vector<NodeId> nodes;  ///< the rest, in order
   };
   Graph graph;
   std::vector<Variable> variables;
@@ -119,12 +119,12 @@ struct Loop {
 
   std::size_t rows = 0;
   std::size_t observed = 0;
-  std::vector<double> values;            ///< [rows][columns]
-  std::vector<std::uint32_t> flags;      ///< by row: bit 0 observed, other bits as in Group::bit
+  std::vector<double> values;        ///< [rows][columns]
+  std::vector<std::uint32_t> flags;  ///< by row: bit 0 observed, other bits as in Group::bit
 };
 
 struct BindOptions {
-  bool lower = true;   ///< false keeps the library functions: the independent oracle of the lowered code
+  bool lower = true;  ///< false keeps the library functions: the independent oracle of the lowered code
 };
 [[nodiscard]] Loop bind(const Program& program, const Timeline& timeline, const BindOptions& options = {});
 

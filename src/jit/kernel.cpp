@@ -20,8 +20,8 @@ using ir::Op;
 using ir::Source;
 using llvm::Value;
 
-using Function = void (*)(const double* parameters, const double* values, const std::uint32_t* flags,
-                          std::int64_t rows, double* carried, double* outputs);
+using Function = void (*)(const double* parameters, const double* values, const std::uint32_t* flags, std::int64_t rows,
+                          double* carried, double* outputs);
 
 /// One IR value per vector in flight.
 using Pack = std::vector<Value*>;
@@ -31,11 +31,15 @@ using Scope = std::map<NodeId, Pack>;
 class Emitter {
  public:
   Emitter(llvm::Module& module, const ir::Loop& loop, const KernelOptions& options)
-      : loop_(loop), context_(module.getContext()), b_(context_), width_(options.isa == Isa::avx512 ? 8 : 4),
-        copies_(static_cast<std::size_t>(options.vectors)), p_(b_, options.isa, width_) {
+      : loop_(loop),
+        context_(module.getContext()),
+        b_(context_),
+        width_(options.isa == Isa::avx512 ? 8 : 4),
+        copies_(static_cast<std::size_t>(options.vectors)),
+        p_(b_, options.isa, width_) {
     llvm::Type* pointer = llvm::PointerType::getUnqual(context_);
-    auto* type = llvm::FunctionType::get(
-        b_.getVoidTy(), {pointer, pointer, pointer, b_.getInt64Ty(), pointer, pointer}, false);
+    auto* type =
+        llvm::FunctionType::get(b_.getVoidTy(), {pointer, pointer, pointer, b_.getInt64Ty(), pointer, pointer}, false);
     function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, "run", module);
     const char* bits = options.isa == Isa::avx512 ? "512" : "256";
     function_->addFnAttr("prefer-vector-width", bits);
@@ -108,9 +112,7 @@ class Emitter {
     node.value = value;
     return node;
   }
-  Pack zero(NodeId id) {
-    return Pack(copies_, llvm::Constant::getNullValue(p_.type_of(loop_.graph[id].type)));
-  }
+  Pack zero(NodeId id) { return Pack(copies_, llvm::Constant::getNullValue(p_.type_of(loop_.graph[id].type))); }
   std::vector<llvm::PHINode*> phis(const Pack& initial, llvm::BasicBlock* from) {
     std::vector<llvm::PHINode*> list;
     for (Value* v : initial) {
@@ -140,8 +142,7 @@ class Emitter {
     return b_.CreateGEP(b_.getDoubleTy(), base, b_.getInt64(at));
   }
   void store(Value* base, std::size_t item, const Pack& pack) {
-    for (std::size_t k = 0; k < copies_; ++k)
-      b_.CreateAlignedStore(pack[k], lane_place(base, item, k), llvm::Align(8));
+    for (std::size_t k = 0; k < copies_; ++k) b_.CreateAlignedStore(pack[k], lane_place(base, item, k), llvm::Align(8));
   }
   void parameter_scope(std::uint32_t symbol) {
     const NodeId id = find_symbol(symbol);
@@ -376,7 +377,8 @@ class Emitter {
       active.push_back(b_.CreateFCmpOLT(d, real(1.0)));
       any = b_.CreateOr(any, b_.CreateOrReduce(active.back()));
     }
-    Value* go_on = b_.CreateAnd(any, b_.CreateICmpSLT(count, b_.getInt32(static_cast<std::uint32_t>(control.max_substeps))));
+    Value* go_on =
+        b_.CreateAnd(any, b_.CreateICmpSLT(count, b_.getInt32(static_cast<std::uint32_t>(control.max_substeps))));
     b_.CreateCondBr(go_on, body, after);
 
     b_.SetInsertPoint(body);

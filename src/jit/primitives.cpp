@@ -14,7 +14,9 @@ using ir::Op;
 using llvm::Value;
 
 Primitives::Primitives(llvm::IRBuilder<>& builder, Isa isa, int width)
-    : b_(builder), isa_(isa), width_(width),
+    : b_(builder),
+      isa_(isa),
+      width_(width),
       real_(llvm::FixedVectorType::get(builder.getDoubleTy(), static_cast<unsigned>(width))),
       boolean_(llvm::FixedVectorType::get(builder.getInt1Ty(), static_cast<unsigned>(width))),
       integer_(llvm::FixedVectorType::get(builder.getInt64Ty(), static_cast<unsigned>(width))) {}
@@ -65,7 +67,8 @@ Value* Primitives::emit(Op op, std::span<Value* const> args) {
     case Op::exp2_table: return table_from_magic(b_.CreateFAdd(args[0], splat(magic)));
     case Op::random_a: return random(false, args);
     case Op::random_b: return random(true, args);
-    default: bug(__FILE__, __LINE__, "an op reached the compiler that was not lowered: " + std::string(ir::info(op).name));
+    default:
+      bug(__FILE__, __LINE__, "an op reached the compiler that was not lowered: " + std::string(ir::info(op).name));
   }
 }
 
@@ -83,8 +86,8 @@ Value* Primitives::table_from_magic(Value* magic_sum) {
   llvm::GlobalVariable* global = module.getNamedGlobal("exp2_table");
   if (global == nullptr) {
     llvm::Constant* data = llvm::ConstantDataArray::get(context, llvm::ArrayRef<double>(table));
-    global = new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data,
-                                      "exp2_table");
+    global =
+        new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data, "exp2_table");
     global->setAlignment(llvm::Align(64));
   }
   Value* which = b_.CreateAnd(bits(magic_sum), splat_bits(15));
@@ -112,7 +115,8 @@ Value* Primitives::scale2(Value* x, Value* n) {
   // size, takes it below half the smallest number: so there is one rounding for |x| in [2^-400, 2^400].
   Value* low = b_.CreateSelect(b_.CreateFCmpOGT(splat(-2044.0), n), splat(-2044.0), n);
   Value* clamped = b_.CreateSelect(b_.CreateFCmpOLT(splat(2044.0), low), splat(2044.0), low);
-  // n = half + rest, each below 1023 in size. The magic number moved by the bias leaves a biased exponent in the low bits.
+  // n = half + rest, each below 1023 in size. The magic number moved by the bias leaves a biased exponent in the low
+  // bits.
   Value* biased = splat(magic + 1023.0);
   Value* half_sum = intrinsic(llvm::Intrinsic::fma, std::array{clamped, splat(0.5), biased});
   Value* rest = b_.CreateFSub(clamped, b_.CreateFSub(half_sum, biased));
@@ -160,8 +164,8 @@ Value* Primitives::random(bool second, std::span<Value* const> address) {
     for (int round = 0; round < 10; ++round) {
       Value* p0 = b_.CreateMul(c[0], splat_bits(0xD2511F53ULL));
       Value* p1 = b_.CreateMul(c[2], splat_bits(0xCD9E8D57ULL));
-      c = {b_.CreateXor(b_.CreateXor(high(p1), c[1]), k[0]), low(p1),
-           b_.CreateXor(b_.CreateXor(high(p0), c[3]), k[1]), low(p0)};
+      c = {b_.CreateXor(b_.CreateXor(high(p1), c[1]), k[0]), low(p1), b_.CreateXor(b_.CreateXor(high(p0), c[3]), k[1]),
+           low(p0)};
       k = {low(b_.CreateAdd(k[0], splat_bits(0x9E3779B9ULL))), low(b_.CreateAdd(k[1], splat_bits(0xBB67AE85ULL)))};
     }
     std::array<Value*, 2> halves{};

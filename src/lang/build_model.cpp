@@ -25,30 +25,22 @@ std::string model_name(std::string_view file_name) {
 std::optional<ir::SymbolKind> symbol_kind(const Entity& entity) {
   if (entity.computed()) return std::nullopt;
   switch (entity.role) {
-    case Role::state:
-      return ir::SymbolKind::state;
-    case Role::parameter:
-      return ir::SymbolKind::parameter;
-    case Role::input:
-      return ir::SymbolKind::input;
-    case Role::constant:
-      return ir::SymbolKind::constant;
+    case Role::state: return ir::SymbolKind::state;
+    case Role::parameter: return ir::SymbolKind::parameter;
+    case Role::input: return ir::SymbolKind::input;
+    case Role::constant: return ir::SymbolKind::constant;
     case Role::definition:
     case Role::declared:
-    case Role::broken:
-      break;
+    case Role::broken: break;
   }
   return std::nullopt;
 }
 
 ir::Requirement::Reduce reduction(RequiredItem::Reduce reduce) {
   switch (reduce) {
-    case RequiredItem::Reduce::maximum:
-      return ir::Requirement::Reduce::maximum;
-    case RequiredItem::Reduce::minimum:
-      return ir::Requirement::Reduce::minimum;
-    case RequiredItem::Reduce::every:
-      break;
+    case RequiredItem::Reduce::maximum: return ir::Requirement::Reduce::maximum;
+    case RequiredItem::Reduce::minimum: return ir::Requirement::Reduce::minimum;
+    case RequiredItem::Reduce::every: break;
   }
   return ir::Requirement::Reduce::every;
 }
@@ -74,7 +66,8 @@ class ModelBuilder {
       const Statement& s = ast_.statements[i];
       if (s.kind == Kind::observe) add_observation(s, findings_.observed_units.at(i));
       else if (s.kind == Kind::require) add_requirements(s, findings_.ranges.at(i));
-      else if (s.kind == Kind::threshold) spiking().threshold = lower_in(running_, s.value), spiking().span = span(s.at);
+      else if (s.kind == Kind::threshold)
+        spiking().threshold = lower_in(running_, s.value), spiking().span = span(s.at);
       else if (s.kind == Kind::refractory) spiking().refractory = lower_in(running_, s.value);
     }
     add_resets();
@@ -177,22 +170,15 @@ class ModelBuilder {
           model_.states.push_back({symbols_[i], lower_real(running_, ast_.statements[entity.statement].value),
                                    starting_[i], stands_still(ast_.statements[entity.statement])});
           break;
-        case Role::parameter:
-          add_parameter(symbols_[i], entity.statement);
-          break;
-        case Role::input:
-          model_.inputs.push_back(symbols_[i]);
-          break;
+        case Role::parameter: add_parameter(symbols_[i], entity.statement); break;
+        case Role::input: model_.inputs.push_back(symbols_[i]); break;
         case Role::constant:
           if (entity.number) model_.constants.push_back({symbols_[i], *entity.number});
           else add_definition(entity, running_[i]);
           break;
-        case Role::definition:
-          add_definition(entity, running_[i]);
-          break;
+        case Role::definition: add_definition(entity, running_[i]); break;
         case Role::declared:
-        case Role::broken:
-          break;
+        case Role::broken: break;
       }
     }
   }

@@ -17,14 +17,10 @@ bool is_comparison(Operator op) { return op >= Operator::less && op <= Operator:
 
 std::string_view sign_text(Operator op) {
   switch (op) {
-    case Operator::both:
-      return "and";
-    case Operator::either:
-      return "or";
-    case Operator::negation:
-      return "not";
-    default:
-      return ir::info(operator_op(op)).name;
+    case Operator::both: return "and";
+    case Operator::either: return "or";
+    case Operator::negation: return "not";
+    default: return ir::info(operator_op(op)).name;
   }
 }
 
@@ -46,43 +42,25 @@ const ir::OpInfo* function_op(std::string_view name) { return ir::find_function(
 
 ir::Op operator_op(Operator op) {
   switch (op) {
-    case Operator::add:
-      return ir::Op::add;
-    case Operator::sub:
-      return ir::Op::sub;
-    case Operator::mul:
-      return ir::Op::mul;
-    case Operator::div:
-      return ir::Op::div;
-    case Operator::floordiv:
-      return ir::Op::floordiv;
-    case Operator::mod:
-      return ir::Op::mod;
-    case Operator::power:
-      return ir::Op::pow;
-    case Operator::less:
-      return ir::Op::lt;
-    case Operator::less_equal:
-      return ir::Op::le;
-    case Operator::greater:
-      return ir::Op::gt;
-    case Operator::greater_equal:
-      return ir::Op::ge;
-    case Operator::equal:
-      return ir::Op::eq;
-    case Operator::not_equal:
-      return ir::Op::ne;
-    case Operator::both:
-      return ir::Op::land;
-    case Operator::either:
-      return ir::Op::lor;
-    case Operator::negative:
-      return ir::Op::neg;
-    case Operator::negation:
-      return ir::Op::lnot;
+    case Operator::add: return ir::Op::add;
+    case Operator::sub: return ir::Op::sub;
+    case Operator::mul: return ir::Op::mul;
+    case Operator::div: return ir::Op::div;
+    case Operator::floordiv: return ir::Op::floordiv;
+    case Operator::mod: return ir::Op::mod;
+    case Operator::power: return ir::Op::pow;
+    case Operator::less: return ir::Op::lt;
+    case Operator::less_equal: return ir::Op::le;
+    case Operator::greater: return ir::Op::gt;
+    case Operator::greater_equal: return ir::Op::ge;
+    case Operator::equal: return ir::Op::eq;
+    case Operator::not_equal: return ir::Op::ne;
+    case Operator::both: return ir::Op::land;
+    case Operator::either: return ir::Op::lor;
+    case Operator::negative: return ir::Op::neg;
+    case Operator::negation: return ir::Op::lnot;
     case Operator::positive:
-    case Operator::none:
-      break;
+    case Operator::none: break;
   }
   HILLOCK_CHECK(false, "an operator without an op");
   return ir::Op::constant;
@@ -141,18 +119,10 @@ Value Checker::check(const Expr& expr, const Resolve& resolve) {
         }
         break;
       }
-      case Kind::name:
-        out = name(node, resolve);
-        break;
-      case Kind::unary:
-        out = unary(node, values_[node.a - expr.first]);
-        break;
-      case Kind::binary:
-        out = binary(node, values_[node.a - expr.first], values_[node.b - expr.first]);
-        break;
-      case Kind::call:
-        out = call(node, expr.first);
-        break;
+      case Kind::name: out = name(node, resolve); break;
+      case Kind::unary: out = unary(node, values_[node.a - expr.first]); break;
+      case Kind::binary: out = binary(node, values_[node.a - expr.first], values_[node.b - expr.first]); break;
+      case Kind::call: out = call(node, expr.first); break;
     }
   }
   return values_.back();
@@ -421,9 +391,7 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
     case ir::UnitRule::root:
       out.dimension = units::power(argument(0).any_dimension ? units::Dimension{} : argument(0).dimension, 0.5);
       break;
-    case ir::UnitRule::sign:
-      out.whole = true;
-      break;
+    case ir::UnitRule::sign: out.whole = true; break;
     case ir::UnitRule::same: {
       Value shared = argument(0);
       bool whole = shared.whole;
@@ -444,8 +412,7 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
       out.whole = whole;
       break;
     }
-    default:
-      HILLOCK_CHECK(false, "a function of the language with an operator's unit rule");
+    default: HILLOCK_CHECK(false, "a function of the language with an operator's unit rule");
   }
   out.number.reset();
   bool literal = true;

@@ -18,7 +18,8 @@ class NoiseCheck {
     }
     for (const ir::Observation& o : model_.observations)
       for (const ir::NodeId node : {o.mean, o.sd, o.tau}) nowhere_in(node, "what is observed", o.span);
-    for (const ir::Requirement& r : model_.requirements) nowhere_in(r.expression, "a condition on the parameters", r.span);
+    for (const ir::Requirement& r : model_.requirements)
+      nowhere_in(r.expression, "a condition on the parameters", r.span);
     if (model_.spiking) {
       nowhere_in(model_.spiking->threshold, "a threshold", model_.spiking->span);
       nowhere_in(model_.spiking->refractory, "a refractory period", model_.spiking->span);
@@ -59,9 +60,10 @@ class NoiseCheck {
           break;
         }
       if (first != nullptr && name == "xi")
-        errors_.push_back({"noise-shared",
-                           "'xi' stands in d" + model_.symbol(first->symbol).name + "/dt and in d" + symbol.name + "/dt",
-                           symbol.span, "", "xi_1 in one and xi_2 in the other; one name twice is one and the same noise"});
+        errors_.push_back(
+            {"noise-shared",
+             "'xi' stands in d" + model_.symbol(first->symbol).name + "/dt and in d" + symbol.name + "/dt", symbol.span,
+             "", "xi_1 in one and xi_2 in the other; one name twice is one and the same noise"});
       first = &state;
     }
   }

@@ -60,32 +60,23 @@ class StatementCheck {
   void check_statement(std::uint32_t index) {
     const Statement& s = ast_.statements[index];
     switch (s.kind) {
-      case Kind::ode:
-        return check_ode(s);
-      case Kind::definition:
-        return check_definition(s);
-      case Kind::param:
-        return check_param(index);
-      case Kind::init:
-        return check_init(s);
-      case Kind::observe:
-        return check_observe(index);
+      case Kind::ode: return check_ode(s);
+      case Kind::definition: return check_definition(s);
+      case Kind::param: return check_param(index);
+      case Kind::init: return check_init(s);
+      case Kind::observe: return check_observe(index);
       case Kind::require:
         findings_.ranges[index] = check_require(ast_, s, names_, variation_, checker_, problems_);
         return;
-      case Kind::threshold:
-        return check_threshold(s);
-      case Kind::refractory:
-        return check_refractory(s);
+      case Kind::threshold: return check_threshold(s);
+      case Kind::refractory: return check_refractory(s);
       case Kind::event:
         checker_.check_condition(s.value, running_, "the condition of an event");
         return problems_.add_not_yet_run("'event'", "events are read and checked, but not simulated", s.at);
-      case Kind::reset:
-        return check_reset(s);
+      case Kind::reset: return check_reset(s);
       case Kind::declaration:
       case Kind::constant:
-      case Kind::input:
-        return;  // names, units and constants are done
+      case Kind::input: return;  // names, units and constants are done
     }
   }
 

@@ -11,20 +11,13 @@ using Kind = Statement::Kind;
 
 std::optional<Role> role_of(Kind kind) {
   switch (kind) {
-    case Kind::ode:
-      return Role::state;
-    case Kind::definition:
-      return Role::definition;
-    case Kind::declaration:
-      return Role::declared;
-    case Kind::param:
-      return Role::parameter;
-    case Kind::constant:
-      return Role::constant;
-    case Kind::input:
-      return Role::input;
-    default:
-      return std::nullopt;
+    case Kind::ode: return Role::state;
+    case Kind::definition: return Role::definition;
+    case Kind::declaration: return Role::declared;
+    case Kind::param: return Role::parameter;
+    case Kind::constant: return Role::constant;
+    case Kind::input: return Role::input;
+    default: return std::nullopt;
   }
 }
 

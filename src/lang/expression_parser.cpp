@@ -23,36 +23,23 @@ struct Infix {
 Infix infix(Kind kind, std::string_view word) {
   using enum Operator;
   switch (kind) {
-    case Kind::plus:
-      return {add, level_add};
-    case Kind::minus:
-      return {sub, level_add};
-    case Kind::star:
-      return {mul, level_multiply};
-    case Kind::slash:
-      return {div, level_multiply};
-    case Kind::double_slash:
-      return {floordiv, level_multiply};
-    case Kind::percent:
-      return {mod, level_multiply};
-    case Kind::less:
-      return {less, level_compare};
-    case Kind::less_equal:
-      return {less_equal, level_compare};
-    case Kind::greater:
-      return {greater, level_compare};
-    case Kind::greater_equal:
-      return {greater_equal, level_compare};
-    case Kind::equal_equal:
-      return {equal, level_compare};
-    case Kind::not_equal:
-      return {not_equal, level_compare};
+    case Kind::plus: return {add, level_add};
+    case Kind::minus: return {sub, level_add};
+    case Kind::star: return {mul, level_multiply};
+    case Kind::slash: return {div, level_multiply};
+    case Kind::double_slash: return {floordiv, level_multiply};
+    case Kind::percent: return {mod, level_multiply};
+    case Kind::less: return {less, level_compare};
+    case Kind::less_equal: return {less_equal, level_compare};
+    case Kind::greater: return {greater, level_compare};
+    case Kind::greater_equal: return {greater_equal, level_compare};
+    case Kind::equal_equal: return {equal, level_compare};
+    case Kind::not_equal: return {not_equal, level_compare};
     case Kind::name:
       if (word == "and") return {both, level_and};
       if (word == "or") return {either, level_or};
       return {};
-    default:
-      return {};
+    default: return {};
   }
 }
 

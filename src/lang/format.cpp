@@ -17,44 +17,25 @@ struct Sign {
 
 Sign sign_of(Operator op) {
   switch (op) {
-    case Operator::either:
-      return {" or ", 1};
-    case Operator::both:
-      return {" and ", 2};
-    case Operator::negation:
-      return {"not ", 3};
-    case Operator::less:
-      return {" < ", 4};
-    case Operator::less_equal:
-      return {" <= ", 4};
-    case Operator::greater:
-      return {" > ", 4};
-    case Operator::greater_equal:
-      return {" >= ", 4};
-    case Operator::equal:
-      return {" == ", 4};
-    case Operator::not_equal:
-      return {" != ", 4};
-    case Operator::add:
-      return {" + ", 5};
-    case Operator::sub:
-      return {" - ", 5};
-    case Operator::mul:
-      return {"*", 6};
-    case Operator::div:
-      return {"/", 6};
-    case Operator::floordiv:
-      return {" // ", 6};
-    case Operator::mod:
-      return {" % ", 6};
-    case Operator::negative:
-      return {"-", 7};
-    case Operator::positive:
-      return {"+", 7};
-    case Operator::power:
-      return {"**", 8};
-    case Operator::none:
-      return {"", 9};
+    case Operator::either: return {" or ", 1};
+    case Operator::both: return {" and ", 2};
+    case Operator::negation: return {"not ", 3};
+    case Operator::less: return {" < ", 4};
+    case Operator::less_equal: return {" <= ", 4};
+    case Operator::greater: return {" > ", 4};
+    case Operator::greater_equal: return {" >= ", 4};
+    case Operator::equal: return {" == ", 4};
+    case Operator::not_equal: return {" != ", 4};
+    case Operator::add: return {" + ", 5};
+    case Operator::sub: return {" - ", 5};
+    case Operator::mul: return {"*", 6};
+    case Operator::div: return {"/", 6};
+    case Operator::floordiv: return {" // ", 6};
+    case Operator::mod: return {" % ", 6};
+    case Operator::negative: return {"-", 7};
+    case Operator::positive: return {"+", 7};
+    case Operator::power: return {"**", 8};
+    case Operator::none: return {"", 9};
   }
   return {"", 9};
 }
@@ -122,9 +103,7 @@ void write(const Ast& ast, std::uint32_t root, Writer& out) {
     switch (node.kind) {
       case Kind::number:
       case Kind::boolean:
-      case Kind::name:
-        out.put(ast.text(node.word));
-        break;
+      case Kind::name: out.put(ast.text(node.word)); break;
       case Kind::quantity: {
         // The number is the text before the unit.
         const std::string_view all = ast.text({node.at.begin, node.word.begin});
@@ -321,24 +300,12 @@ void write(const Ast& ast, const Statement& s, Writer& out) {
         if (i > 0) out.put("; ");
         out.put(ast.text(a.name));
         switch (a.op) {
-          case Operator::add:
-            out.put(" += ");
-            break;
-          case Operator::sub:
-            out.put(" -= ");
-            break;
-          case Operator::mul:
-            out.put(" *= ");
-            break;
-          case Operator::div:
-            out.put(" /= ");
-            break;
-          case Operator::mod:
-            out.put(" %= ");
-            break;
-          default:
-            out.put(" = ");
-            break;
+          case Operator::add: out.put(" += "); break;
+          case Operator::sub: out.put(" -= "); break;
+          case Operator::mul: out.put(" *= "); break;
+          case Operator::div: out.put(" /= "); break;
+          case Operator::mod: out.put(" %= "); break;
+          default: out.put(" = "); break;
         }
         write(ast, a.value, out);
       }

@@ -15,24 +15,16 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string plain_hint(char c) {
   switch (c) {
-    case '^':
-      return "write '**' for a power";
-    case '&':
-      return "write 'and'";
-    case '|':
-      return "write 'or'";
-    case '!':
-      return "write 'not'";
+    case '^': return "write '**' for a power";
+    case '&': return "write 'and'";
+    case '|': return "write 'or'";
+    case '!': return "write 'not'";
     case '"':
-    case '\'':
-      return "names and expressions are written without quotes";
-    case '\\':
-      return "an expression in parentheses may go on in the next line as it is";
+    case '\'': return "names and expressions are written without quotes";
+    case '\\': return "an expression in parentheses may go on in the next line as it is";
     case '{':
-    case '}':
-      return "write parentheses '(' and ')'";
-    default:
-      return {};
+    case '}': return "write parentheses '(' and ')'";
+    default: return {};
   }
 }
 
@@ -177,48 +169,20 @@ class Lexer {
       if (next == second) kind = together, ++end;
     };
     switch (c) {
-      case ';':
-        kind = semicolon;
-        break;
-      case ',':
-        kind = comma;
-        break;
-      case ':':
-        kind = colon;
-        break;
-      case '~':
-        kind = tilde;
-        break;
-      case '(':
-        kind = open;
-        break;
-      case ')':
-        kind = close;
-        break;
-      case '[':
-        kind = open_bracket;
-        break;
-      case ']':
-        kind = close_bracket;
-        break;
-      case '+':
-        pair(plus, '=', plus_assign);
-        break;
-      case '-':
-        pair(minus, '=', minus_assign);
-        break;
-      case '%':
-        pair(percent, '=', percent_assign);
-        break;
-      case '<':
-        pair(less, '=', less_equal);
-        break;
-      case '>':
-        pair(greater, '=', greater_equal);
-        break;
-      case '=':
-        pair(assign, '=', equal_equal);
-        break;
+      case ';': kind = semicolon; break;
+      case ',': kind = comma; break;
+      case ':': kind = colon; break;
+      case '~': kind = tilde; break;
+      case '(': kind = open; break;
+      case ')': kind = close; break;
+      case '[': kind = open_bracket; break;
+      case ']': kind = close_bracket; break;
+      case '+': pair(plus, '=', plus_assign); break;
+      case '-': pair(minus, '=', minus_assign); break;
+      case '%': pair(percent, '=', percent_assign); break;
+      case '<': pair(less, '=', less_equal); break;
+      case '>': pair(greater, '=', greater_equal); break;
+      case '=': pair(assign, '=', equal_equal); break;
       case '*':
         pair(star, '*', double_star);
         if (kind == star && next == '=') kind = star_assign, ++end;
@@ -230,8 +194,7 @@ class Lexer {
       case '!':
         if (next == '=') kind = not_equal, ++end;
         break;
-      default:
-        break;
+      default: break;
     }
     if (kind == bad) end = bad_character(at, line_end);
     push(kind, at, end);
@@ -246,70 +209,38 @@ Tokens lex(const Source& source, Problems& problems) { return Lexer(source, prob
 std::string_view describe(TokenKind kind) {
   using enum TokenKind;
   switch (kind) {
-    case end_of_text:
-      return "the end of the text";
-    case newline:
-      return "the end of the line";
-    case semicolon:
-      return "';'";
-    case name:
-      return "a name";
-    case number:
-      return "a number";
-    case comma:
-      return "','";
-    case colon:
-      return "':'";
-    case tilde:
-      return "'~'";
-    case open:
-      return "'('";
-    case close:
-      return "')'";
-    case open_bracket:
-      return "'['";
-    case close_bracket:
-      return "']'";
-    case plus:
-      return "'+'";
-    case minus:
-      return "'-'";
-    case star:
-      return "'*'";
-    case slash:
-      return "'/'";
-    case double_star:
-      return "'**'";
-    case double_slash:
-      return "'//'";
-    case percent:
-      return "'%'";
-    case less:
-      return "'<'";
-    case less_equal:
-      return "'<='";
-    case greater:
-      return "'>'";
-    case greater_equal:
-      return "'>='";
-    case equal_equal:
-      return "'=='";
-    case not_equal:
-      return "'!='";
-    case assign:
-      return "'='";
-    case plus_assign:
-      return "'+='";
-    case minus_assign:
-      return "'-='";
-    case star_assign:
-      return "'*='";
-    case slash_assign:
-      return "'/='";
-    case percent_assign:
-      return "'%='";
-    case bad:
-      return "a character that is not part of the language";
+    case end_of_text: return "the end of the text";
+    case newline: return "the end of the line";
+    case semicolon: return "';'";
+    case name: return "a name";
+    case number: return "a number";
+    case comma: return "','";
+    case colon: return "':'";
+    case tilde: return "'~'";
+    case open: return "'('";
+    case close: return "')'";
+    case open_bracket: return "'['";
+    case close_bracket: return "']'";
+    case plus: return "'+'";
+    case minus: return "'-'";
+    case star: return "'*'";
+    case slash: return "'/'";
+    case double_star: return "'**'";
+    case double_slash: return "'//'";
+    case percent: return "'%'";
+    case less: return "'<'";
+    case less_equal: return "'<='";
+    case greater: return "'>'";
+    case greater_equal: return "'>='";
+    case equal_equal: return "'=='";
+    case not_equal: return "'!='";
+    case assign: return "'='";
+    case plus_assign: return "'+='";
+    case minus_assign: return "'-='";
+    case star_assign: return "'*='";
+    case slash_assign: return "'/='";
+    case percent_assign: return "'%='";
+    case bad: return "a character that is not part of the language";
   }
   return "";
 }

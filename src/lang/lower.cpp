@@ -36,21 +36,15 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
     const auto part = [&](std::uint32_t index) { return nodes[index - expr.first]; };
     const auto number = [&](std::uint32_t index) { return as_real(graph, part(index)); };
     switch (node.kind) {
-      case Kind::number:
-        out = graph.constant(node.value);
-        break;
-      case Kind::boolean:
-        out = graph.boolean(node.value != 0.0);
-        break;
+      case Kind::number: out = graph.constant(node.value); break;
+      case Kind::boolean: out = graph.boolean(node.value != 0.0); break;
       case Kind::quantity: {
         const auto unit = units::read_unit(ast.text(node.word));
         HILLOCK_CHECK(unit.has_value(), "an unchecked unit");
         out = graph.constant(node.value * unit->factor);
         break;
       }
-      case Kind::name:
-        out = named(ast.text(node.word), graph, resolve);
-        break;
+      case Kind::name: out = named(ast.text(node.word), graph, resolve); break;
       case Kind::unary:
         if (node.op == Operator::negation) out = graph.make(ir::Op::lnot, part(node.a));
         else if (node.op == Operator::positive) out = number(node.a);

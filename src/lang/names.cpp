@@ -13,18 +13,12 @@ std::string line_of(const Ast& ast, Extent at) { return "line " + std::to_string
 
 std::string_view role_text(Role role) {
   switch (role) {
-    case Role::state:
-      return "a state";
-    case Role::definition:
-      return "a sub-expression";
-    case Role::parameter:
-      return "a parameter";
-    case Role::constant:
-      return "a constant";
-    case Role::input:
-      return "an input";
-    default:
-      return "declared without a value";
+    case Role::state: return "a state";
+    case Role::definition: return "a sub-expression";
+    case Role::parameter: return "a parameter";
+    case Role::constant: return "a constant";
+    case Role::input: return "an input";
+    default: return "declared without a value";
   }
 }
 

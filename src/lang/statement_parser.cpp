@@ -11,20 +11,13 @@ using Kind = TokenKind;
 /// What `=`, `+=`, ... do to the variable before them.
 std::optional<Operator> assignment(Kind kind) {
   switch (kind) {
-    case Kind::assign:
-      return Operator::none;
-    case Kind::plus_assign:
-      return Operator::add;
-    case Kind::minus_assign:
-      return Operator::sub;
-    case Kind::star_assign:
-      return Operator::mul;
-    case Kind::slash_assign:
-      return Operator::div;
-    case Kind::percent_assign:
-      return Operator::mod;
-    default:
-      return std::nullopt;
+    case Kind::assign: return Operator::none;
+    case Kind::plus_assign: return Operator::add;
+    case Kind::minus_assign: return Operator::sub;
+    case Kind::star_assign: return Operator::mul;
+    case Kind::slash_assign: return Operator::div;
+    case Kind::percent_assign: return Operator::mod;
+    default: return std::nullopt;
   }
 }
 

@@ -253,14 +253,16 @@ Result<void> LevenbergMarquardtOptions::validate() const {
   OptionRanges ranges;
   ranges.need(max_iterations >= 1, "max_iterations", max_iterations, "at least 1");
   ranges.need(cost_tolerance > 0.0 && cost_tolerance < 1.0, "cost_tolerance", cost_tolerance, "between 0 and 1");
-  ranges.need(gradient_tolerance >= 0.0 && gradient_tolerance < 1.0, "gradient_tolerance", gradient_tolerance, "in [0, 1)");
+  ranges.need(gradient_tolerance >= 0.0 && gradient_tolerance < 1.0, "gradient_tolerance", gradient_tolerance,
+              "in [0, 1)");
   ranges.need(step_tolerance >= 0.0 && step_tolerance < 1.0, "step_tolerance", step_tolerance, "in [0, 1)");
   ranges.need(creep >= 0.0 && creep < 1.0, "creep", creep, "in [0, 1)");
   ranges.need(creep == 0.0 || scale == CostScale::residuals, "creep", creep, "0 on the scale of nats");
   ranges.need(initial_damping > 0.0 && initial_damping < 1e6, "initial_damping", initial_damping, "between 0 and 1e6");
   ranges.need(max_step > 0.0, "max_step", max_step, "above 0");
   ranges.need(pull.weight >= 0.0 && pull.weight < 1e6, "pull.weight", pull.weight, "in [0, 1e6)");
-  ranges.need(pull.weight == 0.0 || scale == CostScale::residuals, "pull.weight", pull.weight, "0 on the scale of nats");
+  ranges.need(pull.weight == 0.0 || scale == CostScale::residuals, "pull.weight", pull.weight,
+              "0 on the scale of nats");
   ranges.need(pull.decay > 0.0 && pull.decay < 1.0, "pull.decay", pull.decay, "between 0 and 1");
   ranges.need(pull.end > 0.0, "pull.end", pull.end, "above 0");
   for (const double spread : pull.spread) ranges.need(spread > 0.0, "pull.spread", spread, "above 0");

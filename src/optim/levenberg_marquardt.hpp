@@ -48,7 +48,7 @@ struct LevenbergMarquardtOptions {
   double gradient_tolerance = 1e-9;  ///< done when no column of J has a cosine with z above this (`residuals` only)
   double step_tolerance = 1e-12;     ///< given up when all |s_i| <= this x (|x_i| + this)
   double creep = 0.0;  ///< given up when 20 rounds without a pull lower F by less than this x F (`residuals` only)
-  double initial_damping = 1e-2;     ///< lambda, relative to D
+  double initial_damping = 1e-2;                              ///< lambda, relative to D
   double max_step = std::numeric_limits<double>::infinity();  ///< per coordinate; on logit scale 0.5 to 1 is sensible
   double scale_memory = 0.0;                                  ///< 0: D = diag(A); 1: D never falls
   Pull pull;

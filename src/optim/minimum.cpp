@@ -8,18 +8,12 @@ namespace hillock::optim {
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
-    case Outcome::converged:
-      return "converged";
-    case Outcome::flat:
-      return "flat";
-    case Outcome::stalled:
-      return "stalled";
-    case Outcome::max_iterations:
-      return "max_iterations";
-    case Outcome::failed:
-      return "failed";
-    case Outcome::stopped:
-      return "stopped";
+    case Outcome::converged: return "converged";
+    case Outcome::flat: return "flat";
+    case Outcome::stalled: return "stalled";
+    case Outcome::max_iterations: return "max_iterations";
+    case Outcome::failed: return "failed";
+    case Outcome::stopped: return "stopped";
   }
   bug(__FILE__, __LINE__, "unknown outcome");
 }

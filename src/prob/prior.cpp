@@ -130,12 +130,9 @@ Result<Prior> Prior::make(std::string_view family, std::span<const double> argum
 double Prior::lower() const {
   switch (family_) {
     case Family::uniform:
-    case Family::loguniform:
-      return arguments_[0];
-    case Family::normal:
-      return -infinity;
-    default:
-      return 0.0;
+    case Family::loguniform: return arguments_[0];
+    case Family::normal: return -infinity;
+    default: return 0.0;
   }
 }
 
@@ -147,10 +144,8 @@ double Prior::log_density(double x) const {
   if (!(x >= lower() && x <= upper())) return -infinity;
   const double a = arguments_[0], b = arguments_[1];
   switch (family_) {
-    case Family::uniform:
-      return -std::log(width_);
-    case Family::loguniform:
-      return -std::log(x) - std::log(width_);
+    case Family::uniform: return -std::log(width_);
+    case Family::loguniform: return -std::log(x) - std::log(width_);
     case Family::normal: {
       const double z = (x - a) / b;
       return -0.5 * z * z - std::log(b) - log_sqrt_two_pi;
@@ -164,8 +159,7 @@ double Prior::log_density(double x) const {
       const double z = x / a;
       return -0.5 * z * z + std::numbers::ln2 - std::log(a) - log_sqrt_two_pi;
     }
-    case Family::exponential:
-      return -x / a - std::log(a);
+    case Family::exponential: return -x / a - std::log(a);
   }
   bug(__FILE__, __LINE__, "unknown prior family");
 }
@@ -176,18 +170,12 @@ double Prior::cdf(double x) const {
   if (x >= upper()) return 1.0;
   const double a = arguments_[0], b = arguments_[1];
   switch (family_) {
-    case Family::uniform:
-      return (x - a) / width_;
-    case Family::loguniform:
-      return (std::log(x) - log_lower_) / width_;
-    case Family::normal:
-      return normal_cdf((x - a) / b);
-    case Family::lognormal:
-      return normal_cdf((std::log(x) - std::log(a)) / b);
-    case Family::halfnormal:
-      return std::erf(x / (a * std::numbers::sqrt2));
-    case Family::exponential:
-      return -std::expm1(-x / a);
+    case Family::uniform: return (x - a) / width_;
+    case Family::loguniform: return (std::log(x) - log_lower_) / width_;
+    case Family::normal: return normal_cdf((x - a) / b);
+    case Family::lognormal: return normal_cdf((std::log(x) - std::log(a)) / b);
+    case Family::halfnormal: return std::erf(x / (a * std::numbers::sqrt2));
+    case Family::exponential: return -std::expm1(-x / a);
   }
   bug(__FILE__, __LINE__, "unknown prior family");
 }
@@ -199,18 +187,13 @@ double Prior::quantile(double p) const {
   const double a = arguments_[0], b = arguments_[1];
   switch (family_) {
     // Inside the bounds by at least one double, so that a draw is never at u = +-inf.
-    case Family::uniform:
-      return std::clamp(a + width_ * p, std::nextafter(a, b), std::nextafter(b, a));
+    case Family::uniform: return std::clamp(a + width_ * p, std::nextafter(a, b), std::nextafter(b, a));
     case Family::loguniform:
       return std::clamp(std::exp(log_lower_ + width_ * p), std::nextafter(a, b), std::nextafter(b, a));
-    case Family::normal:
-      return a + b * normal_quantile(p);
-    case Family::lognormal:
-      return a * std::exp(b * normal_quantile(p));
-    case Family::halfnormal:
-      return a * std::numbers::sqrt2 * erf_inverse(p);
-    case Family::exponential:
-      return -a * std::log1p(-p);
+    case Family::normal: return a + b * normal_quantile(p);
+    case Family::lognormal: return a * std::exp(b * normal_quantile(p));
+    case Family::halfnormal: return a * std::numbers::sqrt2 * erf_inverse(p);
+    case Family::exponential: return -a * std::log1p(-p);
   }
   bug(__FILE__, __LINE__, "unknown prior family");
 }
@@ -218,18 +201,12 @@ double Prior::quantile(double p) const {
 double Prior::mean() const {
   const double a = arguments_[0], b = arguments_[1];
   switch (family_) {
-    case Family::uniform:
-      return 0.5 * a + 0.5 * b;
-    case Family::loguniform:
-      return (b - a) / width_;
-    case Family::normal:
-      return a;
-    case Family::lognormal:
-      return a * std::exp(0.5 * b * b);
-    case Family::halfnormal:
-      return a * std::sqrt(2.0 / std::numbers::pi);
-    case Family::exponential:
-      return a;
+    case Family::uniform: return 0.5 * a + 0.5 * b;
+    case Family::loguniform: return (b - a) / width_;
+    case Family::normal: return a;
+    case Family::lognormal: return a * std::exp(0.5 * b * b);
+    case Family::halfnormal: return a * std::sqrt(2.0 / std::numbers::pi);
+    case Family::exponential: return a;
   }
   bug(__FILE__, __LINE__, "unknown prior family");
 }
@@ -237,22 +214,17 @@ double Prior::mean() const {
 double Prior::variance() const {
   const double a = arguments_[0], b = arguments_[1];
   switch (family_) {
-    case Family::uniform:
-      return width_ * width_ / 12.0;
+    case Family::uniform: return width_ * width_ / 12.0;
     case Family::loguniform: {
       const double m = (b - a) / width_;
       // The second form cancels for narrow priors, where x is nearly uniform on its bounds.
       if (width_ < 1e-3) return (b - a) * (b - a) / 12.0;
       return 0.5 * (b - a) * (b + a) / width_ - m * m;
     }
-    case Family::normal:
-      return b * b;
-    case Family::lognormal:
-      return a * a * std::exp(b * b) * std::expm1(b * b);
-    case Family::halfnormal:
-      return a * a * (1.0 - 2.0 / std::numbers::pi);
-    case Family::exponential:
-      return a * a;
+    case Family::normal: return b * b;
+    case Family::lognormal: return a * a * std::exp(b * b) * std::expm1(b * b);
+    case Family::halfnormal: return a * a * (1.0 - 2.0 / std::numbers::pi);
+    case Family::exponential: return a * a;
   }
   bug(__FILE__, __LINE__, "unknown prior family");
 }
@@ -261,15 +233,11 @@ double Prior::unconstrained_variance() const {
   constexpr double pi2 = std::numbers::pi * std::numbers::pi;
   switch (family_) {
     case Family::uniform:
-    case Family::loguniform:
-      return pi2 / 3.0;  // standard logistic
+    case Family::loguniform: return pi2 / 3.0;  // standard logistic
     case Family::normal:
-    case Family::lognormal:
-      return arguments_[1] * arguments_[1];
-    case Family::halfnormal:
-      return pi2 / 8.0;  // log of a chi variable with 1 degree of freedom: trigamma(1/2)/4
-    case Family::exponential:
-      return pi2 / 6.0;  // Gumbel
+    case Family::lognormal: return arguments_[1] * arguments_[1];
+    case Family::halfnormal: return pi2 / 8.0;   // log of a chi variable with 1 degree of freedom: trigamma(1/2)/4
+    case Family::exponential: return pi2 / 6.0;  // Gumbel
   }
   bug(__FILE__, __LINE__, "unknown prior family");
 }
@@ -280,8 +248,7 @@ double Prior::to_unconstrained(double x) const {
   if (x <= lower()) return -infinity;
   if (x >= upper()) return infinity;
   switch (family_) {
-    case Family::uniform:
-      return std::log(x - arguments_[0]) - std::log(arguments_[1] - x);
+    case Family::uniform: return std::log(x - arguments_[0]) - std::log(arguments_[1] - x);
     case Family::loguniform: {
       // log1p of the relative distance keeps its digits next to a bound, where log(x) - log(bound) has none.
       const auto log_ratio = [](double high, double low) {
@@ -290,8 +257,7 @@ double Prior::to_unconstrained(double x) const {
       };
       return std::log(log_ratio(x, arguments_[0])) - std::log(log_ratio(arguments_[1], x));
     }
-    default:
-      return std::log(x);
+    default: return std::log(x);
   }
 }
 
@@ -313,8 +279,7 @@ Transformed Prior::transform(double u) const {
               log_lower_ + width_ * l.s + std::log(width_) + l.log_product,
               width_ * l.s * l.complement + (l.complement - l.s)};
     }
-    case Family::normal:
-      return {u, 1.0, 0.0, 0.0};
+    case Family::normal: return {u, 1.0, 0.0, 0.0};
     default: {
       const double x = clamp_finite(std::exp(u));
       return {std::max(x, std::numeric_limits<double>::min()), x, u, 1.0};

@@ -14,12 +14,9 @@ namespace {
 
 std::string_view differs_in(verify::HeldOut kind) {
   switch (kind) {
-    case verify::HeldOut::same_protocol:
-      return "time only";
-    case verify::HeldOut::other_protocol:
-      return "protocol";
-    case verify::HeldOut::other_cell:
-      return "cell";
+    case verify::HeldOut::same_protocol: return "time only";
+    case verify::HeldOut::other_protocol: return "protocol";
+    case verify::HeldOut::other_cell: return "cell";
   }
   return "";
 }

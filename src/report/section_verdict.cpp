@@ -55,16 +55,11 @@ std::string key_figures(const verify::Verdict& v) {
 
 std::string_view glyph(verify::Status status) {
   switch (status) {
-    case verify::Status::invalid:
-      return "✕";
-    case verify::Status::unidentifiable:
-      return "?";
-    case verify::Status::misspecified:
-      return "≠";
-    case verify::Status::consistent:
-      return "≈";
-    case verify::Status::supported:
-      return "✓";
+    case verify::Status::invalid: return "✕";
+    case verify::Status::unidentifiable: return "?";
+    case verify::Status::misspecified: return "≠";
+    case verify::Status::consistent: return "≈";
+    case verify::Status::supported: return "✓";
   }
   return "";
 }

@@ -12,8 +12,7 @@ using verify::Status;
 
 std::string_view status_meaning(Status status) {
   switch (status) {
-    case Status::invalid:
-      return "The run itself cannot be relied on; its numbers should not be used.";
+    case Status::invalid: return "The run itself cannot be relied on; its numbers should not be used.";
     case Status::unidentifiable:
       return "These data do not pin the parameters down: unlike values explain them equally well.";
     case Status::misspecified:

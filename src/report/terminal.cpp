@@ -74,15 +74,11 @@ std::string wrapped(std::string_view text, std::size_t width, std::string_view f
 
 std::string_view status_color(verify::Status s) {
   switch (s) {
-    case verify::Status::invalid:
-      return "\x1b[1;31m";
+    case verify::Status::invalid: return "\x1b[1;31m";
     case verify::Status::unidentifiable:
-    case verify::Status::misspecified:
-      return "\x1b[1;33m";
-    case verify::Status::consistent:
-      return "\x1b[1;36m";
-    case verify::Status::supported:
-      return "\x1b[1;32m";
+    case verify::Status::misspecified: return "\x1b[1;33m";
+    case verify::Status::consistent: return "\x1b[1;36m";
+    case verify::Status::supported: return "\x1b[1;32m";
   }
   return "";
 }

@@ -100,9 +100,8 @@ ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment)
     row[layout.time(Stage::sample)] = from;
     for (std::size_t o = 0; o < data.size(); ++o) {
       row[layout.observed(o)] = data[o] == nullptr ? 0.0 : (*data[o])[s];
-      row[layout.gap(o)] = last_kept < 0.0
-                               ? no_previous_sample
-                               : (static_cast<double>(s) - last_kept) * experiment.interval;
+      row[layout.gap(o)] =
+          last_kept < 0.0 ? no_previous_sample : (static_cast<double>(s) - last_kept) * experiment.interval;
     }
     if (keep) last_kept = static_cast<double>(s);
     const std::vector<double> inner = cuts(from, to, experiment.substeps, jumps);

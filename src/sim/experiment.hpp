@@ -19,14 +19,14 @@ struct Experiment {
   double start = 0.0;     ///< time of sample 0
   double interval = 0.0;  ///< between samples
   std::size_t samples = 0;
-  data::Mask mask;                                        ///< by sample
-  std::map<std::string, std::vector<double>> observed;    ///< by channel, by sample; empty to simulate only
+  data::Mask mask;                                      ///< by sample
+  std::map<std::string, std::vector<double>> observed;  ///< by channel, by sample; empty to simulate only
   std::map<std::string, std::shared_ptr<const Stimulus>> inputs;
-  std::map<std::string, double> holding;                  ///< an input's value before the first sample
-  std::map<std::string, double> constants;                ///< overrides of the model's constants
-  std::map<std::string, double> weights;                  ///< by channel: what residuals are multiplied by in sums of
-                                                          ///< squares (1 where absent), to add up several units
-  int substeps = 1;                                       ///< integration steps per sampling interval
+  std::map<std::string, double> holding;    ///< an input's value before the first sample
+  std::map<std::string, double> constants;  ///< overrides of the model's constants
+  std::map<std::string, double> weights;    ///< by channel: what residuals are multiplied by in sums of
+                                            ///< squares (1 where absent), to add up several units
+  int substeps = 1;                         ///< integration steps per sampling interval
   [[nodiscard]] std::size_t kept() const;
   [[nodiscard]] double time_of(std::size_t sample) const { return start + static_cast<double>(sample) * interval; }
 };

@@ -70,7 +70,8 @@ class ProgramBuilder {
   [[nodiscard]] Result<void> can_be_fitted() const {
     if (request_.purpose == Purpose::trace) return {};
     const auto refuse = [&](const std::string& what, const Span& where) {
-      return fail(Error{"not-yet-run", "a model with " + what + " can be simulated, but not fitted yet: it has no likelihood here",
+      return fail(Error{"not-yet-run",
+                        "a model with " + what + " can be simulated, but not fitted yet: it has no likelihood here",
                         where, model_.name, "hillock simulate"});
     };
     if (model_.spiking) return refuse("spikes", model_.spiking->span);

@@ -14,14 +14,14 @@ namespace hillock::sim {
 /// ar1 noise both are those of the innovation, given the kept sample before (Uhlenbeck & Ornstein 1930: the exact
 /// transition over the time that lies between).
 enum class Purpose : std::uint8_t {
-  squares,             ///< sum of (weight (x - mean))^2: carried `value`
-  squares_linearised,  ///< and half its gradient J^T z, and J^T J
-  log_density,         ///< sum of log p(x): carried `value`
-  log_density_gradient,///< and its gradient
-  fisher,              ///< sum of dz dz^T + dlog s dlog s^T: the expected information (Gaussian noise)
-  trace,               ///< outputs per observation: mean, sd; then, where the model spikes, the spikes so far
-  innovations,         ///< outputs per observation: z, log s
-  scores,              ///< outputs: d log p(x) / d parameter, per kept sample
+  squares,               ///< sum of (weight (x - mean))^2: carried `value`
+  squares_linearised,    ///< and half its gradient J^T z, and J^T J
+  log_density,           ///< sum of log p(x): carried `value`
+  log_density_gradient,  ///< and its gradient
+  fisher,                ///< sum of dz dz^T + dlog s dlog s^T: the expected information (Gaussian noise)
+  trace,                 ///< outputs per observation: mean, sd; then, where the model spikes, the spikes so far
+  innovations,           ///< outputs per observation: z, log s
+  scores,                ///< outputs: d log p(x) / d parameter, per kept sample
 };
 
 struct ProgramRequest {

@@ -120,8 +120,7 @@ void Batch::sums(const Array2& given, Array2& carried, const std::function<bool(
   carried = Array2(points.rows, s.loop.carried, std::numeric_limits<double>::quiet_NaN());
 #ifdef HILLOCK_HAS_JIT
   if (s.narrow) {
-    const std::size_t threads =
-        static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());
+    const std::size_t threads = static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());
     const bool many = s.wide && points.rows >= threads * static_cast<std::size_t>(s.wide->lanes());
     const jit::Kernel& kernel = many ? *s.wide : *s.narrow;
     const auto lanes = static_cast<std::size_t>(kernel.lanes());
@@ -149,8 +148,7 @@ void Batch::sums(const Array2& given, Array2& carried, const std::function<bool(
   });
 }
 
-void Batch::outputs(const Array2& given,
-                    const std::function<void(std::size_t, std::span<const double>)>& sink) const {
+void Batch::outputs(const Array2& given, const std::function<void(std::size_t, std::span<const double>)>& sink) const {
   const State& s = *state_;
   Array2 held;
   const Array2& points = addressed(given, s.loop, s.options.seed, held);

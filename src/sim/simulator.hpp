@@ -23,7 +23,7 @@ enum class Backend : std::uint8_t { interpreter, avx2, avx512 };
 
 struct RunOptions {
   Backend backend = Backend::interpreter;
-  int threads = 0;  ///< 0: one per core. Never changes a bit of a result
+  int threads = 0;         ///< 0: one per core. Never changes a bit of a result
   std::uint64_t seed = 1;  ///< of noise in the equations, below 2^52; simulation k has the numbers of (seed, k)
 };
 

@@ -25,7 +25,8 @@ Spikes::Spikes(StepContext& context) : context_(context) {
     not_refractory_ = al.make(Op::lor, was_free, al.make(Op::lnot, period));
   } else {
     const NodeId since = al.sub(p.column(Layout(context.model()).time(Stage::start)), p.carried(last_));
-    not_refractory_ = al.make(Op::ge, ir::whole_steps(al, since, context.step()), ir::whole_steps(al, period, context.step()));
+    not_refractory_ =
+        al.make(Op::ge, ir::whole_steps(al, since, context.step()), ir::whole_steps(al, period, context.step()));
   }
   context.move_while(not_refractory_);
 }

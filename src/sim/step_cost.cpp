@@ -44,7 +44,8 @@ Result<StepCost> step_cost(const ir::Model& model, std::string_view name) {
   for (std::size_t row = 0; row < timeline.rows; ++row)
     for (std::uint32_t c = 0; c < program.columns; ++c) {
       const bool moves = c >= layout.time(Layout::Stage::start) && c < layout.constant(0);
-      timeline.values.push_back(c == Layout::step() ? 1e-4 : (moves ? 0.01 * static_cast<double>(row + 1) + 1e-4 * c : 1.0));
+      timeline.values.push_back(c == Layout::step() ? 1e-4
+                                                    : (moves ? 0.01 * static_cast<double>(row + 1) + 1e-4 * c : 1.0));
     }
   for (std::size_t i = 0; i < model.constants.size(); ++i)
     for (std::size_t row = 0; row < timeline.rows; ++row)

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <filesystem>
 
 #include "io/whole_file.hpp"
 #include "ir/derive.hpp"
@@ -40,8 +40,9 @@ std::string prior_text(const ir::Parameter& p, const units::Unit& unit) {
   std::string out = p.prior->family + "(";
   for (std::size_t i = 0; i < p.prior->arguments.size(); ++i)
     // The second argument of `lognormal` is a pure number; all others are in the parameter's unit.
-    out += fmt::format("{}{:g}", i > 0 ? ", " : "",
-                       p.prior->family == "lognormal" && i == 1 ? p.prior->arguments[i] : unit.from_si(p.prior->arguments[i]));
+    out += fmt::format(
+        "{}{:g}", i > 0 ? ", " : "",
+        p.prior->family == "lognormal" && i == 1 ? p.prior->arguments[i] : unit.from_si(p.prior->arguments[i]));
   return in_unit(out + ")", unit);
 }
 
@@ -85,7 +86,8 @@ Result<Answer> check_model(const CheckOptions& options) {
     for (const ir::Parameter& p : model->parameters) {
       const units::Unit& unit = symbol(p.symbol).unit;
       table.row(symbol(p.symbol).name, fmt::format("[{}]  {}", unit.name, parameter_text(p, unit)));
-      nlohmann::ordered_json shown{{"name", symbol(p.symbol).name}, {"unit", unit.name}, {"default", nullptr}, {"prior", nullptr}};
+      nlohmann::ordered_json shown{
+          {"name", symbol(p.symbol).name}, {"unit", unit.name}, {"default", nullptr}, {"prior", nullptr}};
       if (p.value) shown["default"] = unit.from_si(*p.value);
       if (p.prior) shown["prior"] = prior_text(p, unit);
       json["parameters"].push_back(std::move(shown));
@@ -97,7 +99,8 @@ Result<Answer> check_model(const CheckOptions& options) {
     for (const ir::Constant& c : model->constants) {
       const units::Unit& unit = symbol(c.symbol).unit;
       table.row(symbol(c.symbol).name, "= " + in_unit(fmt::format("{:.10g}", unit.from_si(c.value)), unit));
-      json["constants"].push_back({{"name", symbol(c.symbol).name}, {"value", unit.from_si(c.value)}, {"unit", unit.name}});
+      json["constants"].push_back(
+          {{"name", symbol(c.symbol).name}, {"value", unit.from_si(c.value)}, {"unit", unit.name}});
     }
   }
   {
@@ -122,7 +125,8 @@ Result<Answer> check_model(const CheckOptions& options) {
     for (const ir::SymbolId id : model->noises) {
       std::string driven;
       for (const ir::State& s : model->states)
-        if (ir::depends_on(model->graph, s.derivative, id)) driven += (driven.empty() ? "" : ", ") + symbol(s.symbol).name;
+        if (ir::depends_on(model->graph, s.derivative, id))
+          driven += (driven.empty() ? "" : ", ") + symbol(s.symbol).name;
       table.row(symbol(id).name, "drives " + driven);
       json["noises"].push_back({{"name", symbol(id).name}, {"drives", driven}});
     }
@@ -135,7 +139,9 @@ Result<Answer> check_model(const CheckOptions& options) {
       if (s.unless_refractory) held += (held.empty() ? "" : ", ") + symbol(s.symbol).name;
     const bool refractory = model->spiking->refractory != ir::no_node;
     answer.text += fmt::format("spikes\n  reset        {}\n  refractory   {}\n", reset.empty() ? "nothing" : reset,
-                               !refractory ? "never" : held.empty() ? "no spike meanwhile" : "no spike meanwhile, and these stand still: " + held);
+                               !refractory    ? "never"
+                               : held.empty() ? "no spike meanwhile"
+                                              : "no spike meanwhile, and these stand still: " + held);
     json["spikes"] = {{"reset", reset}, {"refractory", refractory}, {"held", held}};
   }
   if (!model->requirements.empty()) {

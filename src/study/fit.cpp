@@ -25,10 +25,10 @@
 namespace hillock::study {
 namespace {
 
-constexpr double search_share = 0.5;     // of a budget
-constexpr double posterior_share = 0.6;  // of what the search has left
+constexpr double search_share = 0.5;              // of a budget
+constexpr double posterior_share = 0.6;           // of what the search has left
 constexpr std::int64_t most_rough_draws = 10000;  // of an approximation; it is not better than these
-constexpr double gradients_a_draw = 6.0; // NUTS on a nearly Gaussian posterior, a safe guess
+constexpr double gradients_a_draw = 6.0;          // NUTS on a nearly Gaussian posterior, a safe guess
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -164,7 +164,8 @@ class Fitting {
       if (search_->stopped && !interrupted()) not_done("the search ended at its share of the budget");
       // Only a search that ended by itself is worth keeping: another run must end with the same bits.
       if (!search_->stopped)
-        if (auto saved = folder_->save_checkpoint("search", to_text(*search_)); !saved) return fail(std::move(saved.error()));
+        if (auto saved = folder_->save_checkpoint("search", to_text(*search_)); !saved)
+          return fail(std::move(saved.error()));
     }
     evidence_.search = &*search_;
     verdict_.cost.search_s = seconds_since(begun);
@@ -208,7 +209,8 @@ class Fitting {
     };
     if (method == "laplace") limit.reset();  // quick, and worth nothing away from the mode
     WithBudget limited(progress_, limit);
-    auto sampled = sample_posterior(target_, *density_, evidence_.best, instead ? rough : study_.search, method, seed(), checkpoints, limited);
+    auto sampled = sample_posterior(target_, *density_, evidence_.best, instead ? rough : study_.search, method, seed(),
+                                    checkpoints, limited);
     if (!trouble.empty()) return fail(std::move(trouble));
     if (!sampled) {
       // A fit without a posterior is still a finding: the verdict says that there is none, and why.
@@ -219,7 +221,8 @@ class Fitting {
     if (!posterior_->complete && !interrupted()) {
       // Some draws of some chains are no sample. A Laplace approximation is honest about being one.
       not_done("NUTS: the budget ended first; a Laplace approximation stands in for it");
-      auto approximate = sample_posterior(target_, *density_, evidence_.best, rough, "laplace", seed(), checkpoints, progress_);
+      auto approximate =
+          sample_posterior(target_, *density_, evidence_.best, rough, "laplace", seed(), checkpoints, progress_);
       if (!approximate) return fail(std::move(approximate.error()));
       posterior_.emplace(std::move(*approximate));
     }
@@ -234,7 +237,8 @@ class Fitting {
   double nuts_estimate() {
     Array2 points(static_cast<std::size_t>(study_.search.chains), model_->space.size());
     for (std::size_t k = 0; k < points.rows; ++k)
-      for (std::size_t j = 0; j < points.cols; ++j) points(k, j) = model_->space.prior(j).to_unconstrained(evidence_.best[j]);
+      for (std::size_t j = 0; j < points.cols; ++j)
+        points(k, j) = model_->space.prior(j).to_unconstrained(evidence_.best[j]);
     std::vector<double> value(points.rows);
     Array2 gradient;
     const auto begun = std::chrono::steady_clock::now();
@@ -260,7 +264,9 @@ class Fitting {
     cost.threads = options_.threads > 0 ? options_.threads : default_threads();
     cost.wall_s = seconds_since(start_);
     verify::Provenance& p = verdict_.provenance;
-    p = {{"hillock", context_.facts.version}, {"build", context_.facts.build}, {"isa", context_.facts.isa},
+    p = {{"hillock", context_.facts.version},
+         {"build", context_.facts.build},
+         {"isa", context_.facts.isa},
          {"seed", std::to_string(study_.seed)}};
     for (const StudyFile& f : files_) p.emplace_back(f.key, f.path.given + " sha256:" + f.sha256);
     for (const auto& [name, number] : context_.libraries) p.emplace_back(name, number);
@@ -288,7 +294,8 @@ class Fitting {
     finish_verdict();
     forget("posterior.nc");
     forget("report.html");
-    if (auto written = folder_->write("verdict.json", verify::to_json(verdict_)); !written) return fail(std::move(written.error()));
+    if (auto written = folder_->write("verdict.json", verify::to_json(verdict_)); !written)
+      return fail(std::move(written.error()));
     return outcome(interrupted());
   }
 
@@ -312,7 +319,8 @@ class Fitting {
       }
       file.seed = seed();
       file.version = context_.facts.version;
-      if (auto written = write_posterior(folder_->file("posterior.nc"), file); !written) return fail(std::move(written.error()));
+      if (auto written = write_posterior(folder_->file("posterior.nc"), file); !written)
+        return fail(std::move(written.error()));
     } else {
       forget("posterior.nc");
     }
@@ -327,7 +335,8 @@ class Fitting {
       forget("report.html");
     }
     // Last: where there is a verdict, everything else is there too.
-    if (auto written = folder_->write("verdict.json", verify::to_json(verdict_)); !written) return fail(std::move(written.error()));
+    if (auto written = folder_->write("verdict.json", verify::to_json(verdict_)); !written)
+      return fail(std::move(written.error()));
     folder_->clear_checkpoints();
     return outcome(false);
   }

@@ -69,7 +69,8 @@ report::Posterior posterior(const Evidence& e) {
   report::Posterior out;
   if (e.posterior == nullptr || e.posterior->points.rows == 0) return out;
   const prob::ParameterSpace& space = *e.target->space;
-  const std::size_t wanted = std::min<std::size_t>(e.posterior->points.rows, static_cast<std::size_t>(e.study->report.pair_draws));
+  const std::size_t wanted =
+      std::min<std::size_t>(e.posterior->points.rows, static_cast<std::size_t>(e.study->report.pair_draws));
   Array2 picked(wanted, space.size());
   for (std::size_t k = 0; k < wanted; ++k) {
     const auto row = e.posterior->points.row(k * e.posterior->points.rows / wanted);
@@ -121,8 +122,8 @@ report::Document make_document(const Evidence& e, const Exhibits& x, const verif
   d.model_text = e.target->model->source_text;
   for (const LoadedSplit& s : e.splits)
     if (const std::size_t left_out = s.experiment.samples - s.experiment.kept(); left_out > 0)
-      d.log.push_back({"data", fmt::format("{}: {} of {} samples are left out by the mask, in {} windows", s.name, left_out,
-                                           s.experiment.samples, s.gaps.size())});
+      d.log.push_back({"data", fmt::format("{}: {} of {} samples are left out by the mask, in {} windows", s.name,
+                                           left_out, s.experiment.samples, s.gaps.size())});
   if (e.search != nullptr)
     for (const std::string& note : e.search->notes) d.log.push_back({"search", note});
   if (e.posterior != nullptr)

@@ -21,7 +21,8 @@ void add_parameters(Group& group, const PosteriorFile& f, const Array2& si) {
     const units::Unit& unit = f.model->symbol(f.model->parameters[j].symbol).unit;
     std::vector<double> values = si.column(j);
     for (double& v : values) v = unit.from_si(v);
-    group.vars.push_back({f.space->names()[j], {"chain", "draw"}, std::move(values), {{"units", unit_of(*f.model, j)}}});
+    group.vars.push_back(
+        {f.space->names()[j], {"chain", "draw"}, std::move(values), {{"units", unit_of(*f.model, j)}}});
   }
 }
 
@@ -43,14 +44,18 @@ Group per_sample(const PosteriorFile& f, const std::string& name, bool predicted
       const ir::Observation& observation = f.model->observations[o];
       const std::string base = split.name + "_" + observation.channel;
       if (!predicted) {
-        group.vars.push_back({base, {time}, in_unit(split.experiment.observed.at(observation.channel), observation.unit),
+        group.vars.push_back({base,
+                              {time},
+                              in_unit(split.experiment.observed.at(observation.channel), observation.unit),
                               {{"units", observation.unit.name}}});
         continue;
       }
       const Prediction& p = f.predictions[s]->channels[o];
       const auto add = [&](const char* what, const std::vector<double>& values, bool spread, const char* meaning) {
         if (values.empty()) return;
-        group.vars.push_back({base + what, {time}, in_unit(values, observation.unit, spread),
+        group.vars.push_back({base + what,
+                              {time},
+                              in_unit(values, observation.unit, spread),
                               {{"units", observation.unit.name}, {"long_name", std::string(meaning)}}});
       };
       add("_best", p.best, false, "trace of the best fit");
@@ -60,7 +65,8 @@ Group per_sample(const PosteriorFile& f, const std::string& name, bool predicted
     }
     if (!predicted) {
       std::vector<std::int64_t> kept(split.experiment.mask.begin(), split.experiment.mask.end());
-      group.vars.push_back({split.name + "_kept", {time}, std::move(kept), {{"long_name", std::string("1: compared, 0: left out")}}});
+      group.vars.push_back(
+          {split.name + "_kept", {time}, std::move(kept), {{"long_name", std::string("1: compared, 0: left out")}}});
     }
   }
   return group;

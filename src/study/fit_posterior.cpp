@@ -33,7 +33,8 @@ double inside(const prob::Prior& prior, double value) {
 double prior_precision(const prob::Prior& prior, double u) {
   constexpr double h = 1e-3;
   constexpr double least = 1e-3;
-  const double slope_change = prior.log_density_unconstrained(u + h).derivative - prior.log_density_unconstrained(u - h).derivative;
+  const double slope_change =
+      prior.log_density_unconstrained(u + h).derivative - prior.log_density_unconstrained(u - h).derivative;
   return std::max(least, -slope_change / (2.0 * h));
 }
 
@@ -142,8 +143,8 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
   if (!found) return fail(std::move(found.error()));
   const optim::Minimum& mode = found->starts.front();
   if (mode.outcome == optim::Outcome::failed)
-    return fail("posterior-undefined", "the posterior has no density at the best fit: " + mode.reason, "search.posterior",
-                "is the best fit outside the model's joint conditions?");
+    return fail("posterior-undefined", "the posterior has no density at the best fit: " + mode.reason,
+                "search.posterior", "is the best fit outside the model's joint conditions?");
   if (mode.outcome == optim::Outcome::max_iterations || mode.outcome == optim::Outcome::stalled)
     out.notes.push_back(fmt::format("posterior: the mode was not reached to {} nats ({})", mode_options.tolerance,
                                     optim::to_string(mode.outcome)));
@@ -186,10 +187,12 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
     // Where the pilot failed, the metric must be learnt on the way, and that takes a longer warm-up.
     nuts_options.adapt_metric = !guide->good;
     if (!guide->good) nuts_options.warmup = std::max(nuts_options.warmup, longest_warmup);
-    note = fmt::format("posterior: a pilot of {} draws was worth {:.0f}; {}", pilot_options.draws, guide->effective,
-                       guide->good ? fmt::format("the metric is its covariance, with {} straightened",
-                                                 guide->map.bends().size() == 1 ? "1 ridge" : fmt::format("{} ridges", guide->map.bends().size()))
-                                   : "the metric was learnt in the warm-up");
+    note = fmt::format(
+        "posterior: a pilot of {} draws was worth {:.0f}; {}", pilot_options.draws, guide->effective,
+        guide->good ? fmt::format("the metric is its covariance, with {} straightened",
+                                  guide->map.bends().size() == 1 ? "1 ridge"
+                                                                 : fmt::format("{} ridges", guide->map.bends().size()))
+                    : "the metric was learnt in the warm-up");
     starts = guide->map.straighten(guide->starts);
     map = std::move(guide->map);
   }
@@ -227,7 +230,8 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
 
 Result<std::vector<double>> with_noise_from_residuals(const Target& target, std::span<const double> best) {
   Silent silent;
-  auto predicted = predict(*target.model, target.experiment, target.integrator, best, Array2(0, best.size()), target.run, silent);
+  auto predicted =
+      predict(*target.model, target.experiment, target.integrator, best, Array2(0, best.size()), target.run, silent);
   if (!predicted) return fail(std::move(predicted.error()));
   std::vector<double> out(best.begin(), best.end());
   const data::Mask& mask = target.experiment.mask;

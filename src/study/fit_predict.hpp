@@ -21,16 +21,16 @@ struct Prediction {
 };
 
 struct Predictions {
-  std::vector<Prediction> channels;   ///< the model's observations, in order
-  std::int64_t draws = 0;             ///< that succeeded
-  std::int64_t failed = 0;            ///< whose simulation failed: left out
+  std::vector<Prediction> channels;  ///< the model's observations, in order
+  std::int64_t draws = 0;            ///< that succeeded
+  std::int64_t failed = 0;           ///< whose simulation failed: left out
 };
 
 /// @param best   one parameter set (SI), all parameters
 /// @param draws  posterior draws (SI), n x parameters; may be empty: only `best` is filled
 [[nodiscard]] Result<Predictions> predict(const ir::Model& model, const sim::Experiment& experiment,
-                                          std::string_view integrator, std::span<const double> best, const Array2& draws,
-                                          const sim::RunOptions& run, Progress& progress);
+                                          std::string_view integrator, std::span<const double> best,
+                                          const Array2& draws, const sim::RunOptions& run, Progress& progress);
 
 /// z at every sample, kept ones filled, the rest 0: the residuals that are white if the model is right. By channel.
 [[nodiscard]] Result<std::vector<std::vector<double>>> innovations(const ir::Model& model,

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "base/parallel.hpp"
@@ -15,8 +15,9 @@ namespace hillock::study {
 namespace {
 
 constexpr std::int64_t evaluations_per_iteration = 50;  // CMA-ES: 200 iterations allow 10 000 evaluations a start
-constexpr double farthest = 30.0;  // logistic(-30) = 1e-13
-constexpr std::int64_t draws_per_screened = 400;  // how many prior draws may miss a joint condition, for one that meets it
+constexpr double farthest = 30.0;                       // logistic(-30) = 1e-13
+constexpr std::int64_t draws_per_screened =
+    400;  // how many prior draws may miss a joint condition, for one that meets it
 
 /// Prior draws that meet the joint conditions: the first `wanted` of them, in the order of their draw index.
 struct Drawn {
@@ -37,7 +38,8 @@ Drawn draw_from_prior(const Target& target, std::uint64_t seed, std::int64_t wan
       Requirements requirements(*target.model, target.experiment.constants);
       drawn[c] = space.sample(seed, static_cast<std::uint64_t>(out.tried) + c * chunk, chunk);
       good[c].resize(chunk);
-      for (std::size_t k = 0; k < chunk; ++k) good[c][k] = !requirements.any() || requirements.hold(drawn[c].row(k)) ? 1 : 0;
+      for (std::size_t k = 0; k < chunk; ++k)
+        good[c][k] = !requirements.any() || requirements.hold(drawn[c].row(k)) ? 1 : 0;
     });
     for (std::size_t c = 0; c < chunks_at_once; ++c)
       for (std::size_t k = 0; k < chunk && static_cast<std::int64_t>(out.parameters.rows) < wanted; ++k) {
@@ -138,8 +140,9 @@ Error nothing_succeeded(const Target& target, const Drawn& drawn, std::int64_t f
     error.code = "no-draw-succeeded";
     error.message = fmt::format(
         "every one of {} draws from the prior failed: the simulation became infinite or not a number", failed);
-    error.hint = "narrower priors, a smaller model.dt, or model.integrator = \"exponential_euler\"; "
-                 "`hillock simulate` shows one trace";
+    error.hint =
+        "narrower priors, a smaller model.dt, or model.integrator = \"exponential_euler\"; "
+        "`hillock simulate` shows one trace";
   }
   return error;
 }
@@ -169,8 +172,8 @@ Result<SearchResult> search(SquaresProblem& problem, Target& target, const Searc
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto rank = [&](std::size_t k) { return std::isfinite(sums[k]) ? sums[k] : INFINITY; };
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
-  const auto good = static_cast<std::size_t>(
-      std::count_if(sums.begin(), sums.end(), [](double s) { return std::isfinite(s); }));
+  const auto good =
+      static_cast<std::size_t>(std::count_if(sums.begin(), sums.end(), [](double s) { return std::isfinite(s); }));
   out.screened_failed = out.screened - static_cast<std::int64_t>(good);
   if (good == 0) {
     if (progress.should_stop()) {
@@ -186,8 +189,9 @@ Result<SearchResult> search(SquaresProblem& problem, Target& target, const Searc
   if (!ended) return fail(std::move(ended.error()));
   if (ended->all_outside && !progress.should_stop()) {
     // The data pull every start out of the joint conditions: the best inside lies on their edge.
-    out.notes.push_back("search: every start ended where a joint condition does not hold; searched again with the conditions "
-                        "as walls");
+    out.notes.push_back(
+        "search: every start ended where a joint condition does not hold; searched again with the conditions "
+        "as walls");
     problem.walls = true;
     ended = optimise(problem, target, starts, options, seed, progress);
     problem.walls = false;
@@ -212,8 +216,9 @@ Result<SearchResult> search(SquaresProblem& problem, Target& target, const Searc
     return fail(nothing_succeeded(target, drawn, out.screened_failed));
   }
   if (out.unmet > 0)
-    out.notes.push_back(fmt::format("search: {} of {} starts ended where a joint condition does not hold, and do not count",
-                                    out.unmet, place.size()));
+    out.notes.push_back(
+        fmt::format("search: {} of {} starts ended where a joint condition does not hold, and do not count", out.unmet,
+                    place.size()));
   const auto best = full.row(place.front());
   out.best.assign(best.begin(), best.end());
   out.best_sum = ended->sums[place.front()];
@@ -244,7 +249,8 @@ Result<SearchResult> search_from_text(const std::string& text) {
   try {
     r.starts = Array2(j.at("rows"), j.at("cols"));
     r.starts.values = j.at("starts").get<std::vector<double>>();
-    for (const auto& e : j.at("errors")) r.errors.push_back(e.is_null() ? std::numeric_limits<double>::quiet_NaN() : e.get<double>());
+    for (const auto& e : j.at("errors"))
+      r.errors.push_back(e.is_null() ? std::numeric_limits<double>::quiet_NaN() : e.get<double>());
     r.best = j.at("best").get<std::vector<double>>();
     r.best_sum = j.at("best_sum");
     r.screened = j.at("counts").at(0);

@@ -18,14 +18,14 @@
 namespace hillock::study {
 
 struct SearchResult {
-  Array2 starts;                       ///< end points, unconstrained mechanism coordinates, best first
-  std::vector<double> errors;          ///< rms of each (weighted); NaN: failed
-  std::vector<double> best;            ///< full parameter set in SI; noise parameters at their prior's median
-  double best_sum = 0.0;               ///< weighted sum of squares there
-  std::int64_t screened = 0;           ///< draws simulated
-  std::int64_t drawn = 0;              ///< draws from the prior; those that missed a joint condition were not simulated
-  std::int64_t screened_failed = 0;    ///< simulated, without a finite error
-  std::int64_t unmet = 0;              ///< starts that ended where a joint condition does not hold
+  Array2 starts;                     ///< end points, unconstrained mechanism coordinates, best first
+  std::vector<double> errors;        ///< rms of each (weighted); NaN: failed
+  std::vector<double> best;          ///< full parameter set in SI; noise parameters at their prior's median
+  double best_sum = 0.0;             ///< weighted sum of squares there
+  std::int64_t screened = 0;         ///< draws simulated
+  std::int64_t drawn = 0;            ///< draws from the prior; those that missed a joint condition were not simulated
+  std::int64_t screened_failed = 0;  ///< simulated, without a finite error
+  std::int64_t unmet = 0;            ///< starts that ended where a joint condition does not hold
   bool stopped = false;
   std::vector<std::string> notes;
 };

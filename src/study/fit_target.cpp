@@ -93,7 +93,9 @@ Array2 SquaresProblem::full(const Array2& points) const {
 
 void SquaresProblem::sums_of_squares(const Array2& parameters, std::span<double> sums, const Progress* progress) {
   Array2 carried;
-  squares_.sums(parameters, carried, progress == nullptr ? std::function<bool()>{} : [progress] { return progress->should_stop(); });
+  squares_.sums(
+      parameters, carried,
+      progress == nullptr ? std::function<bool()>{} : [progress] { return progress->should_stop(); });
   target_->simulations += static_cast<std::int64_t>(parameters.rows);
   for (std::size_t k = 0; k < parameters.rows; ++k) sums[k] = carried(k, squares_.program().value[0]);
 }

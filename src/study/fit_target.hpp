@@ -60,7 +60,9 @@ class SquaresProblem final : public optim::LeastSquares {
 
  private:
   SquaresProblem(Target& target, sim::Batch squares, sim::Batch linearised)
-      : target_(&target), squares_(std::move(squares)), linearised_(std::move(linearised)),
+      : target_(&target),
+        squares_(std::move(squares)),
+        linearised_(std::move(linearised)),
         requirements_(*target.model, target.experiment.constants) {}
   void raise_walls(const Array2& parameters, std::span<double> cost);
   Target* target_;
@@ -81,7 +83,10 @@ class Posterior final : public infer::LogDensity {
 
  private:
   Posterior(Target& target, sim::Batch density, sim::Batch gradient, sim::Batch fisher)
-      : target_(&target), density_(std::move(density)), gradient_(std::move(gradient)), fisher_(std::move(fisher)),
+      : target_(&target),
+        density_(std::move(density)),
+        gradient_(std::move(gradient)),
+        fisher_(std::move(fisher)),
         requirements_(*target.model, target.experiment.constants) {}
   Target* target_;
   sim::Batch density_;

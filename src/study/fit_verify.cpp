@@ -47,9 +47,9 @@ bool of_another_cell(const DataSplit& train, const DataSplit& other) {
   return !train.cell.empty() && !other.cell.empty() && train.cell != other.cell;
 }
 
-/// What a recording of the same cell differs in from the one that was fitted. A command within 1 % of its range, root mean square, all
-/// along, and constants within 1 %, are the same protocol once more: a repeat is never recorded quite alike. Part of the
-/// protocol is the same protocol too; more than all of it is another.
+/// What a recording of the same cell differs in from the one that was fitted. A command within 1 % of its range, root
+/// mean square, all along, and constants within 1 %, are the same protocol once more: a repeat is never recorded quite
+/// alike. Part of the protocol is the same protocol too; more than all of it is another.
 verify::HeldOut protocol_of(const LoadedSplit& train, const LoadedSplit& other) {
   constexpr double alike = 0.01;
   const sim::Experiment& a = train.experiment;
@@ -72,7 +72,8 @@ verify::HeldOut protocol_of(const LoadedSplit& train, const LoadedSplit& other) 
       const double off = values[i] - fitted[std::min(at, fitted.size() - 1)];
       squares += off * off;
     }
-    if (std::sqrt(squares / static_cast<double>(values.size())) > alike * (*high - *low)) return verify::HeldOut::other_protocol;
+    if (std::sqrt(squares / static_cast<double>(values.size())) > alike * (*high - *low))
+      return verify::HeldOut::other_protocol;
   }
   return verify::HeldOut::same_protocol;
 }
@@ -80,7 +81,11 @@ verify::HeldOut protocol_of(const LoadedSplit& train, const LoadedSplit& other) 
 class Verifier {
  public:
   Verifier(Evidence& evidence, verify::Verdict& verdict, Progress& progress)
-      : e_(evidence), v_(verdict), progress_(progress), study_(*evidence.study), model_(*evidence.target->model),
+      : e_(evidence),
+        v_(verdict),
+        progress_(progress),
+        study_(*evidence.study),
+        model_(*evidence.target->model),
         space_(*evidence.target->space) {}
 
   Result<Exhibits> run() {
@@ -109,11 +114,13 @@ class Verifier {
   Result<void> predictions() {
     Array2 draws(0, space_.size());
     if (e_.posterior != nullptr && e_.posterior->points.rows > 0)
-      draws = space_.to_constrained(thinned(e_.posterior->points, static_cast<std::size_t>(study_.verify.predictive_draws)));
+      draws = space_.to_constrained(
+          thinned(e_.posterior->points, static_cast<std::size_t>(study_.verify.predictive_draws)));
     v_.numerics.predictive_draws = static_cast<std::int64_t>(draws.rows);
     v_.numerics.failed_predictive = 0;
     for (const LoadedSplit& s : e_.splits) {
-      auto predicted = predict(model_, s.experiment, study_.model.integrator, e_.best, draws, e_.target->run, progress_);
+      auto predicted =
+          predict(model_, s.experiment, study_.model.integrator, e_.best, draws, e_.target->run, progress_);
       if (!predicted) return fail(std::move(predicted.error()));
       e_.target->simulations += static_cast<std::int64_t>(draws.rows) + 1;
       v_.numerics.failed_predictive = std::max(v_.numerics.failed_predictive, predicted->failed);
@@ -133,8 +140,8 @@ class Verifier {
   void training_residuals() {
     for (std::size_t s = 0; s < e_.splits.size(); ++s) {
       const LoadedSplit& split = e_.splits[s];
-      out_.autocorrelation.push_back(verify::autocorrelation(
-          residuals(s, 0), split.experiment.mask, std::min(longest_lag, split.experiment.samples / 4)));
+      out_.autocorrelation.push_back(verify::autocorrelation(residuals(s, 0), split.experiment.mask,
+                                                             std::min(longest_lag, split.experiment.samples / 4)));
       independence_.push_back(verify::independence(out_.autocorrelation.back(), interval_ms(split)));
     }
     const verify::Autocorrelation& acf = out_.autocorrelation.front();
@@ -219,9 +226,11 @@ class Verifier {
     const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
     const std::size_t d = mechanism.size();
     const sim::Experiment& experiment = e_.splits[0].experiment;
-    auto fisher = sim::Batch::create(plain, experiment, {sim::Purpose::fisher, study_.model.integrator, mechanism}, e_.target->run);
+    auto fisher = sim::Batch::create(plain, experiment, {sim::Purpose::fisher, study_.model.integrator, mechanism},
+                                     e_.target->run);
     if (!fisher) return fail(std::move(fisher.error()));
-    auto scores = sim::Batch::create(plain, experiment, {sim::Purpose::scores, study_.model.integrator, mechanism}, e_.target->run);
+    auto scores = sim::Batch::create(plain, experiment, {sim::Purpose::scores, study_.model.integrator, mechanism},
+                                     e_.target->run);
     if (!scores) return fail(std::move(scores.error()));
     Array2 point(1, space_.size());
     std::copy(e_.best.begin(), e_.best.end(), point.values.begin());
@@ -258,7 +267,8 @@ class Verifier {
 
   Result<void> parameters() {
     auto covariances = independent_and_corrected();
-    if (!covariances) out_.notes.push_back("intervals corrected for correlation not computed: " + covariances.error().front().message);
+    if (!covariances)
+      out_.notes.push_back("intervals corrected for correlation not computed: " + covariances.error().front().message);
     const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
     for (std::size_t j = 0; j < space_.size(); ++j) {
       const prob::Prior& prior = space_.prior(j);
@@ -273,7 +283,9 @@ class Verifier {
       p.prior_q95 = u.from_si(prior.quantile(0.95));
       if (e_.posterior != nullptr && e_.posterior->points.rows > 1) {
         const std::vector<double> column = e_.posterior->points.column(j);
-        const auto shown = [&](double level) { return u.from_si(prior.to_constrained(infer::quantile(column, level))); };
+        const auto shown = [&](double level) {
+          return u.from_si(prior.to_constrained(infer::quantile(column, level)));
+        };
         p.q05 = shown(0.05);
         p.median = shown(0.5);
         p.q95 = shown(0.95);
@@ -306,7 +318,8 @@ class Verifier {
   verify::BootstrapOptions blocks(std::size_t split) const {
     verify::BootstrapOptions options;
     const LoadedSplit& s = e_.splits[split];
-    options.block = verify::block_length(independence_[split].correlation_time_ms / interval_ms(s), s.experiment.samples).samples;
+    options.block =
+        verify::block_length(independence_[split].correlation_time_ms / interval_ms(s), s.experiment.samples).samples;
     options.replicates = static_cast<std::size_t>(study_.verify.bootstrap);
     options.seed = static_cast<std::uint64_t>(study_.seed);
     return options;
@@ -331,7 +344,8 @@ class Verifier {
     const double offset = (sy - slope * sx) / n;
     std::vector<double> line(x_test.size());
     for (std::size_t i = 0; i < line.size(); ++i) line[i] = offset + slope * x_test[i];
-    return verify::relative_rms(line, test.experiment.observed.at(model_.observations[channel].channel), test.experiment.mask, data_range);
+    return verify::relative_rms(line, test.experiment.observed.at(model_.observations[channel].channel),
+                                test.experiment.mask, data_range);
   }
 
   double constant_error(std::size_t split, std::size_t channel, double data_range) const {
@@ -341,7 +355,8 @@ class Verifier {
     for (std::size_t i = 0; i < y.size(); ++i) sum += train.experiment.mask[i] != 0 ? y[i] : 0.0;
     const LoadedSplit& test = e_.splits[split];
     const std::vector<double> flat(test.experiment.samples, sum / static_cast<double>(train.experiment.kept()));
-    return verify::relative_rms(flat, test.experiment.observed.at(model_.observations[channel].channel), test.experiment.mask, data_range);
+    return verify::relative_rms(flat, test.experiment.observed.at(model_.observations[channel].channel),
+                                test.experiment.mask, data_range);
   }
 
   Result<void> held_out(std::size_t split, std::size_t channel) {
@@ -353,17 +368,21 @@ class Verifier {
     const double divisor = relative ? data_range : model_.observations[channel].unit.factor;
     const std::vector<double> r = residuals(split, channel);
     const verify::BootstrapOptions options = blocks(split);
-    const std::string what = s.name + (model_.observations.size() > 1 ? " " + model_.observations[channel].channel : "");
+    const std::string what =
+        s.name + (model_.observations.size() > 1 ? " " + model_.observations[channel].channel : "");
     // Where samples are left out, a sampled command in the gaps is either what was recorded or a line across them.
     const DataSplit& source = study_.data[split];
     const bool interpolated = source.command_in_gaps == "interpolated";
-    const bool differs = !s.gaps.empty() && std::any_of(source.inputs.begin(), source.inputs.end(), [](const InputSource& i) {
-      return std::holds_alternative<SampledInput>(i.source);
-    });
+    const bool differs =
+        !s.gaps.empty() && std::any_of(source.inputs.begin(), source.inputs.end(), [](const InputSource& i) {
+          return std::holds_alternative<SampledInput>(i.source);
+        });
 
     verify::Generalisation g;
     g.kind = of_another_cell(study_.train(), source) ? verify::HeldOut::other_cell : protocol_of(e_.splits[0], s);
-    g.name = what + (differs ? (interpolated ? ", command interpolated across left-out samples" : ", command as recorded") : "");
+    g.name =
+        what +
+        (differs ? (interpolated ? ", command interpolated across left-out samples" : ", command as recorded") : "");
     const verify::ErrorWithSe error = verify::rms_error(r, s.experiment.mask, divisor, options);
     g.error = error.error;
     g.error_se = error.se;
@@ -384,8 +403,9 @@ class Verifier {
     g.baselines.push_back({"mean of these data (no model)", verify::mean_baseline(data, s.experiment.mask, divisor)});
     g.baselines.push_back({"mean of the training data (no model)", constant_error(split, channel, divisor)});
     if (!command(split).empty())
-      g.baselines.push_back({"ohmic: a straight line in " + model_.symbol(model_.inputs.front()).name + ", fitted to the training data",
-                             line_error(split, channel, divisor)});
+      g.baselines.push_back(
+          {"ohmic: a straight line in " + model_.symbol(model_.inputs.front()).name + ", fitted to the training data",
+           line_error(split, channel, divisor)});
     v_.generalisation.push_back(g);
 
     if (!differs) return {};
@@ -394,7 +414,8 @@ class Verifier {
     flipped.command_in_gaps = interpolated ? "recorded" : "interpolated";
     auto loaded = load_experiment(study_, flipped, model_);
     if (!loaded) return fail(std::move(loaded.error()));
-    auto other = predict(model_, loaded->experiment, study_.model.integrator, e_.best, Array2(0, space_.size()), e_.target->run, progress_);
+    auto other = predict(model_, loaded->experiment, study_.model.integrator, e_.best, Array2(0, space_.size()),
+                         e_.target->run, progress_);
     if (!other) return fail(std::move(other.error()));
     e_.target->simulations += 1;
     std::vector<double> again(data.size());
@@ -516,14 +537,16 @@ class Verifier {
       for (std::size_t s = 1; s < e_.splits.size(); ++s) bounds(command(s), regime.tested_low, regime.tested_high);
       for (const ir::Requirement& r : model_.requirements)
         if (r.bound && *r.bound == model_.inputs[i]) {
-          regime.asked_low = std::isnan(regime.asked_low) ? input.unit.from_si(r.from) : std::min(regime.asked_low, input.unit.from_si(r.from));
-          regime.asked_high = std::isnan(regime.asked_high) ? input.unit.from_si(r.to) : std::max(regime.asked_high, input.unit.from_si(r.to));
+          regime.asked_low = std::isnan(regime.asked_low) ? input.unit.from_si(r.from)
+                                                          : std::min(regime.asked_low, input.unit.from_si(r.from));
+          regime.asked_high = std::isnan(regime.asked_high) ? input.unit.from_si(r.to)
+                                                            : std::max(regime.asked_high, input.unit.from_si(r.to));
         }
       regimes.push_back(regime);
     }
     verify::KnowledgeOptions options;
-    options.detectable_amplitude = verify::detectable_sine_amplitude(e_.splits[0].experiment.kept(), time_bins, study_.verify.level,
-                                                                     options.detectable_power);
+    options.detectable_amplitude = verify::detectable_sine_amplitude(e_.splits[0].experiment.kept(), time_bins,
+                                                                     study_.verify.level, options.detectable_power);
     v_.knowledge = verify::knowledge(v_.parameters, found ? &*found : nullptr, regimes, v_.generalisation, options);
     return {};
   }

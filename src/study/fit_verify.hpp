@@ -22,11 +22,11 @@ struct Evidence {
   Target* target = nullptr;
   SquaresProblem* problem = nullptr;
   const SearchResult* search = nullptr;
-  const PosteriorResult* posterior = nullptr;   ///< may be null
-  Posterior* density = nullptr;                 ///< may be null
-  std::vector<LoadedSplit> splits;              ///< train first
-  std::vector<double> best;                     ///< SI; mechanism from the search, noise from the residuals
-  std::vector<double> mode;                     ///< SI; of the posterior; `best` where there is none
+  const PosteriorResult* posterior = nullptr;  ///< may be null
+  Posterior* density = nullptr;                ///< may be null
+  std::vector<LoadedSplit> splits;             ///< train first
+  std::vector<double> best;                    ///< SI; mechanism from the search, noise from the residuals
+  std::vector<double> mode;                    ///< SI; of the posterior; `best` where there is none
 };
 
 /// The first input at the samples, as the model sees it (SI); empty where the model has none.
@@ -34,8 +34,9 @@ struct Evidence {
 
 /// What the report shows beside the verdict.
 struct Exhibits {
-  std::vector<Predictions> predictions;                 ///< by split
-  std::vector<verify::Autocorrelation> autocorrelation; ///< of the raw residuals at the best fit, by split, first channel
+  std::vector<Predictions> predictions;  ///< by split
+  std::vector<verify::Autocorrelation>
+      autocorrelation;  ///< of the raw residuals at the best fit, by split, first channel
   std::vector<std::string> notes;
 };
 

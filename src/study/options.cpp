@@ -104,7 +104,8 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
       {"search.draws", +[](S& s) -> Whole& { return s.search.draws; }, between(4, 1e6), "",
        "Draws kept of each chain; more, while the chains do not agree."},
       {"search.most_draws", +[](S& s) -> Whole& { return s.search.most_draws; }, between(4, 1e6), "",
-       "How many draws of each chain it may become, where so many look like enough for R-hat and effective sample size."},
+       "How many draws of each chain it may become, where so many look like enough for R-hat and effective sample "
+       "size."},
       {"search.target_accept", +[](S& s) -> double& { return s.search.target_accept; }, inside(0.0, 1.0), "",
        "The acceptance statistic that the step size is tuned to."},
       {"search.max_depth", +[](S& s) -> Whole& { return s.search.max_depth; }, between(1, 20), "",

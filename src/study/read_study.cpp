@@ -121,7 +121,8 @@ class StudyReader {
       for (const auto& option : study_options())
         if (option.key.substr(option.key.rfind('.') + 1) == entry.key) near = std::string(option.key);
       for (const auto& option : split_options())
-        if (near.empty() && option.key.substr(option.key.rfind('.') + 1) == entry.key) near = "data.train." + std::string(option.key);
+        if (near.empty() && option.key.substr(option.key.rfind('.') + 1) == entry.key)
+          near = "data.train." + std::string(option.key);
     }
     mistakes_.add_at(entry.key_span, shown + prefix + entry.key, "key-unknown",
                      fmt::format("there is no option \"{}{}{}\"", shown, prefix, entry.key),

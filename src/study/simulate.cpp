@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "io/npz/npz.hpp"
 #include "io/whole_file.hpp"
@@ -41,11 +41,13 @@ std::string sketch(const std::vector<double>& values, int width, int height) {
   std::vector<std::string> rows(static_cast<std::size_t>(height), std::string(static_cast<std::size_t>(width), ' '));
   for (int x = 0; x < width; ++x) {
     const std::size_t from = values.size() * static_cast<std::size_t>(x) / static_cast<std::size_t>(width);
-    const std::size_t to = std::max(from + 1, values.size() * static_cast<std::size_t>(x + 1) / static_cast<std::size_t>(width));
+    const std::size_t to =
+        std::max(from + 1, values.size() * static_cast<std::size_t>(x + 1) / static_cast<std::size_t>(width));
     const auto [a, b] = std::minmax_element(values.begin() + static_cast<std::ptrdiff_t>(from),
                                             values.begin() + static_cast<std::ptrdiff_t>(std::min(to, values.size())));
     const auto level = [&](double v) { return static_cast<int>(std::lround((v - *low) / span * (height - 1))); };
-    for (int y = level(*a); y <= level(*b); ++y) rows[static_cast<std::size_t>(height - 1 - y)][static_cast<std::size_t>(x)] = '*';
+    for (int y = level(*a); y <= level(*b); ++y)
+      rows[static_cast<std::size_t>(height - 1 - y)][static_cast<std::size_t>(x)] = '*';
   }
   std::string out;
   for (const std::string& row : rows) out += "  |" + row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
@@ -66,7 +68,8 @@ class Run {
     set_values();
     set_inputs();
     if (model_.observations.empty() && model_.states.empty() && model_.definitions.empty())
-      errors_.push_back({"nothing-to-simulate", "the model has no states and observes nothing", {}, options_.model, {}});
+      errors_.push_back(
+          {"nothing-to-simulate", "the model has no states and observes nothing", {}, options_.model, {}});
     if (!errors_.empty()) return fail(std::move(errors_));
     return compute();
   }
@@ -78,12 +81,16 @@ class Run {
     if (!(experiment_.interval > 0.0))
       errors_.push_back({"value-range", "the step must be positive", {}, "--dt", "--dt \"0.1 ms\""});
     else if (!(duration >= experiment_.interval))
-      errors_.push_back({"value-range", "the run is shorter than one step", {}, "--duration", "a longer run or a smaller --dt"});
+      errors_.push_back(
+          {"value-range", "the run is shorter than one step", {}, "--duration", "a longer run or a smaller --dt"});
     else if (duration / experiment_.interval > most_samples)
-      errors_.push_back({"value-range",
-                         fmt::format("a run of {:.3g} steps would store {:.3g} GB", duration / experiment_.interval,
-                                     duration / experiment_.interval * 8e-9 * static_cast<double>(model_.states.size() + 1)),
-                         {}, "--duration", "a shorter run or a larger --dt"});
+      errors_.push_back(
+          {"value-range",
+           fmt::format("a run of {:.3g} steps would store {:.3g} GB", duration / experiment_.interval,
+                       duration / experiment_.interval * 8e-9 * static_cast<double>(model_.states.size() + 1)),
+           {},
+           "--duration",
+           "a shorter run or a larger --dt"});
     if (!errors_.empty()) return;
     experiment_.samples = static_cast<std::size_t>(std::llround(duration / experiment_.interval)) + 1;
     experiment_.mask.assign(experiment_.samples, 1);
@@ -106,7 +113,8 @@ class Run {
     for (const Assignment& a : options_.set) {
       const auto id = model_.find(a.name);
       if (!id || std::find(known.begin(), known.end(), a.name) == known.end()) {
-        errors_.push_back(a.origin.error("name-unknown", "the model has no parameter or constant called " + a.name, nearest(a.name, known)));
+        errors_.push_back(a.origin.error("name-unknown", "the model has no parameter or constant called " + a.name,
+                                         nearest(a.name, known)));
         continue;
       }
       auto quantity = units::parse_quantity(a.text);
@@ -116,12 +124,14 @@ class Run {
       }
       const units::Unit& unit = model_.symbol(*id).unit;
       double si = quantity->si();
-      if (quantity->unit.name == "1" && !unit.dimension.dimensionless()) si = unit.to_si(quantity->value);  // a bare number
+      if (quantity->unit.name == "1" && !unit.dimension.dimensionless())
+        si = unit.to_si(quantity->value);  // a bare number
       else if (!(quantity->unit.dimension == unit.dimension)) {
-        errors_.push_back(a.origin.error("unit-mismatch", fmt::format("{} is in {} ({}), not in {} ({})", a.name, unit.name,
-                                                                      units::describe(unit.dimension), quantity->unit.name,
-                                                                      units::describe(quantity->unit.dimension)),
-                                         fmt::format("{}=\"... {}\"", a.name, unit.name)));
+        errors_.push_back(a.origin.error(
+            "unit-mismatch",
+            fmt::format("{} is in {} ({}), not in {} ({})", a.name, unit.name, units::describe(unit.dimension),
+                        quantity->unit.name, units::describe(quantity->unit.dimension)),
+            fmt::format("{}=\"... {}\"", a.name, unit.name)));
         continue;
       }
       if (model_.symbol(*id).kind == ir::SymbolKind::constant) experiment_.constants[a.name] = si;
@@ -130,10 +140,11 @@ class Run {
     }
     for (std::size_t i = 0; i < parameters_.size(); ++i)
       if (std::isnan(parameters_[i]))
-        errors_.push_back({"parameter-without-value",
-                           "the parameter " + model_.symbol(model_.parameters[i].symbol).name + " has no default and no prior",
-                           model_.symbol(model_.parameters[i].symbol).span, options_.model,
-                           "--set " + model_.symbol(model_.parameters[i].symbol).name + "=..."});
+        errors_.push_back(
+            {"parameter-without-value",
+             "the parameter " + model_.symbol(model_.parameters[i].symbol).name + " has no default and no prior",
+             model_.symbol(model_.parameters[i].symbol).span, options_.model,
+             "--set " + model_.symbol(model_.parameters[i].symbol).name + "=..."});
   }
 
   void set_inputs() {
@@ -142,10 +153,12 @@ class Run {
     for (const ir::SymbolId id : model_.inputs) known.push_back(model_.symbol(id).name);
     for (const Assignment& a : options_.inputs) {
       if (std::find(known.begin(), known.end(), a.name) == known.end()) {
-        errors_.push_back(a.origin.error("name-unknown", "the model has no input called " + a.name, nearest(a.name, known)));
+        errors_.push_back(
+            a.origin.error("name-unknown", "the model has no input called " + a.name, nearest(a.name, known)));
         continue;
       }
-      auto value = lang::parse_expression(a.text, a.origin.key, time, model_.symbol(*model_.find(a.name)).unit.dimension);
+      auto value =
+          lang::parse_expression(a.text, a.origin.key, time, model_.symbol(*model_.find(a.name)).unit.dimension);
       if (!value) {
         errors_.insert(errors_.end(), value.error().begin(), value.error().end());
         continue;
@@ -155,10 +168,13 @@ class Run {
       experiment_.inputs[a.name] = sim::piecewise(std::move(pieces));
     }
     for (const std::string& name : known)
-      if (!experiment_.inputs.contains(name) &&
-          std::none_of(options_.inputs.begin(), options_.inputs.end(), [&](const Assignment& a) { return a.name == name; }))
-        errors_.push_back({"input-missing", "the model has an input " + name + ", and nothing says what it is", {},
-                           options_.model, fmt::format("--input {}=\"... {}\"", name, model_.symbol(*model_.find(name)).unit.name)});
+      if (!experiment_.inputs.contains(name) && std::none_of(options_.inputs.begin(), options_.inputs.end(),
+                                                             [&](const Assignment& a) { return a.name == name; }))
+        errors_.push_back({"input-missing",
+                           "the model has an input " + name + ", and nothing says what it is",
+                           {},
+                           options_.model,
+                           fmt::format("--input {}=\"... {}\"", name, model_.symbol(*model_.find(name)).unit.name)});
   }
 
   /// The states, the named sub-expressions and the observed means: all as observations of a model made for showing.
@@ -222,12 +238,14 @@ class Run {
       return io::write_npz(options_.out, arrays);
     }
     if (!options_.out.ends_with(".csv"))
-      return fail("format-unknown", "traces are written as .csv or .npz, not as " + options_.out, "--out", "--out trace.csv");
+      return fail("format-unknown", "traces are written as .csv or .npz, not as " + options_.out, "--out",
+                  "--out trace.csv");
     std::string text;
     for (std::size_t c = 0; c < columns.size(); ++c) text += (c > 0 ? "," : "") + file_name(columns[c]);
     text += "\n";
     for (std::size_t i = 0; i < columns[0].values.size(); ++i) {
-      for (std::size_t c = 0; c < columns.size(); ++c) text += fmt::format("{}{}", c > 0 ? "," : "", columns[c].values[i]);
+      for (std::size_t c = 0; c < columns.size(); ++c)
+        text += fmt::format("{}{}", c > 0 ? "," : "", columns[c].values[i]);
       text += "\n";
     }
     return io::write_whole(options_.out, text);
@@ -235,31 +253,40 @@ class Run {
 
   Answer describe(const std::vector<Column>& columns) const {
     Answer answer;
-    nlohmann::ordered_json json{{"model", options_.model}, {"integrator", options_.integrator},
-                                {"samples", experiment_.samples}, {"dt_ms", experiment_.interval * 1e3}};
+    nlohmann::ordered_json json{{"model", options_.model},
+                                {"integrator", options_.integrator},
+                                {"samples", experiment_.samples},
+                                {"dt_ms", experiment_.interval * 1e3}};
     json["outputs"] = nlohmann::ordered_json::array();
     answer.text = fmt::format("{}: {} samples, every {:g} ms, {}\n", options_.model, experiment_.samples,
                               experiment_.interval * 1e3, options_.integrator);
     for (std::size_t c = 1; c < columns.size(); ++c) {
-      const auto bad = std::count_if(columns[c].values.begin(), columns[c].values.end(), [](double v) { return !std::isfinite(v); });
+      const auto bad =
+          std::count_if(columns[c].values.begin(), columns[c].values.end(), [](double v) { return !std::isfinite(v); });
       const auto [low, high] = std::minmax_element(columns[c].values.begin(), columns[c].values.end());
-      answer.text += fmt::format("  {:<12} {:>12.6g} to {:<12.6g} {}{}\n", columns[c].name, *low, *high, columns[c].unit,
-                                 bad > 0 ? fmt::format("   {} samples not finite: the simulation blew up", bad) : "");
-      json["outputs"].push_back({{"name", columns[c].name}, {"unit", columns[c].unit}, {"min", *low}, {"max", *high},
-                                 {"last", columns[c].values.back()}, {"not_finite", bad}});
+      answer.text +=
+          fmt::format("  {:<12} {:>12.6g} to {:<12.6g} {}{}\n", columns[c].name, *low, *high, columns[c].unit,
+                      bad > 0 ? fmt::format("   {} samples not finite: the simulation blew up", bad) : "");
+      json["outputs"].push_back({{"name", columns[c].name},
+                                 {"unit", columns[c].unit},
+                                 {"min", *low},
+                                 {"max", *high},
+                                 {"last", columns[c].values.back()},
+                                 {"not_finite", bad}});
     }
     if (model_.spiking) {
       answer.text += spikes_.empty() ? "  no spikes\n"
-                                     : fmt::format("  {} {}: the first at {:g} ms, the last at {:g} ms\n", spikes_.size(),
-                                                   spikes_.size() == 1 ? "spike" : "spikes", spikes_.front() * 1e3,
-                                                   spikes_.back() * 1e3);
+                                     : fmt::format("  {} {}: the first at {:g} ms, the last at {:g} ms\n",
+                                                   spikes_.size(), spikes_.size() == 1 ? "spike" : "spikes",
+                                                   spikes_.front() * 1e3, spikes_.back() * 1e3);
       json["spikes_ms"] = nlohmann::ordered_json::array();
       for (const double t : spikes_) json["spikes_ms"].push_back(t * 1e3);
     }
     if (!model_.noises.empty()) json["seed"] = options_.seed;
     const auto shown_one = std::find_if(columns.begin() + 1, columns.end(), [&](const Column& c) {
-      return !model_.observations.empty() ? c.name == model_.observations.front().channel
-                                          : (!model_.states.empty() && c.name == model_.symbol(model_.states.front().symbol).name);
+      return !model_.observations.empty()
+                 ? c.name == model_.observations.front().channel
+                 : (!model_.states.empty() && c.name == model_.symbol(model_.states.front().symbol).name);
     });
     if (shown_one != columns.end()) {
       const std::string picture = sketch(shown_one->values, 72, 12);
@@ -284,6 +311,8 @@ class Run {
 
 }  // namespace
 
-Result<Answer> simulate_model(const SimulateOptions& options, Progress& progress) { return Run(options, progress).run(); }
+Result<Answer> simulate_model(const SimulateOptions& options, Progress& progress) {
+  return Run(options, progress).run();
+}
 
 }  // namespace hillock::study

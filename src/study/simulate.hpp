@@ -28,7 +28,7 @@ struct SimulateOptions {
   std::optional<QuantityText> duration;  ///< none: 1 s
   std::optional<QuantityText> dt;        ///< none: 0.1 ms
   std::string integrator = "exponential_euler";
-  std::string out;  ///< .csv or .npz; empty: only the answer
+  std::string out;        ///< .csv or .npz; empty: only the answer
   std::int64_t seed = 1;  ///< of noise in the equations, below 2^52
   RunOptions run;
 };

@@ -6,28 +6,20 @@ namespace hillock::verify {
 
 std::string_view to_string(Status status) {
   switch (status) {
-    case Status::invalid:
-      return "invalid";
-    case Status::unidentifiable:
-      return "unidentifiable";
-    case Status::misspecified:
-      return "misspecified";
-    case Status::consistent:
-      return "consistent";
-    case Status::supported:
-      return "supported";
+    case Status::invalid: return "invalid";
+    case Status::unidentifiable: return "unidentifiable";
+    case Status::misspecified: return "misspecified";
+    case Status::consistent: return "consistent";
+    case Status::supported: return "supported";
   }
   HILLOCK_CHECK(false, "a status without a name");
 }
 
 std::string_view to_string(HeldOut kind) {
   switch (kind) {
-    case HeldOut::same_protocol:
-      return "same_protocol";
-    case HeldOut::other_protocol:
-      return "other_protocol";
-    case HeldOut::other_cell:
-      return "other_cell";
+    case HeldOut::same_protocol: return "same_protocol";
+    case HeldOut::other_protocol: return "other_protocol";
+    case HeldOut::other_cell: return "other_cell";
   }
   HILLOCK_CHECK(false, "a kind of held-out data without a name");
 }

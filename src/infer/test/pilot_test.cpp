@@ -84,7 +84,8 @@ TEST(Pilot, StraightensACurvedRidgeForTheChains) {
     const Array2 chains = chains_of(draws, j);
     double mean = 0.0, variance = 0.0, expected = 0.0, moved = 0.0;
     for (const double u : chains.values) mean += u / static_cast<double>(chains.values.size());
-    for (const double u : chains.values) variance += (u - mean) * (u - mean) / static_cast<double>(chains.values.size());
+    for (const double u : chains.values)
+      variance += (u - mean) * (u - mean) / static_cast<double>(chains.values.size());
     for (std::size_t i = 0; i <= j; ++i) {
       expected += bent.normal.factor(j, i) * bent.normal.factor(j, i);
       moved += bent.normal.factor(j, i) * bent.c(i);
@@ -119,7 +120,8 @@ TEST(Pilot, SaysWhereItIsNoUse) {
             BentNormal::make(laplace.mode(), laplace.covariance())->straighten(laplace.sample(1, 0, 2)).values);
   EXPECT_EQ(found.starts.values, laplace.sample(1, 0, 4).values);
 
-  PointTarget nowhere(6, [](std::span<const double>, std::span<double>) { return -std::numeric_limits<double>::infinity(); });
+  PointTarget nowhere(
+      6, [](std::span<const double>, std::span<double>) { return -std::numeric_limits<double>::infinity(); });
   const Pilot none = *pilot(nowhere, laplace, {});
   EXPECT_FALSE(none.good);
   EXPECT_EQ(none.effective, 0.0);

@@ -312,8 +312,7 @@ class NpyReader {
                         fmt::format("holds long doubles ('{}'), which differ from machine to machine", header.descr),
                         "x.astype('float64')");
         break;
-      default:
-        break;
+      default: break;
     }
     const bool known = (kind == 'f' && (size == 2 || size == 4 || size == 8)) ||
                        ((kind == 'i' || kind == 'u') && (size == 1 || size == 2 || size == 4 || size == 8)) ||

@@ -8,58 +8,33 @@ namespace hillock::ir {
 
 NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
   switch (op) {
-    case Op::exp:
-      return lower_exp(graph, args[0]);
-    case Op::expm1:
-      return lower_expm1(graph, args[0]);
-    case Op::exprel:
-      return lower_exprel(graph, args[0]);
-    case Op::log:
-      return lower_log(graph, args[0]);
-    case Op::log10:
-      return lower_log10(graph, args[0]);
-    case Op::log1p:
-      return lower_log1p(graph, args[0]);
-    case Op::sin:
-      return lower_sin(graph, args[0]);
-    case Op::cos:
-      return lower_cos(graph, args[0]);
-    case Op::tan:
-      return lower_tan(graph, args[0]);
-    case Op::sinh:
-      return lower_sinh(graph, args[0]);
-    case Op::cosh:
-      return lower_cosh(graph, args[0]);
-    case Op::tanh:
-      return lower_tanh(graph, args[0]);
-    case Op::arcsin:
-      return lower_arcsin(graph, args[0]);
-    case Op::arccos:
-      return lower_arccos(graph, args[0]);
-    case Op::arctan:
-      return lower_arctan(graph, args[0]);
-    case Op::pow:
-      return lower_pow(graph, args[0], args[1]);
-    case Op::mod:
-      return lower_mod(graph, args[0], args[1]);
-    case Op::floordiv:
-      return lower_floordiv(graph, args[0], args[1]);
-    case Op::sign:
-      return lower_sign(graph, args[0]);
-    case Op::clip:
-      return lower_clip(graph, args[0], args[1], args[2]);
-    case Op::normal_a:
-      return lower_normal(graph, args, false);
-    case Op::normal_b:
-      return lower_normal(graph, args, true);
-    case Op::min:
-      return lower_min(graph, args[0], args[1]);
-    case Op::max:
-      return lower_max(graph, args[0], args[1]);
+    case Op::exp: return lower_exp(graph, args[0]);
+    case Op::expm1: return lower_expm1(graph, args[0]);
+    case Op::exprel: return lower_exprel(graph, args[0]);
+    case Op::log: return lower_log(graph, args[0]);
+    case Op::log10: return lower_log10(graph, args[0]);
+    case Op::log1p: return lower_log1p(graph, args[0]);
+    case Op::sin: return lower_sin(graph, args[0]);
+    case Op::cos: return lower_cos(graph, args[0]);
+    case Op::tan: return lower_tan(graph, args[0]);
+    case Op::sinh: return lower_sinh(graph, args[0]);
+    case Op::cosh: return lower_cosh(graph, args[0]);
+    case Op::tanh: return lower_tanh(graph, args[0]);
+    case Op::arcsin: return lower_arcsin(graph, args[0]);
+    case Op::arccos: return lower_arccos(graph, args[0]);
+    case Op::arctan: return lower_arctan(graph, args[0]);
+    case Op::pow: return lower_pow(graph, args[0], args[1]);
+    case Op::mod: return lower_mod(graph, args[0], args[1]);
+    case Op::floordiv: return lower_floordiv(graph, args[0], args[1]);
+    case Op::sign: return lower_sign(graph, args[0]);
+    case Op::clip: return lower_clip(graph, args[0], args[1], args[2]);
+    case Op::normal_a: return lower_normal(graph, args, false);
+    case Op::normal_b: return lower_normal(graph, args, true);
+    case Op::min: return lower_min(graph, args[0], args[1]);
+    case Op::max: return lower_max(graph, args[0], args[1]);
 
     case Op::constant:
-    case Op::symbol:
-      bug(__FILE__, __LINE__, "a leaf has no lowering");
+    case Op::symbol: bug(__FILE__, __LINE__, "a leaf has no lowering");
 
     case Op::add:
     case Op::sub:
@@ -91,8 +66,7 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::least:
     case Op::most:
     case Op::random_a:
-    case Op::random_b:
-      return graph.make(op, args);
+    case Op::random_b: return graph.make(op, args);
   }
   bug(__FILE__, __LINE__, "an op without a lowering");
 }

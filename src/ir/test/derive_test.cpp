@@ -197,7 +197,8 @@ TEST(Derive, AtAKinkTheBranchTakenCounts) {
 }
 
 TEST(Derive, FarOutTheSlopeOfExprelIsThatOfMinusOneOverX) {
-  for (const double x : {-41.0, -1e5, -1e12, -1e100}) EXPECT_NEAR(slope_at(Op::exprel, {x}, 0) * x * x, 1.0, 1e-14) << x;
+  for (const double x : {-41.0, -1e5, -1e12, -1e100})
+    EXPECT_NEAR(slope_at(Op::exprel, {x}, 0) * x * x, 1.0, 1e-14) << x;
   EXPECT_EQ(slope_at(Op::exprel, {-inf}, 0), 0.0);
   EXPECT_EQ(slope_at(Op::exprel, {800}, 0), inf);
   // On both sides of where the formula changes: 1/x^2 (1 - (1 - x) e^x).

@@ -69,13 +69,10 @@ class RandomExpression {
     const auto apart = [](double x, double y) { return std::fabs(x - y) > 0.02; };
     const auto not_whole = [&](double x) { return apart(x, std::round(x)); };
     switch (op) {
-      case Op::div:
-        return std::fabs(b) > 0.2;
-      case Op::pow:
-        return a > 0.2 && a < 10.0 && std::fabs(b) < 3.0;
+      case Op::div: return std::fabs(b) > 0.2;
+      case Op::pow: return a > 0.2 && a < 10.0 && std::fabs(b) < 3.0;
       case Op::mod:
-      case Op::floordiv:
-        return std::fabs(b) > 0.2 && not_whole(a / b);
+      case Op::floordiv: return std::fabs(b) > 0.2 && not_whole(a / b);
       case Op::lt:
       case Op::le:
       case Op::gt:
@@ -83,36 +80,26 @@ class RandomExpression {
       case Op::eq:
       case Op::ne:
       case Op::min:
-      case Op::max:
-        return apart(a, b);
-      case Op::tan:
-        return std::fabs(std::cos(a)) > 0.2;
+      case Op::max: return apart(a, b);
+      case Op::tan: return std::fabs(std::cos(a)) > 0.2;
       case Op::arcsin:
-      case Op::arccos:
-        return std::fabs(a) < 0.95;
+      case Op::arccos: return std::fabs(a) < 0.95;
       case Op::log:
       case Op::log10:
-      case Op::sqrt:
-        return a > 0.1;
-      case Op::log1p:
-        return a > -0.8;
+      case Op::sqrt: return a > 0.1;
+      case Op::log1p: return a > -0.8;
       case Op::exp:
       case Op::expm1:
       case Op::exprel:
       case Op::sinh:
-      case Op::cosh:
-        return std::fabs(a) < 3.0;
+      case Op::cosh: return std::fabs(a) < 3.0;
       case Op::ceil:
       case Op::floor:
-      case Op::trunc:
-        return not_whole(a);
+      case Op::trunc: return not_whole(a);
       case Op::abs:
-      case Op::sign:
-        return apart(a, 0.0);
-      case Op::clip:
-        return apart(a, b) && apart(a, c) && b < c - 0.02;
-      default:
-        return true;
+      case Op::sign: return apart(a, 0.0);
+      case Op::clip: return apart(a, b) && apart(a, c) && b < c - 0.02;
+      default: return true;
     }
   }
 

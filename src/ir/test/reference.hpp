@@ -17,96 +17,51 @@ using Real = long double;
 inline Real reference_op(Op op, Real a, Real b, Real c) {
   const auto truth = [](bool x) { return x ? 1.0L : 0.0L; };
   switch (op) {
-    case Op::add:
-      return a + b;
-    case Op::sub:
-      return a - b;
-    case Op::mul:
-      return a * b;
-    case Op::div:
-      return a / b;
-    case Op::neg:
-      return -a;
-    case Op::pow:
-      return std::pow(a, b);
-    case Op::mod:
-      return a - b * std::floor(a / b);
-    case Op::floordiv:
-      return std::floor(a / b);
-    case Op::fma:
-      return a * b + c;
-    case Op::lt:
-      return truth(a < b);
-    case Op::le:
-      return truth(a <= b);
-    case Op::gt:
-      return truth(a > b);
-    case Op::ge:
-      return truth(a >= b);
-    case Op::eq:
-      return truth(a == b);
-    case Op::ne:
-      return truth(a != b);
-    case Op::land:
-      return truth(a != 0 && b != 0);
-    case Op::lor:
-      return truth(a != 0 || b != 0);
-    case Op::lnot:
-      return truth(a == 0);
-    case Op::select:
-      return a != 0 ? b : c;
-    case Op::to_real:
-      return a;
-    case Op::sin:
-      return std::sin(a);
-    case Op::cos:
-      return std::cos(a);
-    case Op::tan:
-      return std::tan(a);
-    case Op::sinh:
-      return std::sinh(a);
-    case Op::cosh:
-      return std::cosh(a);
-    case Op::tanh:
-      return std::tanh(a);
-    case Op::arcsin:
-      return std::asin(a);
-    case Op::arccos:
-      return std::acos(a);
-    case Op::arctan:
-      return std::atan(a);
-    case Op::exp:
-      return std::exp(a);
-    case Op::log:
-      return std::log(a);
-    case Op::log10:
-      return std::log10(a);
-    case Op::expm1:
-      return std::expm1(a);
-    case Op::log1p:
-      return std::log1p(a);
-    case Op::exprel:
-      return a == 0 ? 1 : std::expm1(a) / a;
-    case Op::sqrt:
-      return std::sqrt(a);
-    case Op::ceil:
-      return std::ceil(a);
-    case Op::floor:
-      return std::floor(a);
-    case Op::trunc:
-      return std::trunc(a);
-    case Op::abs:
-      return std::fabs(a);
-    case Op::sign:
-      return a > 0 ? 1 : (a < 0 ? -1 : a);
-    case Op::clip:
-      return a < b ? std::min(b, c) : std::min(a, c);
-    case Op::min:
-      return a < b ? a : b;
-    case Op::max:
-      return a > b ? a : b;
-    default:
-      bug(__FILE__, __LINE__, "the reference knows no primitives");
+    case Op::add: return a + b;
+    case Op::sub: return a - b;
+    case Op::mul: return a * b;
+    case Op::div: return a / b;
+    case Op::neg: return -a;
+    case Op::pow: return std::pow(a, b);
+    case Op::mod: return a - b * std::floor(a / b);
+    case Op::floordiv: return std::floor(a / b);
+    case Op::fma: return a * b + c;
+    case Op::lt: return truth(a < b);
+    case Op::le: return truth(a <= b);
+    case Op::gt: return truth(a > b);
+    case Op::ge: return truth(a >= b);
+    case Op::eq: return truth(a == b);
+    case Op::ne: return truth(a != b);
+    case Op::land: return truth(a != 0 && b != 0);
+    case Op::lor: return truth(a != 0 || b != 0);
+    case Op::lnot: return truth(a == 0);
+    case Op::select: return a != 0 ? b : c;
+    case Op::to_real: return a;
+    case Op::sin: return std::sin(a);
+    case Op::cos: return std::cos(a);
+    case Op::tan: return std::tan(a);
+    case Op::sinh: return std::sinh(a);
+    case Op::cosh: return std::cosh(a);
+    case Op::tanh: return std::tanh(a);
+    case Op::arcsin: return std::asin(a);
+    case Op::arccos: return std::acos(a);
+    case Op::arctan: return std::atan(a);
+    case Op::exp: return std::exp(a);
+    case Op::log: return std::log(a);
+    case Op::log10: return std::log10(a);
+    case Op::expm1: return std::expm1(a);
+    case Op::log1p: return std::log1p(a);
+    case Op::exprel: return a == 0 ? 1 : std::expm1(a) / a;
+    case Op::sqrt: return std::sqrt(a);
+    case Op::ceil: return std::ceil(a);
+    case Op::floor: return std::floor(a);
+    case Op::trunc: return std::trunc(a);
+    case Op::abs: return std::fabs(a);
+    case Op::sign: return a > 0 ? 1 : (a < 0 ? -1 : a);
+    case Op::clip: return a < b ? std::min(b, c) : std::min(a, c);
+    case Op::min: return a < b ? a : b;
+    case Op::max: return a > b ? a : b;
+    default: bug(__FILE__, __LINE__, "the reference knows no primitives");
   }
 }
 

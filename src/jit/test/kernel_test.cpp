@@ -137,14 +137,10 @@ constexpr double special[] = {0.0,
 /// Any double, with a bias for what is special.
 double any_double(Rng& rng) {
   switch (rng.below(4)) {
-    case 0:
-      return special[rng.below(std::size(special))];
-    case 1:
-      return std::bit_cast<double>(rng.bits());
-    case 2:
-      return 8.0 * rng.uniform() - 4.0;
-    default:
-      return (rng.bits() & 1U ? 1.0 : -1.0) * std::exp2(30.0 * rng.uniform() - 20.0);
+    case 0: return special[rng.below(std::size(special))];
+    case 1: return std::bit_cast<double>(rng.bits());
+    case 2: return 8.0 * rng.uniform() - 4.0;
+    default: return (rng.bits() & 1U ? 1.0 : -1.0) * std::exp2(30.0 * rng.uniform() - 20.0);
   }
 }
 
@@ -212,9 +208,9 @@ TEST(Kernel, EveryPrimitiveHasTheInterpretersBitsInItsDomain) {
   const NodeId seed = p.graph.constant(0x1p50 + 99.0);
   p.outputs = {
       p.graph.make(Op::scale2, m, n), p.graph.make(Op::exp2_table, n), p.graph.make(Op::exponent2, x),
-      p.graph.make(Op::mantissa2, y), p.graph.make(Op::round_even, m),
-      p.graph.make(Op::random_a, place, lane, seed), p.graph.make(Op::random_b, place, lane, seed),
-      p.graph.make(Op::least, y, m), p.graph.make(Op::most, y, m), p.graph.make(Op::least, m, y),
+      p.graph.make(Op::mantissa2, y), p.graph.make(Op::round_even, m), p.graph.make(Op::random_a, place, lane, seed),
+      p.graph.make(Op::random_b, place, lane, seed), p.graph.make(Op::least, y, m), p.graph.make(Op::most, y, m),
+      p.graph.make(Op::least, m, y),
       // Forms for which the compiler has shorter code: a whole number got by adding a magic number, and a floor.
       p.graph.make(Op::scale2, p.graph.constant(1.5), p.graph.make(Op::floor, m)),
       p.graph.make(Op::exp2_table, p.graph.make(Op::sub, p.graph.make(Op::add, m, p.graph.constant(0x1.8p52)),

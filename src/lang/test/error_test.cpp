@@ -370,10 +370,9 @@ TEST(Errors, WhatCannotBeRunYetIsNamedWithTheReason) {
       "w = rand() : 1 (constant over dt)\n"
       "threshold v > 1*mV; reset v = 0*mV; refractory 2*ms\n"
       "event burst v > 2*mV\n");
-  for (const char* wanted :
-       {"m.model:2:5: error: the function 'rand' cannot be run yet: ",
-        "m.model:2:17: error: the flag 'constant over dt' cannot be run yet: ",
-        "m.model:4:1: error: 'event' cannot be run yet: "})
+  for (const char* wanted : {"m.model:2:5: error: the function 'rand' cannot be run yet: ",
+                             "m.model:2:17: error: the flag 'constant over dt' cannot be run yet: ",
+                             "m.model:4:1: error: 'event' cannot be run yet: "})
     EXPECT_NE(errors.find(wanted), std::string::npos) << wanted << "\nin\n" << errors;
   for (const char* runs : {"'threshold'", "'reset'", "'refractory'", "unless"})
     EXPECT_EQ(errors.find(runs), std::string::npos) << runs << " in\n" << errors;
@@ -385,11 +384,12 @@ TEST(Errors, OfSpikes) {
   EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v = 3\n" + spikes)
                 .find("what 'v' is reset with must be volt, but is a pure number"),
             std::string::npos);
-  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v += 1*mV; v *= 2*mV\n" + spikes)
-                .find("must be a pure number, but is volt"),
-            std::string::npos);
-  EXPECT_NE(errors_of("dv/dt = 0 : volt\nreset v = 0*mV\n").find("a reset in a model that has no threshold [no-threshold]"),
-            std::string::npos);
+  EXPECT_NE(
+      errors_of("dv/dt = 0 : volt\nreset v += 1*mV; v *= 2*mV\n" + spikes).find("must be a pure number, but is volt"),
+      std::string::npos);
+  EXPECT_NE(
+      errors_of("dv/dt = 0 : volt\nreset v = 0*mV\n").find("a reset in a model that has no threshold [no-threshold]"),
+      std::string::npos);
   EXPECT_NE(errors_of("dv/dt = 0 : volt\nrefractory 2*ms\n")
                 .find("a refractory period in a model that has no threshold [no-threshold]"),
             std::string::npos);
@@ -405,7 +405,8 @@ TEST(Errors, ADeclaredTypeIsNotLostWhereTheValueIsGiven) {
 TEST(Errors, OfNoise) {
   EXPECT_EQ(errors_of("dv/dt = -v/(5*ms) + xi*volt*second**-0.5 : volt\n"), "no error");
   // Units are checked there too.
-  EXPECT_NE(errors_of("dv/dt = xi*volt : volt\n").find("must be volt second^-1, but is volt second^-0.5"), std::string::npos);
+  EXPECT_NE(errors_of("dv/dt = xi*volt : volt\n").find("must be volt second^-1, but is volt second^-0.5"),
+            std::string::npos);
   EXPECT_NE(errors_of("const k = xi\ndv/dt = 0 : volt\n").find("the noise 'xi' has no place here [noise-misplaced]"),
             std::string::npos);
   EXPECT_NE(errors_of("n = xi*volt*second**0.5 : volt\ndv/dt = n/second : volt\nobserve n ~ normal(n, 1*mV)\n")

@@ -24,7 +24,7 @@ constexpr double a[7][6] = {
     {35.0 / 384, 0.0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84},
 };
 /// Fifth-order weights less fourth-order weights.
-constexpr std::array<double, 7> difference{71.0 / 57600,      0.0,           -71.0 / 16695, 71.0 / 1920,
+constexpr std::array<double, 7> difference{71.0 / 57600,      0.0,          -71.0 / 16695, 71.0 / 1920,
                                            -17253.0 / 339200, 22.0 / 525.0, -1.0 / 40};
 
 }  // namespace
@@ -52,7 +52,7 @@ Result<Step> dopri5_step(StepContext& context) {
   }
 
   Step step;
-  step.next = at;  // the last stage is the fifth-order result
+  step.next = at;                 // the last stage is the fifth-order result
   NodeId total = al.number(0.0);  // mean square over the states: a NaN anywhere stays one
   for (std::size_t i = 0; i < n; ++i) {
     NodeId sum = al.number(0.0);
@@ -69,7 +69,8 @@ Result<Step> dopri5_step(StepContext& context) {
   const NodeId usable = al.make(Op::lt, worst, al.number(1e10));
   const NodeId tame = al.make(Op::max, al.select(usable, worst, al.number(1.0)), al.number(1e-20));
   const NodeId root = al.make(Op::exp, al.mul(al.number(-0.1), al.make(Op::log, tame)));
-  const NodeId factor = al.make(Op::max, al.make(Op::min, al.mul(al.number(0.9), root), al.number(5.0)), al.number(0.2));
+  const NodeId factor =
+      al.make(Op::max, al.make(Op::min, al.mul(al.number(0.9), root), al.number(5.0)), al.number(0.2));
   control.factor = al.select(usable, factor, al.number(0.2));
   step.adaptive = control;
   return step;

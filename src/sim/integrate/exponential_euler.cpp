@@ -28,10 +28,10 @@ Result<Step> exponential_euler_step(StepContext& context) {
     const NodeId slope = ir::gradient(al, f[i], std::span(&x[i], 1))[0];
     if (ir::depends_on(al.g, slope, self)) {
       const ir::Symbol& symbol = model.symbol(model.states[i].symbol);
-      errors.push_back({"integrator-unfit",
-                        "exponential_euler needs d" + symbol.name + "/dt to be linear in " + symbol.name +
-                            ", and it is not",
-                        symbol.span, "model.integrator", "integrator = \"rk4\" or \"dopri5\""});
+      errors.push_back(
+          {"integrator-unfit",
+           "exponential_euler needs d" + symbol.name + "/dt to be linear in " + symbol.name + ", and it is not",
+           symbol.span, "model.integrator", "integrator = \"rk4\" or \"dopri5\""});
       continue;
     }
     std::vector<NodeId> at_zero(context.program().variables.size(), ir::no_node);

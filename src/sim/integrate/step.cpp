@@ -48,7 +48,8 @@ NodeId StepContext::expression(NodeId root, std::span<const NodeId> values, Layo
 
 std::vector<NodeId> StepContext::derivatives(std::span<const NodeId> values, Layout::Stage stage) {
   std::vector<NodeId> out;
-  for (std::size_t i = 0; i < states(); ++i) out.push_back(moving(i, expression(model_.states[i].derivative, values, stage)));
+  for (std::size_t i = 0; i < states(); ++i)
+    out.push_back(moving(i, expression(model_.states[i].derivative, values, stage)));
   return out;
 }
 
@@ -66,8 +67,9 @@ std::vector<NodeId> StepContext::diffusion(std::size_t j, std::span<const NodeId
 
 NodeId StepContext::increment(std::size_t j) {
   // The address: two rows share a block, noises have blocks of their own.
-  const NodeId counter = algebra_.add(algebra_.mul(program_.column(layout_.row_pair()), algebra_.number(static_cast<double>(noises()))),
-                                      algebra_.number(static_cast<double>(j)));
+  const NodeId counter =
+      algebra_.add(algebra_.mul(program_.column(layout_.row_pair()), algebra_.number(static_cast<double>(noises()))),
+                   algebra_.number(static_cast<double>(j)));
   const std::array<NodeId, 3> address{counter, program_.parameter(lane_parameter(model_)),
                                       program_.parameter(seed_parameter(model_))};
   const NodeId odd = algebra_.make(ir::Op::gt, program_.column(layout_.row_odd()), algebra_.number(0.5));
@@ -86,13 +88,15 @@ Result<std::vector<NodeId>> StepContext::with_additive_noise(std::string_view in
         if (!ir::depends_on(algebra_.g, factor[i], algebra_.g[x[k]].symbol)) continue;
         const ir::Symbol& symbol = model_.symbol(model_.states[i].symbol);
         errors.push_back({"integrator-unfit",
-                          std::string(integrator) + " takes additive noise only, and " + model_.symbol(model_.states[k].symbol).name +
-                              " multiplies " + model_.symbol(model_.noises[j]).name + " in d" + symbol.name + "/dt",
+                          std::string(integrator) + " takes additive noise only, and " +
+                              model_.symbol(model_.states[k].symbol).name + " multiplies " +
+                              model_.symbol(model_.noises[j]).name + " in d" + symbol.name + "/dt",
                           symbol.span, "model.integrator",
                           "a variable in which the noise is additive, such as the logarithm"});
         break;
       }
-      if (!algebra_.g.is_constant(factor[i], 0.0)) next[i] = algebra_.add(next[i], algebra_.mul(factor[i], increment(j)));
+      if (!algebra_.g.is_constant(factor[i], 0.0))
+        next[i] = algebra_.add(next[i], algebra_.mul(factor[i], increment(j)));
     }
   }
   if (!errors.empty()) return fail(std::move(errors));
@@ -102,8 +106,8 @@ Result<std::vector<NodeId>> StepContext::with_additive_noise(std::string_view in
 Result<void> refuse_noise(const StepContext& context, std::string_view integrator) {
   if (context.noises() == 0) return {};
   const ir::Symbol& noise = context.model().symbol(context.model().noises.front());
-  return fail("integrator-unfit", std::string(integrator) + " has no place for the noise " + noise.name, "model.integrator",
-              "integrator = \"exponential_euler\" or \"euler\"");
+  return fail("integrator-unfit", std::string(integrator) + " has no place for the noise " + noise.name,
+              "model.integrator", "integrator = \"exponential_euler\" or \"euler\"");
 }
 
 std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, NodeId fraction) {

@@ -76,15 +76,15 @@ class StepContext {
 [[nodiscard]] Result<void> refuse_noise(const StepContext& context, std::string_view integrator);
 
 struct Step {
-  std::vector<ir::NodeId> next;            ///< by state
+  std::vector<ir::NodeId> next;  ///< by state
   std::optional<ir::Adaptive> adaptive;
 };
 
 struct Integrator {
   std::string_view name;
-  int order;                ///< of convergence, for smooth right sides and inputs linear in a step
+  int order;  ///< of convergence, for smooth right sides and inputs linear in a step
   std::string_view sentence;
-  bool adaptive;            ///< chooses its own steps
+  bool adaptive;  ///< chooses its own steps
   Result<Step> (*build)(StepContext&);
 };
 

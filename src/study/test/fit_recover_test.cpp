@@ -291,8 +291,8 @@ TEST(FitRecovers, AnotherCellIsAHeldOutTestWhateverItsProtocol) {
   const Scratch scratch;
   write_channel_study(scratch);
   scratch.write("again.csv", noisy_csv({}, train_holds, 7));
-  scratch.write("study.toml", "[model]\nfile = \"channel.model\"\n" + split_text("train", "train.csv") + "cell = \"a\"\n" +
-                                  split_text("again", "again.csv") + quick_settings);
+  scratch.write("study.toml", "[model]\nfile = \"channel.model\"\n" + split_text("train", "train.csv") +
+                                  "cell = \"a\"\n" + split_text("again", "again.csv") + quick_settings);
   const auto untested = [](const verify::Verdict& v, const std::string& what) {
     return std::ranges::any_of(v.knowledge.untested, [&](const auto& item) { return item.what == what; });
   };

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "io/recording_reader.hpp"
 #include "sim/simulator.hpp"
@@ -77,9 +77,18 @@ TEST(SimulateSpikes, AreBrians) {
     double last_v;
   };
   const std::vector<Case> cases{
-      {"1.05 ms", 19, {21.9, 45.4, 69.4, 93.8, 118.5, 143.4, 168.5, 193.8, 219.2, 244.7, 270.2, 295.8}, -50.63676453031581},
-      {"1.0999 ms", 19, {21.9, 45.5, 69.6, 94.1, 118.9, 143.9, 169.1, 194.5, 220.0, 245.6, 271.2, 296.9}, -51.47194663070819},
-      {"0.19 ms", 20, {21.9, 44.5, 67.6, 91.1, 114.9, 139.0, 163.3, 187.7, 212.3, 237.0, 261.7, 286.5}, -55.78522946429296},
+      {"1.05 ms",
+       19,
+       {21.9, 45.4, 69.4, 93.8, 118.5, 143.4, 168.5, 193.8, 219.2, 244.7, 270.2, 295.8},
+       -50.63676453031581},
+      {"1.0999 ms",
+       19,
+       {21.9, 45.5, 69.6, 94.1, 118.9, 143.9, 169.1, 194.5, 220.0, 245.6, 271.2, 296.9},
+       -51.47194663070819},
+      {"0.19 ms",
+       20,
+       {21.9, 44.5, 67.6, 91.1, 114.9, 139.0, 163.3, 187.7, 212.3, 237.0, 261.7, 286.5},
+       -55.78522946429296},
       // After the reset the condition holds, and a cell that stands still never leaves it.
       {"v < -65 mV", 1, {21.9}, -70.0},
   };
@@ -119,8 +128,7 @@ TEST(SimulateSpikes, AThresholdThatIsAlwaysTrueFiresAtEveryStepThatMayFire) {
 }
 
 /// Ornstein and Uhlenbeck's process with standard deviation 2 mV and correlation time 5 ms.
-const std::string noisy =
-    "dv/dt = -v/(5*ms) + 2 mV*xi*(2/(5*ms))**0.5 : mV\ninit v = 1 mV\n";
+const std::string noisy = "dv/dt = -v/(5*ms) + 2 mV*xi*(2/(5*ms))**0.5 : mV\ninit v = 1 mV\n";
 
 TEST(SimulateNoise, HasTheVarianceAndTheCorrelationOfTheProcess) {
   Model model(noisy);
@@ -180,7 +188,8 @@ TEST(SimulateNoise, WhatAnIntegratorCannotDoIsRefusedByName) {
   EXPECT_NE(error("dv/dt = v*xi*second**-0.5 : mV\n", "euler")
                 .find("euler takes additive noise only, and v multiplies xi in dv/dt [integrator-unfit]"),
             std::string::npos);
-  EXPECT_NE(error(adaptive_cell("2 ms"), "dopri5").find("dopri5 does not find spikes inside its steps yet [integrator-unfit]"),
+  EXPECT_NE(error(adaptive_cell("2 ms"), "dopri5")
+                .find("dopri5 does not find spikes inside its steps yet [integrator-unfit]"),
             std::string::npos);
 }
 
