@@ -45,7 +45,10 @@ struct Layout {
 };
 Layout layout(double magnitude, int last) {
   if (!(magnitude > 0)) return {0, std::clamp(-last, 0, 12)};
-  const int e = static_cast<int>(std::floor(std::log10(magnitude)));
+  // Of the number as it will be written: 9.96e-5 to two digits is 1.0e-4.
+  const int unrounded = static_cast<int>(std::floor(std::log10(magnitude)));
+  const bool tiny = magnitude < 1e-290;  // where powers of ten come to an end
+  const int e = tiny ? unrounded : exponent_of(magnitude, std::clamp(unrounded - last + 1, 1, 16));
   if (e >= -3 && e < 6 && last > -9) return {0, -last};
   return {e, std::clamp(e - last, 0, 15)};
 }

@@ -56,6 +56,9 @@ TEST(Within, DigitsOfTheInterval) {
   EXPECT_EQ(within(0.1045540282, nan, nan), "0.1046");
   EXPECT_EQ(within(0.1045540282, 0.01, 1), "0.10");
   EXPECT_EQ(within(0.0, -1, 1), "0.0");
+  // Rounding up to the next power of ten moves the power.
+  EXPECT_EQ(within(9.96e-5, 0.5e-4, 1.7e-4), "1.0×10⁻⁴");
+  EXPECT_EQ(within(9.4e-5, 0.5e-4, 1.7e-4), "9×10⁻⁵");
 }
 TEST(Count, Thousands) {
   EXPECT_EQ(count(80000), "80\u202F000");
