@@ -29,12 +29,22 @@ def products(text):
     return QUANTITY.sub(lambda m: f"({m[1]}*{m[2]})" if m[2] not in ("and", "or", "not") else m[0], text)
 
 
+def first_argument(text):
+    """Up to the first comma outside brackets."""
+    depth = 0
+    for k, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if c == "," and depth == 0:
+            return text[:k]
+    raise ValueError(f"not arguments: {text}")
+
+
 class Translation:
     """The statements of a model in its canonical form, sorted by kind."""
 
     def __init__(self, text):
         self.params, self.consts, self.inputs, self.inits, self.resets = [], [], [], [], []
-        self.states, self.definitions = [], []
+        self.states, self.definitions, self.observed = [], [], {}
         self.threshold = self.refractory = None
         statements = []
         for line in text.splitlines():
@@ -61,7 +71,10 @@ class Translation:
                 self.refractory = rest
             elif word == "reset":
                 self.resets += [part.strip() for part in rest.split(";")]
-            elif word in ("observe", "require"):
+            elif word == "observe":
+                name, arguments = re.fullmatch(r"(\w+) ~ \w+\((.*)\)", rest).groups()
+                self.observed[name] = first_argument(arguments)
+            elif word == "require":
                 pass
             elif m := re.fullmatch(r"d(\w+)/dt = (.*) : ([^:(]*?)(?: \((.*)\))?", s):
                 self.states.append(m.groups())
@@ -71,12 +84,17 @@ class Translation:
                 raise ValueError(f"not translated: {s}")
 
 
-def run_case(model, case, integrator, dt):
-    """Brian 2's trace of a case, columns in the model's units."""
+def run_case(model, case, integrator, dt, wanted=None):
+    """Brian 2's trace of a case, columns in the model's units: the states, or those that are wanted."""
     import brian2 as b
 
     formatted = subprocess.run([HILLOCK, "check", "--format", model.file], capture_output=True, text=True, check=True)
     t = Translation(formatted.stdout)
+    described = json.loads(subprocess.run([HILLOCK, "check", "--json", model.file], capture_output=True, check=True).stdout)
+    known_names = {name for name, *_ in t.states + t.definitions}
+    for o in described["observed"]:
+        if o["channel"] not in known_names:
+            t.definitions.append((o["channel"], t.observed[o["channel"]], o["unit"], None))
     folder = tempfile.TemporaryDirectory()
     # No -ffast-math: it buys nothing here, and lets the compiler reassociate.
     b.set_device("cpp_standalone", directory=folder.name)
@@ -138,18 +156,20 @@ def run_case(model, case, integrator, dt):
     group = b.NeuronGroup(1, "\n".join(lines), method=integrator, namespace=known, **events)
     for name, expression in t.inits:
         setattr(group, name, products(expression))
-    monitor = b.StateMonitor(group, True, record=True)
+    states = [name for name, *_ in t.states]
+    kept = states if wanted is None else sorted(wanted) or states[:1]
+    monitor = b.StateMonitor(group, kept, record=True)
     spikes = b.SpikeMonitor(group) if t.threshold else None
     steps = round(shelf.milliseconds(case["duration"]) / shelf.milliseconds(dt))
     b.run((steps + 1) * b.defaultclock.dt)  # the last sample is the start of one more step
     units = {name: of for name, _, of, _ in t.states + t.definitions} | dict(t.inputs)
     columns = {}
-    for name, of in units.items():
-        columns[name] = numpy.asarray(getattr(monitor, name))[0].astype(float) / float(unit(of))
+    for name in kept:
+        columns[name] = numpy.asarray(getattr(monitor, name))[0].astype(float) / float(unit(units[name]))
     times = numpy.asarray(monitor.t) * 1e3
     fired = numpy.asarray(spikes.t) * 1e3 if spikes is not None else numpy.zeros(0)
     fired = fired[fired < times[-1] - 1e-9]
-    return shelf.Trace(times, columns, units, fired), [name for name, *_ in t.states]
+    return shelf.Trace(times, columns, units, fired), states
 
 
 def reference(model, case):
@@ -160,8 +180,10 @@ def reference(model, case):
         step = shelf.milliseconds(case["dt"])
         if not all(numpy.isfinite(trace.columns[name]).all() for name in states):
             raise ValueError(f"{model.name} {case['name']}: Brian 2 blew up")
-        at = [round(k * (len(trace.time) - 1) / SAMPLES) for k in range(SAMPLES + 1)]
-        out.append("spike_steps = " + json.dumps([round(s / step) for s in trace.spikes]))
+        end = round(shelf.milliseconds(case.get("compared", case["duration"])) / step)
+        at = [round(k * end / SAMPLES) for k in range(SAMPLES + 1)]
+        fired = [round(s / step) for s in trace.spikes]
+        out.append("spike_steps = " + json.dumps([k for k in fired if k < end]))
         out.append("steps = " + json.dumps(at))
         out.append("[brian2.%s.states]" % json.dumps(case["name"]))
         for name in states:
@@ -197,7 +219,9 @@ def isolated(model, case, integrator, dt):
 def main():
     if sys.argv[1:2] == ["--run"]:
         model = shelf.load(sys.argv[2])
-        trace, _ = run_case(model, model.case(sys.argv[3]), sys.argv[4], sys.argv[5])
+        case = model.case(sys.argv[3])
+        wanted = {e["column"] for e in case["expect"] if "column" in e}
+        trace, _ = run_case(model, case, sys.argv[4], sys.argv[5], wanted)
         numpy.savez(sys.argv[6], time=trace.time, spikes=trace.spikes, **trace.columns)
         return
     if sys.argv[1:2] == ["--case"]:

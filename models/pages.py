@@ -87,7 +87,7 @@ def section(model):
     out += ["", "| case | measure | expected | from |", "|---|---|---|---|"]
     for case in model.cases:
         out += rows(model, case)
-    compared = [c["name"] for c in model.cases if "brian2" not in c]
+    compared = [c["name"] + (f" until {c['compared']}" if "compared" in c else "") for c in model.cases if "brian2" not in c]
     if compared:
         out += ["", f"Spike steps and states are those of Brian 2 ({', '.join(compared)})."]
     for case in model.cases:

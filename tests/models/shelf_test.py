@@ -24,7 +24,7 @@ import shelf  # noqa: E402
 # Two programs that round differently at every step: relative to a state's size now, and to its largest size for one that
 # passes through 0.
 RELATIVE, OF_LARGEST = 1e-9, 1e-12
-CASE_KEYS = {"name", "integrator", "dt", "duration", "set", "input", "seed", "expect", "converged", "brian2", "about"}
+CASE_KEYS = {"name", "integrator", "dt", "duration", "set", "input", "seed", "expect", "converged", "compared", "brian2", "about"}
 ENTRY_KEYS = {"measure", "column", "window", "level", "n", "lag", "gap", "value", "tolerance", "from"}
 
 
@@ -98,10 +98,11 @@ def as_brian2(model, case, trace, found):
         found.append(f"{case['name']}: no reference: run models/brian2_reference.py")
         return
     step = shelf.milliseconds(case["dt"])
-    steps = [round(t / step) for t in trace.spikes]
-    found.want(steps == reference["spike_steps"], f"{case['name']}: spikes at {steps}, Brian 2's at {reference['spike_steps']}")
     at = reference["steps"]
-    found.want(at[-1] == len(trace.time) - 1, f"{case['name']}: the reference is of another duration")
+    end = round(shelf.milliseconds(case.get("compared", case["duration"])) / step)
+    found.want(at[-1] == end, f"{case['name']}: the reference is of another duration")
+    steps = [k for k in (round(t / step) for t in trace.spikes) if k < end]
+    found.want(steps == reference["spike_steps"], f"{case['name']}: spikes at {steps}, Brian 2's at {reference['spike_steps']}")
     for name, theirs in reference["states"].items():
         ours, theirs = trace.columns[name][at], numpy.array(theirs)
         bound = RELATIVE * abs(theirs) + OF_LARGEST * numpy.max(abs(theirs))
