@@ -100,7 +100,9 @@ def as_brian2(model, case, trace, found):
     step = shelf.milliseconds(case["dt"])
     at = reference["steps"]
     end = round(shelf.milliseconds(case.get("compared", case["duration"])) / step)
-    found.want(at[-1] == end, f"{case['name']}: the reference is of another duration")
+    if at[-1] != end:
+        found.append(f"{case['name']}: the reference is of another duration: run models/brian2_reference.py")
+        return
     steps = [k for k in (round(t / step) for t in trace.spikes) if k < end]
     found.want(steps == reference["spike_steps"], f"{case['name']}: spikes at {steps}, Brian 2's at {reference['spike_steps']}")
     for name, theirs in reference["states"].items():
