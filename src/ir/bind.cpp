@@ -9,6 +9,7 @@
 #include "ir/interpret.hpp"
 #include "ir/lower/lower.hpp"
 #include "ir/program.hpp"
+#include "ir/share_exponentials.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -127,6 +128,28 @@ void hoist_reciprocals(Program& program) {
     }
     return same_node(g, node, args);
   });
+}
+
+/// Pass: divisions by quotients. A rate is written a/exprel(x), which is a x/(exp(x) - 1): one division instead of two;
+/// and a/(b/c) = a c/b leaves b alone, to be hoisted where it stands still. A rounding more or less.
+void merge_divisions(Program& program) {
+  rewrite_program(program, [](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
+    if (node.op == Op::div) {
+      Algebra algebra(g);
+      const Node below = g[args[1]];
+      if (below.op == Op::exprel) return algebra.mul(args[0], algebra.make(Op::bernoulli, below.args[0]));
+      if (below.op == Op::div) return algebra.div(algebra.mul(args[0], below.args[1]), below.args[0]);
+    }
+    return same_node(g, node, args);
+  });
+}
+
+/// Pass: exponentials of one moving quantity from one of them.
+void share_program_exponentials(Program& program) {
+  Dependences dependences(program.graph, program.variables);
+  const std::vector<NodeId> roots = Roots::gather(program);
+  Roots::scatter(share_exponentials(program.graph, roots, [&](NodeId id) { return dependences.of(id).carried; }),
+                 program);
 }
 
 /// Pass: a product that is used once, in a sum, is fused with it. Every back end then rounds alike.
@@ -296,7 +319,9 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   Program program = source;
   Timeline timeline = source_timeline;
   fold_constant_columns(program, timeline);
+  if (options.lower) merge_divisions(program);
   hoist_reciprocals(program);
+  if (options.lower) share_program_exponentials(program);
   contract(program);
   if (options.lower) lower_program(program);
   derive_columns(program, timeline);

@@ -30,6 +30,23 @@ NodeId exprel_derivative(Algebra& al, NodeId x, NodeId exprel) {
   return al.select(near_zero, series, quotient);
 }
 
+// B' = B (1 - B - x)/x = -1/2 + x/6 - x^3/180 + x^5/5040 - x^7/151200 + ...: the next term is below 1e-18 for |x| <
+// 0.05, where the quotient has lost a digit and a half.
+NodeId bernoulli_derivative(Algebra& al, NodeId x, NodeId bernoulli) {
+  const NodeId square = al.mul(x, x);
+  NodeId series = al.number(-1.0 / 151200.0);
+  for (const double c : {1.0 / 5040.0, -1.0 / 180.0, 1.0 / 6.0}) series = al.add(al.mul(series, square), al.number(c));
+  series = al.sub(al.mul(series, x), al.number(0.5));
+  const NodeId near_zero = al.make(Op::lt, al.make(Op::abs, x), al.number(0.05));
+  const NodeId safe = al.select(near_zero, al.number(1.0), x);
+  // Far above, B is 0 and x may be infinite; far below, B is -x and the difference cancels.
+  const NodeId gone = al.make(Op::eq, bernoulli, al.number(0.0));
+  const NodeId line = al.make(Op::lt, x, al.number(-40.0));
+  const NodeId quotient = al.div(al.mul(bernoulli, al.sub(al.sub(al.number(1.0), bernoulli), x)), safe);
+  const NodeId far = al.select(gone, al.number(0.0), al.select(line, al.number(-1.0), quotient));
+  return al.select(near_zero, series, far);
+}
+
 /// a b, where a factor that is a choice between something and 0 stays outside: select(c, u, 0) b = select(c, u b, 0).
 /// So the slope of a branch that is not taken, which may be infinite or NaN, meets no 0 and reaches nobody.
 NodeId product(Algebra& al, NodeId a, NodeId b) {
@@ -91,6 +108,7 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
     case Op::expm1: return al.add(self, one);
     case Op::log1p: return al.div(one, al.add(one, a));
     case Op::exprel: return exprel_derivative(al, a, self);
+    case Op::bernoulli: return bernoulli_derivative(al, a, self);
     case Op::sqrt: return al.div(al.number(0.5), self);
     case Op::abs: return al.make(Op::sign, a);
     case Op::clip: {  // min(max(a, low), high)

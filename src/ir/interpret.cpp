@@ -48,6 +48,11 @@ std::array<double, 2> box_muller(double counter, double lane, double seed) {
   return {radius * std::cos(angle), radius * std::sin(angle)};
 }
 
+double bernoulli(double x) {
+  if (x == 0.0) return 1.0;
+  return std::isinf(x) && x > 0.0 ? 0.0 : x / std::expm1(x);
+}
+
 double exponential_relative(double x) {
   if (x == 0.0) return 1.0;
   return std::expm1(x) / x;
@@ -80,7 +85,8 @@ double apply(Op op, double a, double b, double c) {
     case Op::land: return truth(a != 0.0 && b != 0.0);
     case Op::lor: return truth(a != 0.0 || b != 0.0);
     case Op::lnot: return truth(a == 0.0);
-    case Op::select: return a != 0.0 ? b : c;
+    case Op::select:
+    case Op::seldom: return a != 0.0 ? b : c;
     case Op::to_real: return a;
     case Op::sin: return std::sin(a);
     case Op::cos: return std::cos(a);
@@ -97,6 +103,7 @@ double apply(Op op, double a, double b, double c) {
     case Op::expm1: return std::expm1(a);
     case Op::log1p: return std::log1p(a);
     case Op::exprel: return exponential_relative(a);
+    case Op::bernoulli: return bernoulli(a);
     case Op::sqrt: return std::sqrt(a);
     case Op::ceil: return std::ceil(a);
     case Op::floor: return std::floor(a);

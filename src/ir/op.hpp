@@ -56,6 +56,7 @@ enum class Op : std::uint8_t {
   expm1,
   log1p,
   exprel,
+  bernoulli,  ///< x/(exp(x) - 1), the reciprocal of exprel: a model writes a/exprel(x)
   sqrt,
   ceil,
   floor,
@@ -73,6 +74,7 @@ enum class Op : std::uint8_t {
   exp2_table,  ///< 2^(j/16) for j = n mod 16, n integral
   least,       ///< a < b ? a : b: where a NaN is in it, b. What processors have for a minimum
   most,        ///< a > b ? a : b
+  seldom,      ///< seldom(condition, a, b) = select: compiled code computes what only a needs where some lane wants it
   random_a,    ///< random_a(counter, lane, seed), whole numbers below 2^52: uniform in (0, 1], 52 bits of Philox4x32-10
   random_b,    ///< the same of its other half
   // random numbers of programs, lowered to those; a model writes xi, rand(), randn()

@@ -2,6 +2,7 @@
 
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/TargetSelect.h>
@@ -11,6 +12,7 @@
 #include <mutex>
 
 #include "jit/primitives.hpp"
+#include "jit/stretches.hpp"
 
 namespace hillock::jit {
 namespace {
@@ -197,6 +199,37 @@ class Emitter {
       scope[id] = std::move(pack);
     }
   }
+  /// The nodes of a phase that are computed at every row. What only rare sides of choices need is branched around.
+  void phase_nodes(Scope& scope, const ir::Loop::Phase& phase, std::span<const NodeId> roots) {
+    for (const Stretch& stretch :
+         stretches(loop_.graph, phase.nodes, roots, [this](NodeId id) { return operands(id); })) {
+      nodes(scope, stretch.always);
+      if (!stretch.choices.empty()) choose(scope, stretch);
+    }
+  }
+
+  void choose(Scope& scope, const Stretch& stretch) {
+    Value* wanted = nullptr;
+    for (const NodeId id : stretch.choices)
+      for (Value* condition : get(scope, loop_.graph[id].args[0]))
+        wanted = wanted == nullptr ? condition : b_.CreateOr(wanted, condition);
+    std::vector<Pack> usual;
+    for (const NodeId id : stretch.choices) usual.push_back(get(scope, loop_.graph[id].args[2]));
+    llvm::BasicBlock* skipped = b_.GetInsertBlock();
+    llvm::BasicBlock* compute = block("rare");
+    llvm::BasicBlock* after = block("chosen");
+    b_.CreateCondBr(b_.CreateOrReduce(wanted), compute, after, llvm::MDBuilder(context_).createBranchWeights(1, 1000));
+    b_.SetInsertPoint(compute);
+    Scope inner = scope;
+    nodes(inner, stretch.rare);
+    nodes(inner, stretch.choices);
+    llvm::BasicBlock* from = b_.GetInsertBlock();
+    b_.CreateBr(after);
+    b_.SetInsertPoint(after);
+    for (std::size_t i = 0; i < stretch.choices.size(); ++i)
+      scope[stretch.choices[i]] = merge(inner.at(stretch.choices[i]), from, usual[i], skipped);
+  }
+
   /// What the code of a node reads: its arguments, or what stands for them in a shorter form.
   std::array<NodeId, 3> operands(NodeId id) const {
     const ir::Node& node = loop_.graph[id];
@@ -299,7 +332,9 @@ class Emitter {
     Scope now = held;
     bind_carried(scope, carried);
     groups(loop_.observe_phase, flags, scope, now);
-    nodes(scope, loop_.observe_phase.nodes);
+    std::vector<NodeId> roots(loop_.outputs);
+    for (const ir::Assignment& a : loop_.observe) roots.push_back(a.value);
+    phase_nodes(scope, loop_.observe_phase, roots);
     Value* next_out = out;
     if (!loop_.outputs.empty()) {
       llvm::BasicBlock* write = block("write");
@@ -337,10 +372,16 @@ class Emitter {
       return;
     }
     bind_carried(scope, carried);
-    nodes(scope, loop_.advance_phase.nodes);
+    phase_nodes(scope, loop_.advance_phase, advance_roots());
     std::map<std::uint32_t, Pack> assigned;
     for (const ir::Assignment& a : loop_.advance) assigned[a.carried] = get(scope, a.value);
     for (auto& [c, pack] : assigned) carried[c] = pack;
+  }
+
+  [[nodiscard]] std::vector<NodeId> advance_roots() const {
+    std::vector<NodeId> roots;
+    for (const ir::Assignment& a : loop_.advance) roots.push_back(a.value);
+    return roots;
   }
 
   /// As `LoopInterpreter::advance_adaptively`, for all lanes; a lane that has done its row waits for the others.
@@ -396,7 +437,9 @@ class Emitter {
       if (loop_.variables[s].source == Source::substep) scope[find_symbol(s)] = h;
       if (loop_.variables[s].source == Source::progress) scope[find_symbol(s)] = done;
     }
-    nodes(scope, loop_.advance_phase.nodes);
+    std::vector<NodeId> roots = advance_roots();
+    roots.insert(roots.end(), {control.error, control.factor});
+    phase_nodes(scope, loop_.advance_phase, roots);
     const Pack error = get(scope, control.error);
     const Pack factor = get(scope, control.factor);
     std::map<std::uint32_t, Pack> assigned;

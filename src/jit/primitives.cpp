@@ -51,7 +51,8 @@ Value* Primitives::emit(Op op, std::span<Value* const> args) {
     case Op::land: return b_.CreateAnd(args[0], args[1]);
     case Op::lor: return b_.CreateOr(args[0], args[1]);
     case Op::lnot: return b_.CreateNot(args[0]);
-    case Op::select: return b_.CreateSelect(args[0], args[1], args[2]);
+    case Op::select:
+    case Op::seldom: return b_.CreateSelect(args[0], args[1], args[2]);
     case Op::to_real: return b_.CreateSelect(args[0], splat(1.0), splat(0.0));
     case Op::sqrt: return intrinsic(llvm::Intrinsic::sqrt, args);
     case Op::ceil: return intrinsic(llvm::Intrinsic::ceil, args);

@@ -77,10 +77,10 @@ class Build {
     }
     if (constant) {
       const double result = apply(op, value[0], value[1], value[2]);
-      if (op == Op::select) return result_of_select(args);
+      if (op == Op::select || op == Op::seldom) return result_of_select(args);
       return info(op).result == Type::boolean ? g_.boolean(result != 0.0) : g_.constant(result);
     }
-    if (op == Op::select && g_.is_constant(args[0])) return result_of_select(args);
+    if ((op == Op::select || op == Op::seldom) && g_.is_constant(args[0])) return result_of_select(args);
     if (op == Op::land || op == Op::lor) {
       for (std::size_t i = 0; i < 2; ++i) {
         if (!g_.is_constant(args[i])) continue;

@@ -90,6 +90,9 @@ h = ln2 / 2 * mpf("1.01")
 fit("expm1_half", "(e^x - 1 - x)/x^2 on |x| <= ln2/2, relative to e^x - 1.", 9,
     near(lambda x: (expm1(x) - x) / x**2, mpf(1) / 2), near(lambda x: x * x / expm1(x), mpf(0)), -h, h)
 
+fit("exprel_near", "(e^x - 1)/x on -1 <= x <= 1/4.", 12,
+    near(lambda x: expm1(x) / x, mpf(1)), near(lambda x: x / expm1(x), mpf(1)), mpf(-1) - mpf("0.001"), mpf(1) / 4 + mpf("0.001"))
+
 # ---- logarithms -------------------------------------------------------------------------------------------------
 smax = (sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1) * mpf("1.001")
 zmax = smax**2

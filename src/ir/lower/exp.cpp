@@ -1,4 +1,4 @@
-/// exp, expm1, exprel.
+/// exp, expm1, exprel, bernoulli.
 ///
 /// Reduction: x = n ln2 + r with 16 n whole (Tang, ACM TOMS 15 (1989) 144), ln 2 in two parts: n*ln2_hi is exact and
 /// cancels exactly against x, so r carries an error below 2^-58 in all. Then e^x = 2^n (1 + p(r)), the sixteenths of n
@@ -54,12 +54,31 @@ NodeId lower_expm1(Graph& graph, NodeId x) {
   return b.keep_zero(x, b.scale2(e.value, e.exponent));
 }
 
-NodeId lower_exprel(Graph& graph, NodeId x) {
-  Build b(graph);
+namespace {
+
+NodeId exprel_anywhere(Build& b, NodeId x) {
   // Above 717 the quotient overflows too. Below -40 it is -1/x, so the divisor is not clamped there.
   const NodeId below = b.least(b.num(718.0), x);
   const Expm1Scaled e = expm1_scaled(b, b.most(b.num(-40.0), below));
   return b.select(b.eq(x, 0.0), b.num(1.0), b.scale2(b.div(e.value, below), e.exponent));
+}
+
+}  // namespace
+
+NodeId lower_exprel(Graph& graph, NodeId x) {
+  Build b(graph);
+  // The argument is -step/time constant nearly everywhere: a polynomial there, without a division. |x + 3/8| is exact
+  // enough to keep within the fit's margin.
+  const NodeId far = b.make(Op::lnot, {b.make(Op::le, {b.abs(b.add(x, 0.375)), b.num(0.625)})});
+  return b.make(Op::seldom, {far, exprel_anywhere(b, x), b.polynomial(x, k::exprel_near)});
+}
+
+NodeId lower_bernoulli(Graph& graph, NodeId x) {
+  Build b(graph);
+  // x/(v 2^n). From 1500 on it is 0 whatever the rest; below -40 it is -x.
+  const NodeId below = b.least(b.num(1500.0), x);
+  const Expm1Scaled e = expm1_scaled(b, b.most(b.num(-40.0), below));
+  return b.select(b.eq(x, 0.0), b.num(1.0), b.scale2(b.div(below, e.value), b.neg(e.exponent)));
 }
 
 }  // namespace hillock::ir

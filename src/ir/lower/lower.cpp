@@ -11,6 +11,7 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::exp: return lower_exp(graph, args[0]);
     case Op::expm1: return lower_expm1(graph, args[0]);
     case Op::exprel: return lower_exprel(graph, args[0]);
+    case Op::bernoulli: return lower_bernoulli(graph, args[0]);
     case Op::log: return lower_log(graph, args[0]);
     case Op::log10: return lower_log10(graph, args[0]);
     case Op::log1p: return lower_log1p(graph, args[0]);
@@ -65,6 +66,7 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::exp2_table:
     case Op::least:
     case Op::most:
+    case Op::seldom:
     case Op::random_a:
     case Op::random_b: return graph.make(op, args);
   }

@@ -59,6 +59,8 @@ const std::vector<Domain>& domains() {
       {Op::log1p, {-0.8}, {20}},
       {Op::exprel, {-0.03}, {0.03}},
       {Op::exprel, {-40}, {20}},
+      {Op::bernoulli, {-0.06}, {0.06}},
+      {Op::bernoulli, {-40}, {40}},
       {Op::sqrt, {0.2}, {50}},
       {Op::ceil, {2.1}, {2.9}},
       {Op::floor, {-2.9}, {-2.1}},
@@ -203,6 +205,12 @@ TEST(Derive, FarOutTheSlopeOfExprelIsThatOfMinusOneOverX) {
   EXPECT_EQ(slope_at(Op::exprel, {800}, 0), inf);
   // On both sides of where the formula changes: 1/x^2 (1 - (1 - x) e^x).
   for (const double x : {-39.5, -40.5}) EXPECT_NEAR(slope_at(Op::exprel, {x}, 0) * x * x, 1.0, 1e-13) << x;
+}
+
+TEST(Derive, FarOutTheSlopeOfBernoulliIsThatOfItsAsymptotes) {
+  EXPECT_EQ(slope_at(Op::bernoulli, {0}, 0), -0.5);
+  for (const double x : {-50.0, -1e5, -1e100}) EXPECT_NEAR(slope_at(Op::bernoulli, {x}, 0), -1.0, 1e-15) << x;
+  for (const double x : {800.0, 1e100, inf}) EXPECT_EQ(slope_at(Op::bernoulli, {x}, 0), 0.0) << x;
 }
 
 TEST(Derive, AtTheEdgesOfDomains) {

@@ -131,6 +131,7 @@ const std::vector<Function>& functions() {
         {Op::exp, "exp", [](Real x) { return std::exp(x); }, -760, 720, exps},
         {Op::expm1, "expm1", [](Real x) { return std::expm1(x); }, -45, 45, exps},
         {Op::exprel, "exprel", exprel, -60, 720, exps},
+        {Op::bernoulli, "bernoulli", [](Real x) { return 1 / exprel(x); }, -60, 760, exps},
         {Op::sinh, "sinh", [](Real x) { return std::sinh(x); }, -3, 3, exps},
         {Op::cosh, "cosh", [](Real x) { return std::cosh(x); }, -3, 3, exps},
         {Op::tanh, "tanh", [](Real x) { return std::tanh(x); }, -3, 3, exps},

@@ -91,6 +91,7 @@ class RandomExpression {
       case Op::exp:
       case Op::expm1:
       case Op::exprel:
+      case Op::bernoulli:
       case Op::sinh:
       case Op::cosh: return std::fabs(a) < 3.0;
       case Op::ceil:

@@ -52,6 +52,7 @@ inline Real reference_op(Op op, Real a, Real b, Real c) {
     case Op::expm1: return std::expm1(a);
     case Op::log1p: return std::log1p(a);
     case Op::exprel: return a == 0 ? 1 : std::expm1(a) / a;
+    case Op::bernoulli: return a == 0 ? 1 : a / std::expm1(a);
     case Op::sqrt: return std::sqrt(a);
     case Op::ceil: return std::ceil(a);
     case Op::floor: return std::floor(a);

@@ -1,0 +1,26 @@
+#pragma once
+/// Exponentials of the same moving quantity, computed from one.
+///
+/// The rates of a channel model are exponentials of one voltage over different widths: exp(-(v - a)/5), exp(-(v -
+/// b)/40). Where the coefficients of what moves are whole multiples of the smallest, n times,
+///
+///     exp(n c v + d) = exp(c v + b)^n exp(d - n b),
+///
+/// and the last factor stands still. One exponential and a few products then serve all; x/(exp(x) - 1) has its
+/// exponential too, and a short series where the difference would cancel. A power multiplies the relative error by n,
+/// which is at most `largest_power`. Outside |c v + b| <= 30 each exponential is computed by itself.
+
+#include <functional>
+
+#include "ir/graph.hpp"
+
+namespace hillock::ir {
+
+inline constexpr int largest_power = 16;
+
+/// @param moves  whether a node of `graph` changes from step to step of one simulation
+/// @returns      the roots, in the same graph
+[[nodiscard]] std::vector<NodeId> share_exponentials(Graph& graph, std::span<const NodeId> roots,
+                                                     const std::function<bool(NodeId)>& moves);
+
+}  // namespace hillock::ir

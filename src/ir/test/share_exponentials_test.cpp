@@ -1,0 +1,115 @@
+/// Exponentials from one another: which are, what they become, and that the values stay.
+
+#include "ir/share_exponentials.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/rng.hpp"
+#include "ir/algebra.hpp"
+#include "ir/interpret.hpp"
+#include "ir/test/reference.hpp"
+
+namespace hillock::ir {
+namespace {
+
+/// v moves, a stands still.
+class Sharing : public testing::Test {
+ protected:
+  Graph g;
+  Algebra al{g};
+  NodeId v = g.symbol(SymbolId{0}), a = g.symbol(SymbolId{1});
+  const std::vector<std::string> names{"v", "a"};
+
+  NodeId over(double width, double shift) {
+    return al.make(Op::exp, al.mul(al.sub(al.sub(v, a), al.number(shift)), al.number(1.0 / width)));
+  }
+  std::vector<NodeId> shared(const std::vector<NodeId>& roots) {
+    return share_exponentials(g, roots, [&](NodeId id) {
+      for (const NodeId below : reachable(g, std::span(&id, 1)))
+        if (below == v) return true;
+      return false;
+    });
+  }
+  [[nodiscard]] std::string text(NodeId id) const { return to_text(g, id, names); }
+};
+
+TEST_F(Sharing, APowerOfTheNarrowerOneServesTheWider) {
+  const NodeId wide = al.make(Op::exp, al.mul(v, al.number(25.0)));
+  const NodeId narrow = al.make(Op::exp, al.add(al.mul(v, al.number(50.0)), a));
+  const std::vector<NodeId> out = shared({wide, narrow});
+  EXPECT_EQ(out[0], wide);
+  EXPECT_EQ(text(out[1]),
+            "seldom(((not (abs((v * 25)) <= 30)) or (not (abs(a) <= 200))), exp((a + (v * 50))), "
+            "(exp(a) * (exp((v * 25)) * exp((v * 25)))))");
+}
+
+TEST_F(Sharing, NothingChangesWhereNothingIsShared) {
+  const NodeId w = g.symbol(SymbolId{2});
+  const std::vector<NodeId> alone{over(20.0, 1.0),     over(-20.0, 1.0),
+                                  over(18.0, 0.0),     al.make(Op::exp, al.mul(w, al.number(0.1))),
+                                  al.make(Op::exp, a), al.make(Op::exp, al.mul(v, v))};
+  EXPECT_EQ(shared(alone), alone);
+  // 17 times is too often.
+  const std::vector<NodeId> far{over(17.0, 0.0), over(1.0, 0.0)};
+  EXPECT_EQ(shared(far), far);
+}
+
+TEST_F(Sharing, ValuesStayEverywhere) {
+  // Rates over 4, 5, 10 and 40 with their shifts; x/(exp(x) - 1) over 4 and 5.
+  const std::vector<NodeId> roots{over(-40, 10), over(-10, -35), over(-5, 40),
+                                  al.make(Op::bernoulli, al.mul(al.sub(al.sub(v, a), al.number(13)), al.number(-0.25))),
+                                  al.make(Op::bernoulli, al.mul(al.sub(al.sub(v, a), al.number(15)), al.number(-0.2)))};
+  const std::vector<NodeId> out = shared(roots);
+  for (std::size_t i = 1; i < roots.size(); ++i) EXPECT_NE(out[i], roots[i]) << i;
+  Rng rng(1, stream_id("share"));
+  for (int repeat = 0; repeat < 20000; ++repeat) {
+    // Physiology, the singular points and their surroundings, and far beyond.
+    const double shift = -60.0 + 5.0 * rng.normal();
+    double at = 200.0 * rng.uniform() - 120.0;
+    if (repeat % 4 == 1) at = shift + (repeat % 8 == 1 ? 13.0 : 15.0) + std::ldexp(rng.normal(), -repeat % 60);
+    if (repeat % 4 == 2) at = 1e4 * rng.normal();
+    const double values[2] = {at, shift};
+    const fixture::Real exact[2] = {at, shift};
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+      const double want = static_cast<double>(fixture::reference_value(g, roots[i], exact));
+      const double got = evaluate(g, out[i], values);
+      if (!std::isfinite(want) || std::fabs(want) < 1e-300) {
+        EXPECT_EQ(got, evaluate(g, roots[i], values)) << i << " at " << at;
+        continue;
+      }
+      // The argument of the base has three roundings of at most |x|/2 epsilon each, the power takes them and that of
+      // the base ten times; where x/(exp(x) - 1) divides by 0.01 or more of difference, a hundred times that.
+      const double argument = std::fabs(at - shift) / 4.0 + 10.0;
+      const double epsilon = std::numeric_limits<double>::epsilon();
+      const double allowed = epsilon * (10.0 * (2.0 + 1.5 * argument)) * (i < 3 ? 1.0 : 100.0);
+      EXPECT_NEAR(got, want, allowed * std::fabs(want)) << i << " at " << at;
+    }
+  }
+  // At the singular point itself.
+  const double values[2] = {-47.0, -60.0};
+  EXPECT_EQ(evaluate(g, out[3], values), 1.0);
+  const double lost[2] = {std::numeric_limits<double>::quiet_NaN(), -60.0};
+  for (const NodeId id : out) EXPECT_TRUE(std::isnan(evaluate(g, id, lost)));
+}
+
+TEST_F(Sharing, LongSumsAndSharedPartsTakeNoTime) {
+  // A chain of doublings: looked through naively it has 2^200 terms.
+  NodeId sum = v;
+  for (int i = 0; i < 200; ++i) sum = al.add(sum, sum);
+  NodeId chain = v;
+  for (int i = 0; i < 20000; ++i) chain = al.add(chain, al.mul(a, al.number(1.0 + i)));
+  const std::vector<NodeId> roots{al.make(Op::exp, sum), al.make(Op::exp, chain)};
+  std::vector<bool> moves(g.size());
+  for (const NodeId id : reachable(g, roots)) {
+    moves[index(id)] = id == v;
+    for (const NodeId arg : g[id].args)
+      if (arg != no_node && moves[index(arg)]) moves[index(id)] = true;
+  }
+  EXPECT_EQ(share_exponentials(g, roots, [&](NodeId id) { return moves[index(id)]; }), roots);
+}
+
+}  // namespace
+}  // namespace hillock::ir
