@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 import shelf  # noqa: E402
 
 FIGURES = shelf.ROOT.parent / "docs" / "models" / "figures"
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 62, 12, 10, 34
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 62, 24, 10, 34
 PANEL, GAP = 120, 12
 BINS = 420  # pairs of lowest and highest value a curve is drawn from
 INK, CURVE, SPIKE = "#333", "#1f5fa8", "#c0392b"
