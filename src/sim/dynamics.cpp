@@ -44,6 +44,7 @@ Result<Dynamics> add_dynamics(StepContext& context, std::string_view name) {
   }
   auto step = (*integrator)->build(context);
   if (!step) return fail(std::move(step.error()));
+  step->next = context.hold(std::move(step->next));
   const std::vector<ir::NodeId> next = spikes ? spikes->advance(step->next) : std::move(step->next);
   for (std::uint32_t i = 0; i < next.size(); ++i) p.advance.push_back({i, next[i]});
   p.adaptive = step->adaptive;

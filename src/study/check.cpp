@@ -157,11 +157,11 @@ Result<Answer> check_model(const CheckOptions& options) {
   for (const sim::Integrator& integrator : sim::integrators()) {
     auto cost = sim::step_cost(*model, integrator.name);
     if (!cost) {
-      answer.text += fmt::format("  {:<18} cannot be used: {}\n", integrator.name, cost.error().front().message);
+      answer.text += fmt::format("  {:<22} cannot be used: {}\n", integrator.name, cost.error().front().message);
       json["cost"][std::string(integrator.name)] = nullptr;
       continue;
     }
-    answer.text += fmt::format("  {:<18} {} at every step, {} where an input changes, {} once\n", integrator.name,
+    answer.text += fmt::format("  {:<22} {} at every step, {} where an input changes, {} once\n", integrator.name,
                                cost->every_step, cost->when_inputs_change, cost->once);
     json["cost"][std::string(integrator.name)] = {{"every_step", cost->every_step},
                                                   {"when_inputs_change", cost->when_inputs_change},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <array>
 
+#include "sim/integrate/step.hpp"
 #include "study/toml.hpp"
 
 namespace hillock::study {
@@ -37,6 +38,12 @@ Limits one_of(std::vector<std::string_view> choices) {
   limits.choices = std::move(choices);
   return limits;
 }
+/// The integrators' names, and more.
+Limits integrators(std::initializer_list<std::string_view> more) {
+  std::vector<std::string_view> choices = sim::integrator_names();
+  choices.insert(choices.end(), more);
+  return one_of(std::move(choices));
+}
 Limits positive(std::string_view dimension) {
   Limits limits = inside(0.0, std::numeric_limits<double>::infinity());
   limits.dimension = dimension;
@@ -63,8 +70,7 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
 
       {"model.file", +[](S& s) -> PathText& { return s.model.file; }, required(), "",
        "The model, relative to the study file."},
-      {"model.integrator", +[](S& s) -> Text& { return s.model.integrator; },
-       one_of({"exponential_euler", "euler", "rk4", "dopri5"}), "",
+      {"model.integrator", +[](S& s) -> Text& { return s.model.integrator; }, integrators({}), "",
        "How the differential equations are solved; exponential_euler is exact for gates at a held input."},
       {"model.dt", +[](S& s) -> std::optional<QuantityText>& { return s.model.dt; }, positive("second"),
        "the sampling interval", "The time step; a whole number of steps must fit into the sampling interval."},
@@ -120,8 +126,7 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        {},
        "",
        "Whether the best fit is simulated again at half the time step."},
-      {"verify.other_integrator", +[](S& s) -> Text& { return s.verify.other_integrator; },
-       one_of({"exponential_euler", "euler", "rk4", "dopri5", "none"}), "",
+      {"verify.other_integrator", +[](S& s) -> Text& { return s.verify.other_integrator; }, integrators({"none"}), "",
        "The integrator that the best fit is checked against."},
       {"verify.level", +[](S& s) -> double& { return s.verify.level; }, inside(0.0, 0.5), "",
        "The false-alarm level of the verdict's tests, all of them together."},

@@ -46,7 +46,7 @@ Result<Step> dopri5_step(StepContext& context) {
       for (std::size_t i = 0; i < n; ++i) {
         NodeId sum = al.number(0.0);
         for (std::size_t j = 0; j < stage; ++j) sum = al.add(sum, al.mul(al.number(a[stage][j]), k[j][i]));
-        at[i] = al.add(x[i], al.mul(h, sum));
+        at[i] = context.hold(i, al.add(x[i], al.mul(h, sum)));
       }
     k.push_back(context.derivatives_at(at, al.add(done, al.mul(al.number(nodes[stage]), fraction))));
   }
@@ -59,7 +59,8 @@ Result<Step> dopri5_step(StepContext& context) {
     for (std::size_t j = 0; j < 7; ++j) sum = al.add(sum, al.mul(al.number(difference[j]), k[j][i]));
     const NodeId size = al.make(Op::max, al.make(Op::abs, x[i]), al.make(Op::abs, at[i]));
     const NodeId allowed = al.add(al.number(tolerance), al.mul(al.number(tolerance), size));
-    const NodeId ratio = al.div(al.make(Op::abs, al.mul(h, sum)), allowed);
+    const NodeId error = context.hold(i, al.mul(h, sum), al.number(0.0));
+    const NodeId ratio = al.div(al.make(Op::abs, error), allowed);
     total = al.add(total, al.mul(ratio, ratio));
   }
   ir::Adaptive control;

@@ -5,13 +5,23 @@
 namespace hillock::sim {
 namespace {
 
-constexpr std::array<Integrator, 4> table{{
-    {"exponential_euler", 1, "exact for equations that are linear in their own state while the rest stands still",
-     false, exponential_euler_step},
-    {"euler", 1, "forward Euler", false, euler_step},
-    {"rk4", 4, "classical Runge-Kutta", false, rk4_step},
-    {"dopri5", 5, "Dormand-Prince 5(4) with step control per simulation", true, dopri5_step},
-}};
+using enum Calculus;
+constexpr std::array table{
+    Integrator{"exponential_euler", 1,
+               "exact for equations that are linear in their own state while the rest stands still", false, additive,
+               1.0, exponential_euler_step},
+    Integrator{"euler", 1, "forward Euler", false, additive, 1.0, euler_step},
+    Integrator{"rk2", 2, "explicit midpoint", false, none, 0.0, rk2_step},
+    Integrator{"rk4", 4, "classical Runge-Kutta", false, none, 0.0, rk4_step},
+    Integrator{"dopri5", 5, "Dormand-Prince 5(4) with step control per simulation", true, none, 0.0, dopri5_step},
+    Integrator{"heun", 1, "noise that states multiply, by Stratonovich; the drift is a plain Euler step", false,
+               stratonovich, 1.0, heun_step},
+    Integrator{"milstein", 1, "noise that states multiply, by Stratonovich, with Brian 2's formula", false,
+               stratonovich, 0.5, milstein_step},
+    Integrator{"milstein_stratonovich", 1, "noise that states multiply, by Stratonovich", false, stratonovich, 1.0,
+               milstein_stratonovich_step},
+    Integrator{"milstein_ito", 1, "noise that states multiply, by Ito", false, ito, 1.0, milstein_ito_step},
+};
 
 }  // namespace
 
@@ -21,6 +31,12 @@ const Integrator* find_integrator(std::string_view name) {
   for (const Integrator& row : table)
     if (row.name == name) return &row;
   return nullptr;
+}
+
+std::vector<std::string_view> integrator_names() {
+  std::vector<std::string_view> out;
+  for (const Integrator& row : table) out.push_back(row.name);
+  return out;
 }
 
 }  // namespace hillock::sim

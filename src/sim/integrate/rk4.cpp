@@ -15,7 +15,7 @@ Result<Step> rk4_step(StepContext& context) {
   const NodeId half = al.mul(h, al.number(0.5));
   const auto moved = [&](const std::vector<NodeId>& k, NodeId by) {
     std::vector<NodeId> out;
-    for (std::size_t i = 0; i < x.size(); ++i) out.push_back(al.add(x[i], al.mul(by, k[i])));
+    for (std::size_t i = 0; i < x.size(); ++i) out.push_back(context.hold(i, al.add(x[i], al.mul(by, k[i]))));
     return out;
   };
   const auto k1 = context.derivatives(x, Stage::start);

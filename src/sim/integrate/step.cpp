@@ -1,5 +1,6 @@
 #include "sim/integrate/step.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "ir/derive.hpp"
@@ -29,9 +30,20 @@ std::vector<NodeId> StepContext::substitution(std::span<const NodeId> values) {
   return map;
 }
 
-NodeId StepContext::moving(std::size_t state, NodeId rate) {
-  if (!model_.states[state].unless_refractory || not_refractory_ == ir::no_node) return rate;
-  return algebra_.select(not_refractory_, rate, algebra_.number(0.0));
+std::optional<NodeId> StepContext::moving() const {
+  const bool any = std::ranges::any_of(model_.states, [](const ir::State& s) { return s.unless_refractory; });
+  if (!any || not_refractory_ == ir::no_node) return std::nullopt;
+  return not_refractory_;
+}
+
+NodeId StepContext::hold(std::size_t i, NodeId value, NodeId still) {
+  if (!model_.states[i].unless_refractory || not_refractory_ == ir::no_node) return value;
+  return algebra_.select(not_refractory_, value, still);
+}
+
+std::vector<NodeId> StepContext::hold(std::vector<NodeId> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = hold(i, values[i]);
+  return values;
 }
 
 std::vector<NodeId> StepContext::substitution(std::span<const NodeId> values, Layout::Stage stage) {
@@ -48,8 +60,7 @@ NodeId StepContext::expression(NodeId root, std::span<const NodeId> values, Layo
 
 std::vector<NodeId> StepContext::derivatives(std::span<const NodeId> values, Layout::Stage stage) {
   std::vector<NodeId> out;
-  for (std::size_t i = 0; i < states(); ++i)
-    out.push_back(moving(i, expression(model_.states[i].derivative, values, stage)));
+  for (const ir::State& s : model_.states) out.push_back(expression(s.derivative, values, stage));
   return out;
 }
 
@@ -60,9 +71,7 @@ std::vector<NodeId> StepContext::diffusion(std::size_t j, std::span<const NodeId
   std::vector<NodeId> factors;
   for (const ir::State& s : model_.states)
     factors.push_back(ir::gradient(algebra, s.derivative, std::span(&noise, 1))[0]);
-  std::vector<NodeId> out = ir::simplify(graph, factors, program_.graph, substitution(values, stage));
-  for (std::size_t i = 0; i < states(); ++i) out[i] = moving(i, out[i]);
-  return out;
+  return ir::simplify(graph, factors, program_.graph, substitution(values, stage));
 }
 
 NodeId StepContext::increment(std::size_t j) {
@@ -92,7 +101,7 @@ Result<std::vector<NodeId>> StepContext::with_additive_noise(std::string_view in
                               model_.symbol(model_.states[k].symbol).name + " multiplies " +
                               model_.symbol(model_.noises[j]).name + " in d" + symbol.name + "/dt",
                           symbol.span, "model.integrator",
-                          "a variable in which the noise is additive, such as the logarithm"});
+                          "integrator = \"heun\" or \"milstein_stratonovich\", or \"milstein_ito\""});
         break;
       }
       if (!algebra_.g.is_constant(factor[i], 0.0))
@@ -107,7 +116,9 @@ Result<void> refuse_noise(const StepContext& context, std::string_view integrato
   if (context.noises() == 0) return {};
   const ir::Symbol& noise = context.model().symbol(context.model().noises.front());
   return fail("integrator-unfit", std::string(integrator) + " has no place for the noise " + noise.name,
-              "model.integrator", "integrator = \"exponential_euler\" or \"euler\"");
+              "model.integrator",
+              "integrator = \"exponential_euler\" or \"euler\"; where a state multiplies the noise, \"heun\" or "
+              "\"milstein_stratonovich\", or \"milstein_ito\"");
 }
 
 std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, NodeId fraction) {
@@ -131,9 +142,7 @@ std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, 
   map[index(model_.time)] = between([&](Stage s) { return layout_.time(s); });
   std::vector<NodeId> roots;
   for (const ir::State& s : model_.states) roots.push_back(s.derivative);
-  std::vector<NodeId> rates = ir::simplify(model_.graph, roots, program_.graph, map);
-  for (std::size_t i = 0; i < rates.size(); ++i) rates[i] = moving(i, rates[i]);
-  return rates;
+  return ir::simplify(model_.graph, roots, program_.graph, map);
 }
 
 }  // namespace hillock::sim

@@ -32,8 +32,18 @@ class StepContext {
   /// The condition under which equations marked `unless refractory` move; none: always.
   void move_while(ir::NodeId not_refractory) { not_refractory_ = not_refractory; }
 
-  /// dx/dt of every state without its noise, with the states replaced by `values` and inputs and time taken at a stage
-  /// of the row.
+  /// Is there a time in which equations stand still? The condition under which they move, then.
+  [[nodiscard]] std::optional<ir::NodeId> moving() const;
+  /// `value` where state i moves, the state's old value where it stands still. Of a stage or a step that starts at the
+  /// old value this is what a right side multiplied by 0 (Brian 2's rule) gives, and what does not depend on the states
+  /// stays hoistable.
+  ir::NodeId hold(std::size_t i, ir::NodeId value) { return hold(i, value, state(i)); }
+  /// The same with another value for a state that stands still.
+  ir::NodeId hold(std::size_t i, ir::NodeId value, ir::NodeId still);
+  std::vector<ir::NodeId> hold(std::vector<ir::NodeId> values);
+
+  /// dx/dt of every state without its noise and as if it moved, with the states replaced by `values` and inputs and
+  /// time taken at a stage of the row.
   std::vector<ir::NodeId> derivatives(std::span<const ir::NodeId> values, Layout::Stage stage);
   /// The same at a fraction of the row (0 to 1): inputs by the parabola through start, middle and end, which is exact
   /// for an input that is linear in the row.
@@ -43,8 +53,8 @@ class StepContext {
   std::vector<ir::NodeId> diffusion(std::size_t j, std::span<const ir::NodeId> values, Layout::Stage stage);
   /// The Wiener increment of noise j over the row: sqrt(h) times a standard normal number of the lane's own.
   ir::NodeId increment(std::size_t j);
-  /// x + sum of diffusion x increment, where that is right in any calculus: noise that no state multiplies. Error code
-  /// "integrator-unfit" otherwise; `integrator` is who asks.
+  /// `next` + sum of diffusion x increment, where that is right in any calculus: noise that no state multiplies. Error
+  /// code "integrator-unfit" otherwise; `integrator` is who asks.
   Result<std::vector<ir::NodeId>> with_additive_noise(std::string_view integrator, std::vector<ir::NodeId> next);
   /// Any expression of the model, likewise.
   ir::NodeId expression(ir::NodeId root, std::span<const ir::NodeId> values, Layout::Stage stage);
@@ -53,8 +63,6 @@ class StepContext {
   /// What each symbol of the model is: all but inputs and time; and with them, at a stage of the row.
   std::vector<ir::NodeId> substitution(std::span<const ir::NodeId> values);
   std::vector<ir::NodeId> substitution(std::span<const ir::NodeId> values, Layout::Stage stage);
-  /// `rate`, or 0 where the state stands still.
-  ir::NodeId moving(std::size_t state, ir::NodeId rate);
   ir::NodeId not_refractory_ = ir::no_node;
   const ir::Model& model_;
   ir::Program& program_;
@@ -76,8 +84,16 @@ class StepContext {
 [[nodiscard]] Result<void> refuse_noise(const StepContext& context, std::string_view integrator);
 
 struct Step {
-  std::vector<ir::NodeId> next;  ///< by state
+  std::vector<ir::NodeId> next;  ///< by state, as if every state moved
   std::optional<ir::Adaptive> adaptive;
+};
+
+/// How noise is read that a state multiplies: the two answers differ by a drift, so neither is guessed.
+enum class Calculus : std::uint8_t {
+  none,          ///< no noise at all
+  additive,      ///< noise that no state multiplies, where the two agree
+  ito,           ///< g at the start of each step
+  stratonovich,  ///< the limit of smooth noise; Brian 2's `heun` and `milstein`
 };
 
 struct Integrator {
@@ -85,15 +101,23 @@ struct Integrator {
   int order;  ///< of convergence, for smooth right sides and inputs linear in a step
   std::string_view sentence;
   bool adaptive;  ///< chooses its own steps
+  Calculus calculus;
+  double strong_order;  ///< of paths, under the noise that it takes; 0 where it takes none
   Result<Step> (*build)(StepContext&);
 };
 
 [[nodiscard]] std::span<const Integrator> integrators();
 [[nodiscard]] const Integrator* find_integrator(std::string_view name);
+[[nodiscard]] std::vector<std::string_view> integrator_names();
 
 Result<Step> euler_step(StepContext& context);
 Result<Step> exponential_euler_step(StepContext& context);
+Result<Step> rk2_step(StepContext& context);
 Result<Step> rk4_step(StepContext& context);
+Result<Step> heun_step(StepContext& context);
+Result<Step> milstein_step(StepContext& context);
+Result<Step> milstein_ito_step(StepContext& context);
+Result<Step> milstein_stratonovich_step(StepContext& context);
 Result<Step> dopri5_step(StepContext& context);
 
 }  // namespace hillock::sim

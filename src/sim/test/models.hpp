@@ -39,6 +39,10 @@ class ModelBuilder {
     model_.inputs.push_back(symbol(name, ir::SymbolKind::input));
     return model_.graph.symbol(model_.inputs.back());
   }
+  NodeId noise(const std::string& name) {
+    model_.noises.push_back(symbol(name, ir::SymbolKind::noise));
+    return model_.graph.symbol(model_.noises.back());
+  }
   NodeId state(const std::string& name) {
     model_.states.push_back({symbol(name, ir::SymbolKind::state), ir::no_node, ir::no_node});
     return model_.graph.symbol(model_.states.back().symbol);
@@ -62,6 +66,7 @@ class ModelBuilder {
   NodeId div(NodeId a, NodeId b) { return model_.graph.make(Op::div, a, b); }
   NodeId neg(NodeId a) { return model_.graph.make(Op::neg, a); }
   NodeId exp(NodeId a) { return model_.graph.make(Op::exp, a); }
+  NodeId sin(NodeId a) { return model_.graph.make(Op::sin, a); }
   ir::Model done() { return std::move(model_); }
 
  private:

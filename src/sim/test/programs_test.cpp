@@ -13,6 +13,7 @@
 #include <functional>
 #include <numbers>
 
+#include "sim/integrate/step.hpp"
 #include "sim/test/models.hpp"
 
 namespace hillock::sim {
@@ -344,7 +345,7 @@ TEST(ProgramErrors, AnUnknownIntegratorNamesTheNearest) {
   EXPECT_EQ(near.message, "there is no integrator \"exponential_eler\"");
   EXPECT_EQ(near.where, "model.integrator");
   EXPECT_EQ(near.hint, "exponential_euler");
-  EXPECT_EQ(text("leapfrog").hint, "exponential_euler, euler, rk4 or dopri5");
+  for (const Integrator& row : integrators()) EXPECT_NE(text("leapfrog").hint.find(row.name), std::string::npos);
 }
 
 TEST(ProgramErrors, ExponentialEulerNamesEveryEquationThatIsNotLinear) {

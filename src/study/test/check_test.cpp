@@ -141,8 +141,8 @@ TEST(CheckModel, SpikesAndNoise) {
   ASSERT_TRUE(answer) << render(answer.error());
   for (const char* part : {"noise in the equations (1)\n  xi           drives v\n",
                            "spikes\n  reset        v, w\n  refractory   no spike meanwhile, and these stand still: v\n",
-                           "rk4                cannot be used: rk4 has no place for the noise xi\n",
-                           "dopri5             cannot be used: dopri5 does not find spikes inside its steps yet\n"})
+                           "rk4                    cannot be used: rk4 has no place for the noise xi\n",
+                           "dopri5                 cannot be used: dopri5 does not find spikes inside its steps yet\n"})
     EXPECT_NE(answer->text.find(part), std::string::npos) << part << answer->text;
   const auto json = nlohmann::json::parse(answer->json);
   EXPECT_EQ(json["noises"], nlohmann::json::parse(R"([{"name":"xi","drives":"v"}])"));
@@ -150,6 +150,19 @@ TEST(CheckModel, SpikesAndNoise) {
   // Half a block of random numbers, 50 operations, and Box and Muller's: at every step, not once.
   EXPECT_GT(json["cost"]["euler"]["every_step"].get<int>(), 80);
   EXPECT_LT(json["cost"]["euler"]["once"].get<int>(), 10);
+}
+
+TEST(CheckModel, StandingStillCostsAChoiceAndNotTheFactorsOfTheStep) {
+  const Scratch scratch;
+  const auto cost = [&](const std::string& flag) {
+    const auto answer =
+        check_model({scratch.write("cell.model", "const tau = 20 ms\ndv/dt = (20*mV - v - w)/tau : mV" + flag +
+                                                     "\ndw/dt = -w/(100*ms) : mV\nthreshold v > "
+                                                     "10*mV\nreset v = 0*mV\nrefractory 2*ms\n"),
+                     false});
+    return nlohmann::json::parse(answer->json)["cost"]["exponential_euler"]["every_step"].get<int>();
+  };
+  EXPECT_EQ(cost(" (unless refractory)"), cost("") + 1);
 }
 
 TEST(CheckModel, WhatIsNotRunYetIsRefusedByNameButFormatted) {

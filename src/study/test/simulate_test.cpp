@@ -252,9 +252,9 @@ TEST(SimulateErrors, FilesThatCannotBeWrittenOrRead) {
 
 TEST(SimulateErrors, AnUnknownIntegratorOrInstructionSet) {
   SimulateOptions options = herg_options();
-  options.integrator = "rk5";
+  options.integrator = "rk44";
   EXPECT_EQ(error_of(options),
-            "model.integrator: error: there is no integrator \"rk5\" [integrator-unknown]\n"
+            "model.integrator: error: there is no integrator \"rk44\" [integrator-unknown]\n"
             "    try: rk4\n");
   options = herg_options();
   options.run.isa = "avx3";
