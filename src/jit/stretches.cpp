@@ -41,10 +41,15 @@ class Cut {
     while (!left.empty()) {
       const bool last = static_cast<int>(out.size()) == most_stretches;
       if (last) {
-        // Everything that is still open, rare sides too, in order.
+        // Everything that is still open, with the rare sides of these choices, in order.
+        std::vector<bool> open(graph_.size());
+        for (const NodeId id : left) open[index(id)] = true;
+        for (auto it = nodes_.rbegin(); it != nodes_.rend(); ++it)
+          if (open[index(*it)])
+            for (const NodeId arg : operands_(*it))
+              if (arg != ir::no_node && here_[index(arg)] && !done_[index(arg)]) open[index(arg)] = true;
         Stretch rest;
-        for (const NodeId id : nodes_)
-          if (!done_[index(id)]) rest.always.push_back(id);
+        std::ranges::copy_if(nodes_, std::back_inserter(rest.always), [&](NodeId id) { return open[index(id)]; });
         out.push_back(std::move(rest));
         return out;
       }
