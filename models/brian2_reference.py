@@ -84,6 +84,24 @@ class Translation:
                 raise ValueError(f"not translated: {s}")
 
 
+def in_order(t):
+    """The initial values, each after those it reads, directly or through sub-expressions."""
+    definitions = {name: expression for name, expression, *_ in t.definitions}
+    waiting, out = dict(t.inits), []
+
+    def reads(expression, seen=frozenset()):
+        names = set(re.findall(r"[A-Za-z_]\w*", expression)) - seen
+        inner = [reads(definitions[n], seen | names) for n in names if n in definitions]
+        return names.union(*inner)
+
+    while waiting:
+        ready = [name for name, expression in waiting.items() if not reads(expression) & (set(waiting) - {name})]
+        if not ready:
+            raise ValueError(f"initial values in a circle: {sorted(waiting)}")
+        out += [(name, waiting.pop(name)) for name in ready]
+    return out
+
+
 def run_case(model, case, integrator, dt, wanted=None):
     """Brian 2's trace of a case, columns in the model's units: the states, or those that are wanted."""
     import brian2 as b
@@ -154,7 +172,7 @@ def run_case(model, case, integrator, dt, wanted=None):
             text = products(t.refractory)
             events["refractory"] = value(text, known) if not any(c in text for c in "<>") else text
     group = b.NeuronGroup(1, "\n".join(lines), method=integrator, namespace=known, **events)
-    for name, expression in t.inits:
+    for name, expression in in_order(t):
         setattr(group, name, products(expression))
     states = [name for name, *_ in t.states]
     kept = states if wanted is None else sorted(wanted) or states[:1]
