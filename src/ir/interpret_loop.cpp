@@ -14,7 +14,7 @@ namespace {
 class LoopInterpreter {
  public:
   LoopInterpreter(const Loop& loop, std::span<const double> parameters, std::span<double> carried)
-      : loop_(loop), parameters_(parameters), carried_(carried), value_(loop.graph.size()) {
+      : loop_(loop), carried_(carried), value_(loop.graph.size()) {
     for (std::uint32_t i = 0; i < loop.graph.size(); ++i) {
       const Node& node = loop.graph[NodeId{i}];
       if (node.op == Op::constant) value_[i] = node.value;
@@ -25,13 +25,21 @@ class LoopInterpreter {
       if (v.source == Source::parameter) value_[i] = parameters[v.index];
     }
     compute(loop.prologue);
-    for (std::size_t c = 0; c < loop.init.size(); ++c) carried_[c] = value_[index(loop.init[c])];
   }
 
-  void run(std::span<double> outputs) {
+  /// `substep` goes in (from an earlier row) and out.
+  void run(Rows rows, std::span<double> outputs, double& substep) {
+    if (rows.begin == 0) {
+      for (std::size_t c = 0; c < loop_.init.size(); ++c) carried_[c] = value_[index(loop_.init[c])];
+    } else {
+      substep_ = substep;
+    }
     std::size_t stored = 0;
-    for (std::size_t r = 0; r < loop_.rows; ++r) {
-      const std::uint32_t flags = loop_.flags[r];
+    // What earlier rows computed for later ones is not at hand at the first row of each phase.
+    std::uint32_t anew = Loop::all_groups(loop_.observe_phase) | Loop::all_groups(loop_.advance_phase);
+    for (std::size_t r = rows.begin; r < rows.end; ++r) {
+      const std::uint32_t flags = loop_.flags[r] | anew;
+      anew = (flags & 1U) != 0 ? 0 : anew & Loop::all_groups(loop_.observe_phase);
       read_columns(r);
       if ((flags & 1U) != 0) {
         read_carried();
@@ -49,6 +57,7 @@ class LoopInterpreter {
         assign(loop_.advance);
       }
     }
+    substep = substep_;
   }
 
  private:
@@ -113,7 +122,6 @@ class LoopInterpreter {
   }
 
   const Loop& loop_;
-  std::span<const double> parameters_;
   std::span<double> carried_;
   std::vector<double> value_;
   std::vector<std::uint32_t> symbols_;
@@ -128,7 +136,20 @@ void interpret(const Loop& loop, std::span<const double> parameters, std::span<d
   HILLOCK_CHECK(parameters.size() == loop.parameters, "a lane has the wrong number of parameters");
   HILLOCK_CHECK(carried.size() == loop.carried, "a lane has the wrong number of carried variables");
   HILLOCK_CHECK(outputs.empty() || outputs.size() == loop.observed * loop.outputs.size(), "outputs of a wrong size");
-  LoopInterpreter(loop, parameters, carried).run(outputs);
+  double substep = 1.0;
+  LoopInterpreter(loop, parameters, carried).run({0, loop.rows}, outputs, substep);
+}
+
+void interpret(const Loop& loop, Rows rows, std::span<const double> parameters, std::span<double> state,
+               std::span<double> outputs) {
+  HILLOCK_CHECK(rows.begin <= rows.end && rows.end <= loop.rows, "rows that the loop has not");
+  HILLOCK_CHECK(parameters.size() == loop.parameters, "a lane has the wrong number of parameters");
+  HILLOCK_CHECK(state.size() == loop.state_size(), "a lane has a state of the wrong size");
+  HILLOCK_CHECK(outputs.empty() || outputs.size() == loop.observed_in(rows.begin, rows.end) * loop.outputs.size(),
+                "outputs of a wrong size");
+  double unused = 1.0;
+  LoopInterpreter(loop, parameters, state.first(loop.carried))
+      .run(rows, outputs, loop.adaptive ? state.back() : unused);
 }
 
 }  // namespace hillock::ir

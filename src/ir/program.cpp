@@ -38,4 +38,16 @@ std::size_t Timeline::observed() const {
   return static_cast<std::size_t>(std::count_if(observe.begin(), observe.end(), [](auto flag) { return flag != 0; }));
 }
 
+std::size_t Loop::observed_in(std::size_t begin, std::size_t end) const {
+  const auto at = [&](std::size_t row) { return flags.begin() + static_cast<std::ptrdiff_t>(row); };
+  return static_cast<std::size_t>(std::count_if(at(begin), at(end), [](std::uint32_t f) { return (f & 1U) != 0; }));
+}
+
+std::uint32_t Loop::all_groups(const Phase& phase) {
+  std::uint32_t bits = 0;
+  for (const Group& group : phase.groups)
+    if (group.bit != 0) bits |= 1U << group.bit;
+  return bits;
+}
+
 }  // namespace hillock::ir

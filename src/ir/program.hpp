@@ -121,6 +121,11 @@ struct Loop {
   std::size_t observed = 0;
   std::vector<double> values;        ///< [rows][columns]
   std::vector<std::uint32_t> flags;  ///< by row: bit 0 observed, other bits as in Group::bit
+  /// Numbers that a lane takes from row to row: the carried variables, then the adaptive method's step.
+  [[nodiscard]] std::size_t state_size() const { return carried + (adaptive ? 1U : 0U); }
+  [[nodiscard]] std::size_t observed_in(std::size_t begin, std::size_t end) const;
+  /// Bits that, OR-ed to a row's flags, have every guarded group of a phase computed anew.
+  [[nodiscard]] static std::uint32_t all_groups(const Phase& phase);
 };
 
 struct BindOptions {
@@ -131,6 +136,16 @@ struct BindOptions {
 /// Runs a Loop for one lane in plain C++. `parameters` as in the Program; `carried` receives the final values;
 /// `outputs` (may be empty) receives [observed][outputs].
 void interpret(const Loop& loop, std::span<const double> parameters, std::span<double> carried,
+               std::span<double> outputs = {});
+
+/// Rows [begin, end) of a Loop. Where a run is cut never changes a bit of what comes out.
+struct Rows {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+/// The same for some of the rows. `state` has `loop.state_size()` numbers: it is read where rows.begin > 0 and receives
+/// the values after the last row. `outputs` (may be empty) receives [observed in these rows][outputs].
+void interpret(const Loop& loop, Rows rows, std::span<const double> parameters, std::span<double> state,
                std::span<double> outputs = {});
 
 }  // namespace hillock::ir

@@ -22,8 +22,9 @@ using ir::Op;
 using ir::Source;
 using llvm::Value;
 
-using Function = void (*)(const double* parameters, const double* values, const std::uint32_t* flags, std::int64_t rows,
-                          double* carried, double* outputs);
+/// Rows [begin, end), begin < end.
+using Function = void (*)(const double* parameters, const double* values, const std::uint32_t* flags, std::int64_t end,
+                          double* state, double* outputs, std::int64_t begin);
 
 /// One IR value per vector in flight.
 using Pack = std::vector<Value*>;
@@ -40,8 +41,9 @@ class Emitter {
         copies_(static_cast<std::size_t>(options.vectors)),
         p_(b_, options.isa, width_) {
     llvm::Type* pointer = llvm::PointerType::getUnqual(context_);
+    llvm::Type* whole = b_.getInt64Ty();
     auto* type =
-        llvm::FunctionType::get(b_.getVoidTy(), {pointer, pointer, pointer, b_.getInt64Ty(), pointer, pointer}, false);
+        llvm::FunctionType::get(b_.getVoidTy(), {pointer, pointer, pointer, whole, pointer, pointer, whole}, false);
     function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, "run", module);
     const char* bits = options.isa == Isa::avx512 ? "512" : "256";
     function_->addFnAttr("prefer-vector-width", bits);
@@ -57,6 +59,8 @@ class Emitter {
     nodes(outer_, loop_.prologue);
     std::vector<Pack> carried;
     for (const NodeId id : loop_.init) carried.push_back(get(outer_, id));
+    Pack substep(copies_, p_.constant(real_constant(1.0)));
+    resume(carried, substep);
     collect_frontiers();
 
     llvm::BasicBlock* body = block("row");
@@ -65,7 +69,11 @@ class Emitter {
     b_.CreateBr(body);
     b_.SetInsertPoint(body);
     llvm::PHINode* row = b_.CreatePHI(b_.getInt64Ty(), 2);
-    row->addIncoming(b_.getInt64(0), before);
+    row->addIncoming(function_->getArg(6), before);
+    // What earlier rows computed for later ones is not at hand at the first row of each phase.
+    const std::uint32_t observe_groups = ir::Loop::all_groups(loop_.observe_phase);
+    llvm::PHINode* anew = b_.CreatePHI(b_.getInt32Ty(), 2);
+    anew->addIncoming(b_.getInt32(observe_groups | ir::Loop::all_groups(loop_.advance_phase)), before);
     llvm::PHINode* out = b_.CreatePHI(b_.getPtrTy(), 2);
     out->addIncoming(function_->getArg(5), before);
     std::vector<std::vector<llvm::PHINode*>> carried_phis;
@@ -74,7 +82,6 @@ class Emitter {
     for (int phase : {0, 1})
       for (const NodeId id : frontier_[phase]) held_phis[phase][id] = phis(zero(id), before);
     std::vector<std::vector<llvm::PHINode*>> substep_phis;
-    Pack substep(copies_, p_.constant(real_constant(1.0)));
     if (loop_.adaptive) substep_phis.push_back(phis(substep, before));
 
     // The phis are the values at the start of the row.
@@ -84,7 +91,10 @@ class Emitter {
       for (auto& [id, list] : held_phis[phase]) held[phase][id] = Pack(list.begin(), list.end());
     if (loop_.adaptive) substep = Pack(substep_phis[0].begin(), substep_phis[0].end());
 
-    Value* flags = b_.CreateLoad(b_.getInt32Ty(), b_.CreateGEP(b_.getInt32Ty(), function_->getArg(2), row));
+    Value* own = b_.CreateLoad(b_.getInt32Ty(), b_.CreateGEP(b_.getInt32Ty(), function_->getArg(2), row));
+    Value* flags = b_.CreateOr(own, anew);
+    Value* observed = b_.CreateICmpNE(b_.CreateAnd(own, b_.getInt32(1)), b_.getInt32(0));
+    Value* still_anew = b_.CreateSelect(observed, b_.getInt32(0), b_.CreateAnd(anew, b_.getInt32(observe_groups)));
     Value* offset = b_.CreateMul(row, b_.getInt64(loop_.columns));
     columns_ = b_.CreateGEP(b_.getDoubleTy(), function_->getArg(1), offset);
 
@@ -94,6 +104,7 @@ class Emitter {
     Value* next_row = b_.CreateAdd(row, b_.getInt64(1));
     llvm::BasicBlock* latch = b_.GetInsertBlock();
     row->addIncoming(next_row, latch);
+    anew->addIncoming(still_anew, latch);
     out->addIncoming(next_out, latch);
     for (std::size_t c = 0; c < carried.size(); ++c) incoming(carried_phis[c], carried[c], latch);
     for (int phase : {0, 1})
@@ -103,6 +114,7 @@ class Emitter {
 
     b_.SetInsertPoint(exit);
     for (std::size_t c = 0; c < carried.size(); ++c) store(function_->getArg(4), c, carried[c]);
+    if (loop_.adaptive) store(function_->getArg(4), carried.size(), substep);
     b_.CreateRetVoid();
   }
 
@@ -139,6 +151,21 @@ class Emitter {
     return out;
   }
 
+  /// What the first row starts from: what it is now, or, where earlier rows were run before, the state handed in.
+  void resume(std::vector<Pack>& carried, Pack& substep) {
+    llvm::BasicBlock* fresh = b_.GetInsertBlock();
+    llvm::BasicBlock* resumed = block("resumed");
+    llvm::BasicBlock* start = block("start");
+    b_.CreateCondBr(b_.CreateICmpEQ(function_->getArg(6), b_.getInt64(0)), start, resumed);
+    b_.SetInsertPoint(resumed);
+    std::vector<Pack> state;
+    for (std::size_t i = 0; i < loop_.state_size(); ++i) state.push_back(load(function_->getArg(4), i));
+    b_.CreateBr(start);
+    b_.SetInsertPoint(start);
+    for (std::size_t c = 0; c < carried.size(); ++c) carried[c] = merge(state[c], resumed, carried[c], fresh);
+    if (loop_.adaptive) substep = merge(state.back(), resumed, substep, fresh);
+  }
+
   Value* lane_place(Value* base, std::size_t item, std::size_t copy) {
     const std::size_t at = (item * copies_ + copy) * static_cast<std::size_t>(width_);
     return b_.CreateGEP(b_.getDoubleTy(), base, b_.getInt64(at));
@@ -146,14 +173,15 @@ class Emitter {
   void store(Value* base, std::size_t item, const Pack& pack) {
     for (std::size_t k = 0; k < copies_; ++k) b_.CreateAlignedStore(pack[k], lane_place(base, item, k), llvm::Align(8));
   }
-  void parameter_scope(std::uint32_t symbol) {
-    const NodeId id = find_symbol(symbol);
-    if (id == ir::no_node) return;
+  Pack load(Value* base, std::size_t item) {
     Pack pack;
     for (std::size_t k = 0; k < copies_; ++k)
-      pack.push_back(b_.CreateAlignedLoad(p_.real(), lane_place(function_->getArg(0), loop_.variables[symbol].index, k),
-                                          llvm::Align(8)));
-    outer_[id] = std::move(pack);
+      pack.push_back(b_.CreateAlignedLoad(p_.real(), lane_place(base, item, k), llvm::Align(8)));
+    return pack;
+  }
+  void parameter_scope(std::uint32_t symbol) {
+    const NodeId id = find_symbol(symbol);
+    if (id != ir::no_node) outer_[id] = load(function_->getArg(0), loop_.variables[symbol].index);
   }
   NodeId find_symbol(std::uint32_t symbol) {
     if (symbol_nodes_.empty()) {
@@ -554,9 +582,14 @@ Result<Kernel> Kernel::compile(const ir::Loop& loop, const KernelOptions& option
   return Kernel(std::move(code), (options.isa == Isa::avx512 ? 8 : 4) * options.vectors);
 }
 
-void Kernel::run(const ir::Loop& loop, const double* parameters, double* carried, double* outputs) const {
-  code_->function(parameters, loop.values.data(), loop.flags.data(), static_cast<std::int64_t>(loop.rows), carried,
-                  outputs);
+void Kernel::run(const ir::Loop& loop, const double* parameters, double* state, double* outputs) const {
+  run(loop, {0, loop.rows}, parameters, state, outputs);
+}
+
+void Kernel::run(const ir::Loop& loop, ir::Rows rows, const double* parameters, double* state, double* outputs) const {
+  HILLOCK_CHECK(rows.begin < rows.end && rows.end <= loop.rows, "rows that the loop has not");
+  code_->function(parameters, loop.values.data(), loop.flags.data(), static_cast<std::int64_t>(rows.end), state,
+                  outputs, static_cast<std::int64_t>(rows.begin));
 }
 
 }  // namespace hillock::jit

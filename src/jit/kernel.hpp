@@ -39,9 +39,13 @@ class Kernel {
 
   /// @param loop        the loop that was compiled, or one with the same code and other rows
   /// @param parameters  [parameters][lanes]
-  /// @param carried     [carried][lanes], receives the final values
+  /// @param state       [loop.state_size()][lanes], receives the final values: the carried ones first
   /// @param outputs     [observed][outputs][lanes], or null to store none
-  void run(const ir::Loop& loop, const double* parameters, double* carried, double* outputs) const;
+  void run(const ir::Loop& loop, const double* parameters, double* state, double* outputs) const;
+  /// The same for rows [begin, end), of which there must be one. Where a run is cut never changes a bit.
+  /// @param state       [loop.state_size()][lanes]: read where rows.begin > 0, receives the values after the last row
+  /// @param outputs     [observed in these rows][outputs][lanes], or null to store none
+  void run(const ir::Loop& loop, ir::Rows rows, const double* parameters, double* state, double* outputs) const;
 
  private:
   struct Code;

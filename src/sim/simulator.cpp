@@ -1,6 +1,7 @@
 #include "sim/simulator.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <mutex>
 
@@ -78,6 +79,37 @@ const Array2& addressed(const Array2& points, const ir::Loop& loop, std::uint64_
   return held;
 }
 
+/// Nanoseconds of an operation, at most: a vector of divisions, or an interpreted library function.
+constexpr double compiled_ns = 8.0;
+constexpr double interpreted_ns = 40.0;
+
+/// Runs a loop's rows from the first to the last, `run(rows, observed rows before them)`. Where there is a `stop`, in
+/// pieces of a few milliseconds at most; false where it became true.
+template <class Run>
+bool in_pieces(const ir::Loop& loop, double operation_ns, const std::function<bool()>& stop, Run&& run) {
+  if (!stop) {
+    run(ir::Rows{0, loop.rows}, 0);
+    return true;
+  }
+  constexpr double piece_ns = 4e6;
+  constexpr double substeps = 100.0;  // of an adaptive method, per row: many
+  std::size_t operations = 1;
+  for (const ir::Loop::Phase* phase : {&loop.observe_phase, &loop.advance_phase}) {
+    operations += phase->nodes.size();
+    for (const ir::Group& each : phase->groups) operations += each.nodes.size();
+  }
+  const double row_ns = static_cast<double>(operations) * operation_ns * (loop.adaptive ? substeps : 1.0);
+  const auto piece = static_cast<std::size_t>(std::max(1.0, piece_ns / row_ns));
+  std::size_t observed = 0;
+  for (std::size_t begin = 0; begin < loop.rows; begin += piece) {
+    if (stop()) return false;
+    const ir::Rows rows{begin, std::min(loop.rows, begin + piece)};
+    run(rows, observed);
+    observed += loop.observed_in(rows.begin, rows.end);
+  }
+  return true;
+}
+
 }  // namespace
 
 Batch::Batch(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -126,33 +158,39 @@ void Batch::sums(const Array2& given, Array2& carried, const std::function<bool(
     const auto lanes = static_cast<std::size_t>(kernel.lanes());
     const std::size_t calls = (points.rows + lanes - 1) / lanes;
     parallel_for(calls, s.options.threads, [&](std::size_t call) {
-      if (stop && stop()) return;
       thread_local std::vector<double> in;
-      thread_local std::vector<double> out;
+      thread_local std::vector<double> state;
       in.resize(lanes * points.cols);
-      out.resize(lanes * s.loop.carried);
+      state.resize(lanes * s.loop.state_size());
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         const std::size_t point = std::min(call * lanes + lane, points.rows - 1);  // the last one fills up
         for (std::size_t p = 0; p < points.cols; ++p) in[p * lanes + lane] = points(point, p);
       }
-      kernel.run(s.loop, in.data(), out.data(), nullptr);
+      const bool done = in_pieces(s.loop, compiled_ns, stop, [&](ir::Rows rows, std::size_t) {
+        kernel.run(s.loop, rows, in.data(), state.data(), nullptr);
+      });
+      if (!done) return;
       for (std::size_t lane = 0; lane < lanes && call * lanes + lane < points.rows; ++lane)
-        for (std::size_t c = 0; c < s.loop.carried; ++c) carried(call * lanes + lane, c) = out[c * lanes + lane];
+        for (std::size_t c = 0; c < s.loop.carried; ++c) carried(call * lanes + lane, c) = state[c * lanes + lane];
     });
     return;
   }
 #endif
   parallel_for(points.rows, s.options.threads, [&](std::size_t k) {
-    if (stop && stop()) return;
-    ir::interpret(s.loop, points.row(k), carried.row(k));
+    std::vector<double> state(s.loop.state_size());
+    const bool done = in_pieces(s.loop, interpreted_ns, stop,
+                                [&](ir::Rows rows, std::size_t) { ir::interpret(s.loop, rows, points.row(k), state); });
+    if (done) std::copy_n(state.begin(), s.loop.carried, carried.row(k).begin());
   });
 }
 
-void Batch::outputs(const Array2& given, const std::function<void(std::size_t, std::span<const double>)>& sink) const {
+void Batch::outputs(const Array2& given, const std::function<void(std::size_t, std::span<const double>)>& sink,
+                    const std::function<bool()>& stop) const {
   const State& s = *state_;
   Array2 held;
   const Array2& points = addressed(given, s.loop, s.options.seed, held);
-  const std::size_t size = s.loop.observed * s.loop.outputs.size();
+  const std::size_t per_sample = s.loop.outputs.size();
+  const std::size_t size = s.loop.observed * per_sample;
   std::size_t lanes = 1;
 #ifdef HILLOCK_HAS_JIT
   if (s.narrow) lanes = static_cast<std::size_t>(s.narrow->lanes());
@@ -160,6 +198,7 @@ void Batch::outputs(const Array2& given, const std::function<void(std::size_t, s
   const std::size_t threads = static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());
   const std::size_t group = lanes * threads;  // memory: so many traces at a time
   std::vector<std::vector<double>> traces(group);
+  std::atomic<bool> stopped{false};
   for (std::size_t first = 0; first < points.rows; first += group) {
     const std::size_t count = std::min(group, points.rows - first);
     parallel_for((count + lanes - 1) / lanes, s.options.threads, [&](std::size_t call) {
@@ -168,12 +207,18 @@ void Batch::outputs(const Array2& given, const std::function<void(std::size_t, s
 #ifdef HILLOCK_HAS_JIT
       if (s.narrow) {
         std::vector<double> in(lanes * points.cols);
-        std::vector<double> last(lanes * s.loop.carried);
+        std::vector<double> state(lanes * s.loop.state_size());
         std::vector<double> out(lanes * size);
         for (std::size_t lane = 0; lane < lanes; ++lane)
           for (std::size_t p = 0; p < points.cols; ++p)
             in[p * lanes + lane] = points(first + std::min(begin + lane, count - 1), p);
-        s.narrow->run(s.loop, in.data(), last.data(), out.data());
+        const bool done = in_pieces(s.loop, compiled_ns, stop, [&](ir::Rows rows, std::size_t stored) {
+          s.narrow->run(s.loop, rows, in.data(), state.data(), out.data() + stored * per_sample * lanes);
+        });
+        if (!done) {
+          stopped = true;
+          return;
+        }
         for (std::size_t k = begin; k < end; ++k) {
           traces[k].resize(size);
           for (std::size_t i = 0; i < size; ++i) traces[k][i] = out[i * lanes + (k - begin)];
@@ -183,10 +228,16 @@ void Batch::outputs(const Array2& given, const std::function<void(std::size_t, s
 #endif
       for (std::size_t k = begin; k < end; ++k) {
         traces[k].resize(size);
-        std::vector<double> last(s.loop.carried);
-        ir::interpret(s.loop, points.row(first + k), last, traces[k]);
+        std::vector<double> state(s.loop.state_size());
+        const bool done = in_pieces(s.loop, interpreted_ns, stop, [&](ir::Rows rows, std::size_t stored) {
+          const std::size_t values = s.loop.observed_in(rows.begin, rows.end) * per_sample;
+          ir::interpret(s.loop, rows, points.row(first + k), state,
+                        std::span(traces[k]).subspan(stored * per_sample, values));
+        });
+        if (!done) stopped = true;
       }
     });
+    if (stopped) return;
     for (std::size_t k = 0; k < count; ++k) sink(first + k, traces[k]);
   }
 }

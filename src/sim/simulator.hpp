@@ -37,10 +37,13 @@ class Batch {
   ~Batch();
 
   /// Sums. Row k of `points` is a parameter set in SI, in the model's order; carried(k, c) is its carried variable c.
-  /// `stop` is asked between vectors of simulations; once true the remaining rows are NaN.
+  /// `stop` is asked by every thread every few milliseconds, inside long simulations too; once true, simulations that
+  /// are not done are NaN.
   void sums(const Array2& points, Array2& carried, const std::function<bool()>& stop = {}) const;
   /// Outputs at kept samples: `sink(k, values)` with values[sample * outputs_per_sample + o], called in order of k.
-  void outputs(const Array2& points, const std::function<void(std::size_t, std::span<const double>)>& sink) const;
+  /// Once `stop` is true, the sink is not called any more.
+  void outputs(const Array2& points, const std::function<void(std::size_t, std::span<const double>)>& sink,
+               const std::function<bool()>& stop = {}) const;
 
   [[nodiscard]] const BuiltProgram& program() const;
   [[nodiscard]] std::size_t carried_count() const;

@@ -208,7 +208,7 @@ class Run {
     std::vector<Column> columns{{"time", "ms", {}}};
     for (std::size_t i = 0; i < experiment_.samples; ++i) columns[0].values.push_back(experiment_.time_of(i) * 1e3);
     for (const ir::Observation& o : model.observations) columns.push_back({o.channel, o.unit.name, {}});
-    batch->outputs(point, [&](std::size_t, std::span<const double> values) {
+    const auto keep = [&](std::size_t, std::span<const double> values) {
       const std::size_t outs = model.observations.size();
       const std::size_t stride = batch->program().outputs_per_sample;
       for (std::size_t o = 0; o < outs; ++o)
@@ -219,7 +219,9 @@ class Run {
       for (std::size_t i = 0; i + 1 < experiment_.samples; ++i)
         for (double n = values[i * stride + 2 * outs]; n < values[(i + 1) * stride + 2 * outs]; n += 1.0)
           spikes_.push_back(experiment_.time_of(i));
-    });
+    };
+    batch->outputs(point, keep, [&] { return progress_.should_stop(); });
+    if (columns[1].values.empty()) return fail("interrupted", "stopped: the simulation was not done");
     progress_.update(1.0, "");
     if (!options_.out.empty())
       if (auto written = write(columns); !written) return fail(std::move(written.error()));

@@ -54,7 +54,7 @@ struct Ran {
 std::vector<Ran> run(const Kernel& kernel, const Loop& loop, const std::vector<std::vector<double>>& lanes) {
   const auto n = static_cast<std::size_t>(kernel.lanes());
   HILLOCK_CHECK(lanes.size() == n, "one parameter set per lane");
-  std::vector<double> in(loop.parameters * n), carried(loop.carried * n),
+  std::vector<double> in(loop.parameters * n), carried(loop.state_size() * n),
       outputs(loop.observed * loop.outputs.size() * n);
   for (std::size_t p = 0; p < loop.parameters; ++p)
     for (std::size_t lane = 0; lane < n; ++lane) in[p * n + lane] = lanes[lane][p];
@@ -436,14 +436,79 @@ TEST(Kernel, OutputsMayBeLeftOutAndRowsMayChange) {
     const auto n = static_cast<std::size_t>(kernel.lanes());
     const std::vector<std::vector<double>> lanes(n, random.parameters);
     expect_same(run(kernel, shorter, lanes)[n - 1], interpreted(shorter, random.parameters), describe(options));
-    std::vector<double> in(4 * n), carried(loop.carried * n);
+    std::vector<double> in(4 * n), carried(loop.state_size() * n);
     for (std::size_t i = 0; i < in.size(); ++i) in[i] = random.parameters[i / n];
     kernel.run(loop, in.data(), carried.data(), nullptr);
     const Ran want = interpreted(loop, random.parameters);
-    for (std::size_t i = 0; i < carried.size(); ++i) {
+    for (std::size_t i = 0; i < loop.carried * n; ++i) {
       EXPECT_TRUE(same_bits(carried[i], want.carried[i / n]));
     }
   }
+}
+
+/// All rows in pieces of random lengths: from one row to half of them.
+Ran in_pieces(const Kernel& kernel, const Loop& loop, std::span<const double> parameters, Rng& rng) {
+  const auto n = static_cast<std::size_t>(kernel.lanes());
+  std::vector<double> in, state(loop.state_size() * n, nan);
+  for (const double p : parameters) in.insert(in.end(), n, p);
+  Ran out;
+  for (std::size_t begin = 0; begin < loop.rows;) {
+    const std::size_t end = std::min(loop.rows, begin + 1 + rng.below(rng.below(2) == 0 ? 3 : loop.rows / 2));
+    std::vector<double> outputs(loop.observed_in(begin, end) * loop.outputs.size() * n);
+    kernel.run(loop, {begin, end}, in.data(), state.data(), outputs.data());
+    for (std::size_t i = 0; i < outputs.size() / n; ++i) out.outputs.push_back(outputs[i * n + n - 1]);
+    begin = end;
+  }
+  for (std::size_t c = 0; c < loop.carried; ++c) out.carried.push_back(state[c * n + n - 1]);
+  return out;
+}
+Ran interpreted_in_pieces(const Loop& loop, std::span<const double> parameters, Rng& rng) {
+  Ran out;
+  std::vector<double> state(loop.state_size(), nan);
+  for (std::size_t begin = 0; begin < loop.rows;) {
+    const std::size_t end = std::min(loop.rows, begin + 1 + rng.below(rng.below(2) == 0 ? 3 : loop.rows / 2));
+    std::vector<double> outputs(loop.observed_in(begin, end) * loop.outputs.size());
+    ir::interpret(loop, {begin, end}, parameters, state, outputs);
+    out.outputs.insert(out.outputs.end(), outputs.begin(), outputs.end());
+    begin = end;
+  }
+  out.carried.assign(state.begin(), state.begin() + loop.carried);
+  return out;
+}
+
+TEST(Kernel, WhereARunIsCutChangesNoBit) {
+  Rng rng(12, stream_id("cuts"));
+  for (int trial = 0; trial < 12; ++trial) {
+    // Guarded groups in both phases, random ops, and steps of the lane's own.
+    std::vector<double> parameters;
+    Loop loop;
+    if (trial % 3 == 2) {
+      loop = adaptive_loop(400, 300);
+      parameters = {-std::exp2(8.0 * rng.uniform()), 2.0};
+    } else {
+      auto random = trial % 3 == 0 ? ir::fixture::every_function_program(rng) : ir::fixture::random_program(rng);
+      loop = ir::bind(random.program, random.timeline);
+      parameters = random.parameters;
+    }
+    const Ran want = interpreted(loop, parameters);
+    for (int cutting = 0; cutting < 4; ++cutting)
+      expect_same(interpreted_in_pieces(loop, parameters, rng), want, "interpreter, trial " + std::to_string(trial));
+    for (const KernelOptions& options : machines(2)) {
+      const Kernel kernel = compiled(loop, options);
+      for (int cutting = 0; cutting < 4; ++cutting)
+        expect_same(in_pieces(kernel, loop, parameters, rng), want,
+                    describe(options) + ", trial " + std::to_string(trial));
+    }
+  }
+}
+
+TEST(Kernel, RowsThatAreNotThereAreABug) {
+  const Loop loop = adaptive_loop(10, 2);
+  std::vector<double> state(loop.state_size());
+  const std::vector<double> parameters(loop.parameters, 1.0);
+  EXPECT_THROW(ir::interpret(loop, {2, 11}, parameters, state), Bug);
+  EXPECT_THROW(ir::interpret(loop, {3, 2}, parameters, state), Bug);
+  EXPECT_THROW(ir::interpret(loop, {0, 2}, parameters, std::span(state).first(1)), Bug);
 }
 
 TEST(Kernel, ManyThreadsMayRunOne) {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -181,6 +182,60 @@ TEST(Batch, StopsWhenAsked) {
     EXPECT_TRUE(std::isfinite(some(0, value)));
     EXPECT_TRUE(std::isnan(some(63, value)));
   }
+}
+
+TEST(Batch, StopsWithinAMomentInsideALongSimulation) {
+  // 600 000 steps: 10 ms of compiled code at the least, seconds of the interpreter. Whoever asks to stop after 3 ms has
+  // an answer 50 ms later, here with a margin of ten for busy machines.
+  Experiment e = fixture::experiment(600, 1.0);
+  e.substeps = 1000;
+  e.inputs["u"] = fixture::sine(0.0, 1.0, 3.0);
+  ProgramRequest request = fixture::trace_by("rk4");
+  for (const Backend backend : backends()) {
+    const Batch b = fixture::batch(fixture::relaxation(), e, request, {backend, 1});
+    Array2 points(1, 2, 1.0), got;
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();
+    int asked = 0;
+    const auto late = [&] {
+      ++asked;
+      return Clock::now() - begin > std::chrono::milliseconds(3);
+    };
+    b.sums(points, got, late);
+    const std::chrono::duration<double> took = Clock::now() - begin;
+    EXPECT_LT(took.count(), 0.5) << to_string(backend);
+    EXPECT_GE(asked, 2) << to_string(backend);
+    EXPECT_TRUE(std::isnan(got(0, 0))) << to_string(backend);
+    asked = 0;
+    b.outputs(
+        points, [](std::size_t, std::span<const double>) { ADD_FAILURE() << "it was not done"; },
+        [&] { return ++asked > 2; });
+    EXPECT_EQ(asked, 3);
+  }
+}
+
+TEST(Batch, BeingAskedChangesNoBit) {
+  Experiment e = fixture::experiment(400, 1.0);
+  e.substeps = 300;
+  e.inputs["u"] = fixture::sine(0.0, 1.0, 3.0);
+  for (const char* integrator : {"rk4", "dopri5"})
+    for (const Backend backend : backends()) {
+      const Batch b = fixture::batch(fixture::relaxation(), e, fixture::trace_by(integrator), {backend, 1});
+      Array2 points(1, 2, 0.7), whole, pieces;
+      int asked = 0;
+      b.sums(points, whole);
+      b.sums(points, pieces, [&] { return ++asked < 0; });
+      EXPECT_GT(asked, 2);
+      EXPECT_EQ(whole.values, pieces.values) << integrator << ", " << to_string(backend);
+      std::vector<double> all, some;
+      const auto into = [](std::vector<double>& to) {
+        return [&to](std::size_t, std::span<const double> v) { to.assign(v.begin(), v.end()); };
+      };
+      b.outputs(points, into(all));
+      b.outputs(points, into(some), [] { return false; });
+      ASSERT_EQ(all.size(), 800U);
+      EXPECT_EQ(all, some) << integrator << ", " << to_string(backend);
+    }
 }
 
 TEST(Batch, AStudyMayAskForTooMuch) {
