@@ -70,7 +70,7 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
 
       {"model.file", +[](S& s) -> PathText& { return s.model.file; }, required(), "",
        "The model, relative to the study file."},
-      {"model.integrator", +[](S& s) -> Text& { return s.model.integrator; }, integrators({}), "",
+      {"model.integrator", +[](S& s) -> Text& { return s.model.integrator; }, integrators({"linear"}), "",
        "How the differential equations are solved; exponential_euler is exact for gates at a held input."},
       {"model.dt", +[](S& s) -> std::optional<QuantityText>& { return s.model.dt; }, positive("second"),
        "the sampling interval", "The time step; a whole number of steps must fit into the sampling interval."},
@@ -126,7 +126,7 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        {},
        "",
        "Whether the best fit is simulated again at half the time step."},
-      {"verify.other_integrator", +[](S& s) -> Text& { return s.verify.other_integrator; }, integrators({"none"}), "",
+      {"verify.other_integrator", +[](S& s) -> Text& { return s.verify.other_integrator; }, integrators({"linear", "none"}), "",
        "The integrator that the best fit is checked against."},
       {"verify.level", +[](S& s) -> double& { return s.verify.level; }, inside(0.0, 0.5), "",
        "The false-alarm level of the verdict's tests, all of them together."},

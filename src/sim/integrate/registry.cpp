@@ -10,6 +10,8 @@ constexpr std::array table{
     Integrator{"exponential_euler", 1,
                "exact for equations that are linear in their own state while the rest stands still", false, additive,
                1.0, exponential_euler_step},
+    Integrator{"exact", 2, "linear equations whose coefficients stand still in a row, exactly", false, additive, 0.0,
+               exact_step},
     Integrator{"euler", 1, "forward Euler", false, additive, 1.0, euler_step},
     Integrator{"rk2", 2, "explicit midpoint", false, none, 0.0, rk2_step},
     Integrator{"rk4", 4, "classical Runge-Kutta", false, none, 0.0, rk4_step},
@@ -30,7 +32,7 @@ std::span<const Integrator> integrators() { return table; }
 const Integrator* find_integrator(std::string_view name) {
   for (const Integrator& row : table)
     if (row.name == name) return &row;
-  return nullptr;
+  return name == "linear" ? find_integrator("exact") : nullptr;  // Brian 2's other name for it
 }
 
 std::vector<std::string_view> integrator_names() {

@@ -102,16 +102,18 @@ struct Integrator {
   std::string_view sentence;
   bool adaptive;  ///< chooses its own steps
   Calculus calculus;
-  double strong_order;  ///< of paths, under the noise that it takes; 0 where it takes none
+  double strong_order;  ///< of paths, under the noise that it takes; 0: none, or exact in distribution
   Result<Step> (*build)(StepContext&);
 };
 
 [[nodiscard]] std::span<const Integrator> integrators();
+/// By its name, or by another that Brian 2 has for it ("linear" is "exact").
 [[nodiscard]] const Integrator* find_integrator(std::string_view name);
 [[nodiscard]] std::vector<std::string_view> integrator_names();
 
 Result<Step> euler_step(StepContext& context);
 Result<Step> exponential_euler_step(StepContext& context);
+Result<Step> exact_step(StepContext& context);
 Result<Step> rk2_step(StepContext& context);
 Result<Step> rk4_step(StepContext& context);
 Result<Step> heun_step(StepContext& context);

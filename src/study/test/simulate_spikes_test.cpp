@@ -103,6 +103,33 @@ TEST(SimulateSpikes, AreBrians) {
   }
 }
 
+TEST(SimulateSpikes, TheExactStepIsBriansWhileTheCellIsFreeAndWhileItIsNot) {
+  // Brian 2.5.1, method='exact', as above: another propagator holds while v stands still and w does not.
+  struct Case {
+    std::string refractory;
+    std::vector<double> first;
+    std::size_t count;
+    double last_v;
+  };
+  const std::vector<Case> cases{{"1.05 ms",
+                                 {21.9, 45.4, 69.4, 93.8, 118.5, 143.5, 168.7, 194.0, 219.4, 244.9, 270.5, 296.1},
+                                 19,
+                                 -51.02380767266181},
+                                {"0.19 ms",
+                                 {21.9, 44.5, 67.6, 91.1, 115.0, 139.1, 163.4, 187.9, 212.5, 237.2, 262.0, 286.8},
+                                 20,
+                                 -56.44400913652965}};
+  for (const Case& c : cases) {
+    Model model(adaptive_cell(c.refractory));
+    model.options.duration = time("500 ms");
+    model.options.integrator = "exact";
+    const Ran ran = model.run();
+    ASSERT_EQ(ran.spikes_ms.size(), c.count) << c.refractory;
+    for (std::size_t i = 0; i < c.first.size(); ++i) EXPECT_NEAR(ran.spikes_ms[i], c.first[i], 1e-9) << c.refractory;
+    EXPECT_NEAR(ran.v[4999], c.last_v, 1e-9 * 50) << c.refractory;
+  }
+}
+
 TEST(SimulateSpikes, ResetsRunOneAfterTheOtherWithLocalsAndFreshSubexpressions) {
   // At the first spike v is 2 mV or a little more: old = v; v = 0; twice = 2 v = 0 then, so w = 0 + old + 0.
   Model model(
