@@ -76,6 +76,9 @@ NodeId Algebra::make(Op op, std::span<const NodeId> args) {
     case Op::lnot:
       if (is_op(args[0], Op::lnot)) return g[args[0]].args[0];
       break;
+    case Op::ne:
+      if (is_op(args[0], Op::to_real) && is(args[1], 0.0)) return g[args[0]].args[0];
+      break;
     default: break;
   }
   bool fold = !args.empty();

@@ -21,6 +21,9 @@ enum class SymbolKind : std::uint8_t {
   step,       ///< dt
   bound,      ///< the variable of a `require ... for V in [a, b]`
   noise,      ///< `xi`, `xi_name`: white noise of unit second^-1/2
+  draw,       ///< a call of rand() or randn(): a number of its own at every step
+  held,       ///< a sub-expression `(constant over dt)`
+  moment,     ///< `lastspike`, or `not_refractory` as 1 or 0: they change within a step
 };
 
 struct Symbol {
@@ -36,6 +39,7 @@ struct State {
   NodeId derivative;  ///< dx/dt, sub-expressions substituted
   NodeId init;        ///< value at the first time; inputs in it mean their value there. Constant 0 if not given
   bool unless_refractory = false;  ///< stands still while the cell is refractory
+  bool assigned = false;           ///< no equation: changed by resets and events alone, its derivative is 0
 };
 
 /// What a spike does, all at once: `reset v = E; w += b`.
@@ -50,6 +54,27 @@ struct Spiking {
   std::vector<Reset> resets;
   NodeId refractory = no_node;  ///< a time, or a condition that keeps the cell refractory; none: never refractory
   Span span;                    ///< of the threshold
+};
+
+/// `event name condition` and `on name x = ...`: what happens where it is true, after the resets of a spike.
+struct Event {
+  std::string name;
+  NodeId condition = no_node;  ///< boolean; read after the threshold, before the resets
+  std::vector<Reset> resets;   ///< in terms of the values after the resets of a spike and the events before
+  Span span;
+};
+
+/// A call of a random function. Each call that is written has a stream of its own.
+struct Draw {
+  SymbolId symbol;
+  std::uint32_t stream;  ///< below `Model::streams`
+  bool normal;           ///< standard normal; else uniform in (0, 1]
+};
+
+/// What is evaluated at the start of a step, on the values there, and holds until its end.
+struct Held {
+  SymbolId symbol;
+  NodeId value;  ///< reads held ones before it
 };
 
 /// A prior as written, arguments in SI. The families are `prob`'s.
@@ -118,12 +143,19 @@ struct Model {
   std::vector<SymbolId> inputs;
   std::vector<SymbolId> noises;  ///< right sides are linear in each of them
   std::optional<Spiking> spiking;
+  std::vector<Event> events;  ///< in the order in which their code runs
+  std::vector<Draw> draws;
+  std::uint32_t streams = 0;  ///< calls of random functions
+  std::vector<Held> held;
+  std::optional<SymbolId> last_spike, not_refractory;  ///< where an expression reads them
   std::vector<Definition> definitions;
   std::vector<Observation> observations;
   std::vector<Requirement> requirements;
   SymbolId time{};
   SymbolId step{};
 
+  /// Does a simulation need random numbers of its own?
+  [[nodiscard]] bool random() const { return !noises.empty() || !draws.empty(); }
   [[nodiscard]] const Symbol& symbol(SymbolId id) const { return symbols[index(id)]; }
   [[nodiscard]] std::vector<std::string> symbol_names() const;
   [[nodiscard]] std::optional<SymbolId> find(std::string_view wanted) const;

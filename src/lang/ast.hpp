@@ -70,7 +70,7 @@ struct RequiredItem {
   Extent at;
 };
 
-/// `x op value` of a reset.
+/// `x op value` of a reset or an event.
 struct ResetAssignment {
   Extent name;
   Operator op = Operator::none;  ///< none: plain `=`
@@ -92,6 +92,7 @@ struct Statement {
     reset,        ///< reset ASSIGNMENTS
     refractory,   ///< refractory VALUE
     event,        ///< event NAME VALUE
+    on,           ///< on NAME ASSIGNMENTS
   };
   Kind kind = Kind::ode;
   bool broken = false;  ///< has a syntax error (reported); only `name` and `unit`, where given, mean something

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "ir/algebra.hpp"
+#include "lang/flags.hpp"
 #include "lang/format.hpp"
 #include "lang/lower.hpp"
+#include "lang/words.hpp"
 
 namespace hillock::lang {
 namespace {
@@ -59,6 +61,7 @@ class ModelBuilder {
     model_.name = model_name(file_name);
     model_.source_text = text;
     add_symbols(file_name);
+    count_streams();
     lower_running(checked.running);
     lower_starting(checked.starting);
     add_entities();
@@ -70,7 +73,8 @@ class ModelBuilder {
         spiking().threshold = lower_in(running_, s.value), spiking().span = span(s.at);
       else if (s.kind == Kind::refractory) spiking().refractory = lower_in(running_, s.value);
     }
-    add_resets();
+    if (model_.spiking) model_.spiking->resets = resets([](const Statement& s) { return s.kind == Kind::reset; });
+    add_events();
     return std::move(model_);
   }
 
@@ -79,9 +83,11 @@ class ModelBuilder {
   const Names& names_;
   const Findings& findings_;
   ir::Model model_;
-  std::vector<ir::NodeId> running_;    // what every name is while the model runs, by entity
-  std::vector<ir::NodeId> starting_;   // and at the start
-  std::vector<ir::SymbolId> symbols_;  // by entity, where it is a symbol
+  std::vector<ir::NodeId> running_;                           // what every name is while the model runs, by entity
+  std::vector<ir::NodeId> starting_;                          // and at the start
+  std::vector<ir::SymbolId> symbols_;                         // by entity, where it is a symbol
+  std::unordered_map<std::uint32_t, std::uint32_t> streams_;  // of random functions, by their node
+  std::unordered_map<std::uint64_t, ir::SymbolId> draws_;     // by stream and kind
 
   // Symbols.
 
@@ -103,11 +109,47 @@ class ModelBuilder {
     nowhere.file = file_name;
     model_.time = add_symbol("t", ir::SymbolKind::time, ms, nowhere);
     model_.step = add_symbol("dt", ir::SymbolKind::step, ms, nowhere);
-    for (std::uint32_t i = 0; i < names_.entities.size(); ++i) {
-      const Entity& entity = names_.entities[i];
-      if (const auto kind = symbol_kind(entity))
-        symbols_[i] = add_symbol(entity.name, *kind, entity.unit, span(ast_.statements[entity.statement].name));
+    // A value that a state starts from bears the state's name, and goes first: it is what can be set.
+    for (const bool first : {true, false})
+      for (std::uint32_t i = 0; i < names_.entities.size(); ++i) {
+        const Entity& entity = names_.entities[i];
+        if ((names_.by_name.at(entity.name) != i) != first) continue;
+        if (const auto kind = symbol_kind(entity))
+          symbols_[i] = add_symbol(entity.name, *kind, entity.unit, span(ast_.statements[entity.statement].name));
+      }
+  }
+
+  /// Calls of random functions, in the order of the text.
+  void count_streams() {
+    for (std::uint32_t i = 0; i < ast_.nodes.size(); ++i)
+      if (ast_.nodes[i].kind == ExprNode::Kind::call && is_random(ast_.text(ast_.nodes[i].word)))
+        streams_[i] = model_.streams++;
+  }
+
+  ir::NodeId draw(std::uint32_t call, bool normal) {
+    const std::uint32_t stream = streams_.at(call);
+    const auto [place, is_new] = draws_.try_emplace(2 * std::uint64_t{stream} + (normal ? 1U : 0U));
+    if (is_new) {
+      place->second =
+          add_symbol(ast_.text(ast_.nodes[call].at), ir::SymbolKind::draw, units::Unit{}, span(ast_.nodes[call].at));
+      model_.draws.push_back({place->second, stream, normal});
     }
+    return model_.graph.symbol(place->second);
+  }
+
+  /// The symbol of an entity as a value: a boolean is stored as 0 or 1.
+  ir::NodeId value_of(std::uint32_t entity) {
+    const ir::NodeId node = model_.graph.symbol(symbols_[entity]);
+    return names_.entities[entity].value.boolean ? model_.graph.make(ir::Op::ne, node, model_.graph.constant(0.0))
+                                                 : node;
+  }
+
+  /// What a state of an integer or boolean type stores.
+  ir::NodeId stored(const Entity& entity, ir::NodeId value) {
+    const ir::NodeId real = as_real(model_.graph, value);
+    if (entity.value.boolean)
+      return as_real(model_.graph, model_.graph.make(ir::Op::ne, real, model_.graph.constant(0.0)));
+    return entity.value.whole ? model_.graph.make(ir::Op::trunc, real) : real;
   }
 
   // What names are.
@@ -116,9 +158,38 @@ class ModelBuilder {
     if (const auto place = names_.by_name.find(name); place != names_.by_name.end()) return nodes[place->second];
     if (name == "t") return model_.graph.symbol(model_.time);
     if (name == "dt") return model_.graph.symbol(model_.step);
+    if (name == "i") return model_.graph.constant(0.0);
+    if (name == "N") return model_.graph.constant(1.0);
+    if (name == "t_in_timesteps") return step_number(&nodes == &starting_);
+    if (name == "lastspike") return moment(model_.last_spike, name);
+    if (name == "not_refractory")
+      return model_.graph.make(ir::Op::ne, moment(model_.not_refractory, name), model_.graph.constant(0.0));
     if (name == "xi" || name.starts_with("xi_")) return model_.graph.symbol(noise(name));
     HILLOCK_CHECK(false, "an unchecked name");
     return ir::no_node;
+  }
+
+  ir::NodeId moment(std::optional<ir::SymbolId>& symbol, std::string_view name) {
+    const units::Unit unit = name == "lastspike" ? *units::find_unit("ms") : units::Unit{};
+    if (!symbol) symbol = add_symbol(name, ir::SymbolKind::moment, unit, Span{});
+    return model_.graph.symbol(*symbol);
+  }
+
+  /// The number of the step: that of its start, whichever of its times an integrator reads.
+  ir::NodeId step_number(bool at_start) {
+    ir::Algebra algebra(model_.graph);
+    const ir::NodeId number =
+        ir::whole_steps(algebra, model_.graph.symbol(model_.time), model_.graph.symbol(model_.step));
+    return at_start ? number : hold("t_in_timesteps", number, units::Unit{}, Span{});
+  }
+
+  /// A symbol that has this value from the start of a step to its end.
+  ir::NodeId hold(std::string_view name, ir::NodeId value, const units::Unit& unit, const Span& where) {
+    const auto known = std::ranges::find_if(model_.held, [&](const ir::Held& held) { return held.value == value; });
+    if (known != model_.held.end()) return model_.graph.symbol(known->symbol);
+    const ir::SymbolId symbol = add_symbol(name, ir::SymbolKind::held, unit, where);
+    model_.held.push_back({symbol, value});
+    return model_.graph.symbol(symbol);
   }
 
   /// One name is one noise, wherever it stands.
@@ -130,7 +201,9 @@ class ModelBuilder {
   }
 
   ir::NodeId lower_in(const std::vector<ir::NodeId>& nodes, const Expr& expr) {
-    return lower(ast_, expr, model_.graph, [&](std::string_view name) { return resolve(nodes, name); });
+    return lower(
+        ast_, expr, model_.graph, [&](std::string_view name) { return resolve(nodes, name); },
+        [&](std::uint32_t call, bool normal) { return draw(call, normal); });
   }
   ir::NodeId lower_real(const std::vector<ir::NodeId>& nodes, const Expr& expr) {
     return as_real(model_.graph, lower_in(nodes, expr));
@@ -142,22 +215,38 @@ class ModelBuilder {
 
   void lower_running(const std::vector<std::uint32_t>& order) {
     for (std::uint32_t i = 0; i < names_.entities.size(); ++i)
-      if (!names_.entities[i].computed()) running_[i] = model_.graph.symbol(symbols_[i]);
+      if (!names_.entities[i].computed()) running_[i] = value_of(i);
     for (const std::uint32_t i : order)
-      if (names_.entities[i].computed()) running_[i] = lower_value(running_, names_.entities[i]);
+      if (names_.entities[i].computed()) running_[i] = lower_running(names_.entities[i]);
+  }
+
+  ir::NodeId lower_running(const Entity& entity) {
+    const ir::NodeId value = lower_value(running_, entity);
+    const Statement& s = ast_.statements[entity.statement];
+    if (entity.role != Role::definition || !has_flag(ast_, s, "constant over dt")) return value;
+    const ir::NodeId held = hold(entity.name, as_real(model_.graph, value), entity.unit, span(s.name));
+    return entity.value.boolean ? model_.graph.make(ir::Op::ne, held, model_.graph.constant(0.0)) : held;
   }
 
   /// States without `init` start at 0.
   void lower_starting(const std::vector<std::uint32_t>& order) {
     starting_ = running_;
     for (std::uint32_t i = 0; i < names_.entities.size(); ++i)
-      if (names_.entities[i].role == Role::state) starting_[i] = model_.graph.constant(0.0);
+      if (const Entity& entity = names_.entities[i]; entity.role == Role::state)
+        starting_[i] = entity.value.boolean ? model_.graph.boolean(false) : model_.graph.constant(0.0);
     for (const std::uint32_t i : order) {
       const Entity& entity = names_.entities[i];
       if (entity.role == Role::state && entity.init)
-        starting_[i] = lower_real(starting_, ast_.statements[*entity.init].value);
+        starting_[i] = starting_state(entity, lower_in(starting_, ast_.statements[*entity.init].value));
+      else if (entity.role == Role::state && entity.starts_from)
+        starting_[i] = starting_state(entity, starting_[*entity.starts_from]);
       else if (entity.computed()) starting_[i] = lower_value(starting_, entity);
     }
+  }
+
+  ir::NodeId starting_state(const Entity& entity, ir::NodeId value) {
+    const ir::NodeId real = stored(entity, value);
+    return entity.value.boolean ? model_.graph.make(ir::Op::ne, real, model_.graph.constant(0.0)) : real;
   }
 
   // The parts of the model.
@@ -166,10 +255,7 @@ class ModelBuilder {
     for (std::uint32_t i = 0; i < names_.entities.size(); ++i) {
       const Entity& entity = names_.entities[i];
       switch (entity.role) {
-        case Role::state:
-          model_.states.push_back({symbols_[i], lower_real(running_, ast_.statements[entity.statement].value),
-                                   starting_[i], stands_still(ast_.statements[entity.statement])});
-          break;
+        case Role::state: add_state(i); break;
         case Role::parameter: add_parameter(symbols_[i], entity.statement); break;
         case Role::input: model_.inputs.push_back(symbols_[i]); break;
         case Role::constant:
@@ -183,9 +269,12 @@ class ModelBuilder {
     }
   }
 
-  /// (unless refractory)
-  [[nodiscard]] bool stands_still(const Statement& s) const {
-    return std::ranges::any_of(s.flags, [&](Extent flag) { return ast_.text(flag).starts_with("unless"); });
+  void add_state(std::uint32_t i) {
+    const Entity& entity = names_.entities[i];
+    const Statement& s = ast_.statements[entity.statement];
+    const ir::NodeId derivative = entity.assigned ? model_.graph.constant(0.0) : lower_real(running_, s.value);
+    model_.states.push_back({symbols_[i], derivative, as_real(model_.graph, starting_[i]),
+                             has_flag(ast_, s, "unless refractory"), entity.assigned});
   }
 
   ir::Spiking& spiking() {
@@ -193,10 +282,20 @@ class ModelBuilder {
     return *model_.spiking;
   }
 
-  /// The assignments of a reset run one after the other; together they give every state a new value made of old ones.
-  /// Sub-expressions mean what they are after the assignments before.
-  void add_resets() {
-    if (!model_.spiking) return;
+  /// The code of events runs in the order of their names, as in Brian 2.
+  void add_events() {
+    for (const Statement& s : ast_.statements)
+      if (s.kind == Kind::event)
+        model_.events.push_back({std::string(ast_.text(s.name)), lower_in(running_, s.value), {}, span(s.at)});
+    std::ranges::sort(model_.events, {}, &ir::Event::name);
+    for (ir::Event& event : model_.events)
+      event.resets = resets([&](const Statement& s) { return s.kind == Kind::on && ast_.text(s.name) == event.name; });
+  }
+
+  /// The assignments of the statements that are `meant` run one after the other; together they give every state a new
+  /// value made of old ones. Sub-expressions mean what they are after the assignments before.
+  template <class Meant>
+  std::vector<ir::Reset> resets(const Meant& meant) {
     ir::Graph& g = model_.graph;
     std::vector<ir::NodeId> now(model_.symbols.size(), ir::no_node);  // what states have become, by symbol
     std::unordered_map<std::string_view, ir::NodeId> locals;
@@ -206,19 +305,23 @@ class ModelBuilder {
       return present(resolve(running_, name));
     };
     for (const Statement& s : ast_.statements) {
-      if (s.kind != Kind::reset) continue;
+      if (!meant(s)) continue;
       for (const ResetAssignment& assignment : s.assignments) {
         const std::string_view name = ast_.text(assignment.name);
-        ir::NodeId value = as_real(g, lower(ast_, assignment.value, g, resolve_now));
-        if (assignment.op != Operator::none) value = g.make(operator_op(assignment.op), resolve_now(name), value);
+        ir::NodeId value = lower(ast_, assignment.value, g, resolve_now,
+                                 [&](std::uint32_t call, bool normal) { return draw(call, normal); });
+        if (assignment.op != Operator::none)
+          value = g.make(operator_op(assignment.op), as_real(g, resolve_now(name)), as_real(g, value));
+        now.resize(model_.symbols.size(), ir::no_node);
         const Entity* entity = names_.find(name);
         if (entity == nullptr) locals[name] = value;
-        else now[index(symbols_[static_cast<std::size_t>(entity - names_.entities.data())])] = value;
+        else now[index(symbols_[static_cast<std::size_t>(entity - names_.entities.data())])] = stored(*entity, value);
       }
     }
+    std::vector<ir::Reset> out;
     for (std::uint32_t i = 0; i < model_.states.size(); ++i)
-      if (const ir::NodeId value = now[index(model_.states[i].symbol)]; value != ir::no_node)
-        model_.spiking->resets.push_back({i, value});
+      if (const ir::NodeId value = now[index(model_.states[i].symbol)]; value != ir::no_node) out.push_back({i, value});
+    return out;
   }
 
   void add_parameter(ir::SymbolId symbol, std::uint32_t statement) {

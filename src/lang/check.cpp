@@ -156,6 +156,13 @@ Value Checker::check_condition(const Expr& expr, const Resolve& resolve, std::st
 
 Value Checker::unknown_name(const ExprNode& node, std::string_view text) {
   if (!first_report(text)) return Value::unknown();
+  if (text.ends_with("_pre") || text.ends_with("_post")) {
+    problems_.add("not-yet-run",
+                  "'" + std::string(text.substr(0, 60)) +
+                      "' is of a neuron before or behind a synapse, and there are no synapses yet",
+                  node.word);
+    return Value::unknown();
+  }
   const std::string quoted = "'" + std::string(text) + "'";
   if (function_op(text) != nullptr || text == "timestep" || text == "rand" || text == "randn" || text == "poisson") {
     problems_.add("unknown-name", quoted + " is a function", node.word, "give it its arguments in parentheses");
@@ -202,14 +209,6 @@ Value Checker::name(const ExprNode& node, const Resolve& resolve) {
       problems_.add("noise-misplaced", "the noise '" + std::string(text) + "' has no place here", node.word,
                     "noise drives differential equations: dx/dt = ... + " + std::string(text));
     return Value::of(units::power(second, -0.5));
-  }
-  if (text == "i" || text == "N" || text == "not_refractory" || text == "lastspike" || text == "t_in_timesteps") {
-    const bool group = text == "i" || text == "N";
-    not_yet_run.push_back({"'" + std::string(text) + "'", node.word,
-                           group                      ? "a model is one cell, not yet a group of numbered ones"
-                           : text == "t_in_timesteps" ? "the result would depend on the integrator's step"
-                                                      : "the time of the last spike is no variable yet"});
-    return text == "lastspike" ? Value::of(second) : Value::of({});
   }
   return unknown_name(node, text);
 }
@@ -362,12 +361,17 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
     return Value::unknown();
   };
   if (op == nullptr) {
-    const std::string random =
-        "random numbers are drawn by the declared noise only; equations are deterministic so far";
     if (function != "timestep") {
       if (known && arity == 1 && !pure(argument(0))) return wrong_argument(0, "a pure number");
-      not_yet_run.push_back({"the function " + quoted, node.word, random});
-      return known ? Value::of({}) : Value::unknown();
+      if (!random_allowed) {
+        problems_.add("random-misplaced", "the random function " + quoted + " has no place here", node.word,
+                      noise_allowed ? "in a sub-expression: 'x = ... : unit (constant over dt)'"
+                                    : "in a reset, a condition, 'init' or a sub-expression '(constant over dt)'");
+        return Value::unknown();
+      }
+      Value out = known ? Value::of({}) : Value::unknown();
+      out.whole = function == "poisson";
+      return out;
     }
     for (std::uint32_t i = 0; known && i < 2; ++i)
       if (!argument(i).any_dimension && argument(i).dimension != second) return wrong_argument(i, "times in second");

@@ -32,13 +32,6 @@ struct Value {
 /// What a name in an expression means there. `nullopt`: there is no such name here, and nothing is reported yet.
 using Resolve = std::function<std::optional<Value>(std::string_view name, Extent at)>;
 
-/// A name, function or flag that Hillock reads but cannot run yet.
-struct NotYetRun {
-  std::string construct;  ///< "noise 'xi'"
-  Extent at;
-  std::string reason;
-};
-
 class Checker {
  public:
   Checker(const Ast& ast, Problems& problems) : ast_(ast), problems_(problems) {}
@@ -56,8 +49,8 @@ class Checker {
   std::vector<std::string> known_names;
   /// May the expressions at hand hold noise? Those of equations may.
   bool noise_allowed = false;
-  /// What was met and cannot be run.
-  std::vector<NotYetRun> not_yet_run;
+  /// May they call random functions? What is evaluated once in a step may.
+  bool random_allowed = false;
 
  private:
   const Ast& ast_;

@@ -25,6 +25,14 @@ class NoiseCheck {
       nowhere_in(model_.spiking->refractory, "a refractory period", model_.spiking->span);
       for (const ir::Reset& reset : model_.spiking->resets) nowhere_in(reset.value, "a reset", model_.spiking->span);
     }
+    for (const ir::Event& event : model_.events) {
+      nowhere_in(event.condition, "the condition of an event", event.span);
+      for (const ir::Reset& reset : event.resets) nowhere_in(reset.value, "an event", event.span);
+    }
+    for (const ir::Held& held : model_.held) {
+      const ir::Symbol& symbol = model_.symbol(held.symbol);
+      nowhere_in(held.value, "'" + symbol.name + "', which is constant over dt,", symbol.span);
+    }
     for (const ir::SymbolId noise : model_.noises) linear(noise);
     return std::move(errors_);
   }

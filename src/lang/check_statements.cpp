@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lang/flags.hpp"
 #include "lang/prior.hpp"
 #include "lang/words.hpp"
 
@@ -10,16 +11,16 @@ namespace {
 
 using Kind = Statement::Kind;
 
-/// While it lives, expressions may hold noise.
-class NoiseAllowed {
+/// While it lives, expressions may hold noise, or random numbers.
+class Allowed {
  public:
-  explicit NoiseAllowed(Checker& checker) : checker_(checker) { checker_.noise_allowed = true; }
-  ~NoiseAllowed() { checker_.noise_allowed = false; }
-  NoiseAllowed(const NoiseAllowed&) = delete;
-  NoiseAllowed& operator=(const NoiseAllowed&) = delete;
+  explicit Allowed(bool& what) : what_(what) { what_ = true; }
+  ~Allowed() { what_ = false; }
+  Allowed(const Allowed&) = delete;
+  Allowed& operator=(const Allowed&) = delete;
 
  private:
-  Checker& checker_;
+  bool& what_;
 };
 
 class StatementCheck {
@@ -70,10 +71,9 @@ class StatementCheck {
         return;
       case Kind::threshold: return check_threshold(s);
       case Kind::refractory: return check_refractory(s);
-      case Kind::event:
-        checker_.check_condition(s.value, running_, "the condition of an event");
-        return problems_.add_not_yet_run("'event'", "events are read and checked, but not simulated", s.at);
-      case Kind::reset: return check_reset(s);
+      case Kind::event: return check_event(index);
+      case Kind::reset: check_assignments(s, "reset"); return without_threshold(s, "a reset");
+      case Kind::on: return check_on(s);
       case Kind::declaration:
       case Kind::constant:
       case Kind::input: return;  // names, units and constants are done
@@ -83,7 +83,7 @@ class StatementCheck {
   void check_ode(const Statement& s) {
     const WrittenUnit unit = names_.unit_of(ast_, s);
     const std::string name(text(s.name));
-    const NoiseAllowed noise(checker_);
+    const Allowed noise(checker_.noise_allowed);
     if (!unit.unit) {
       check(s.value);
       return;
@@ -97,7 +97,7 @@ class StatementCheck {
   void check_definition(const Statement& s) {
     const WrittenUnit unit = names_.unit_of(ast_, s);
     const std::string what = quoted(text(s.name));
-    const NoiseAllowed noise(checker_);
+    const Allowed allowed(has_flag(ast_, s, "constant over dt") ? checker_.random_allowed : checker_.noise_allowed);
     if (!unit.unit) {
       check(s.value);
     } else if (unit.boolean) {
@@ -135,6 +135,7 @@ class StatementCheck {
   void check_init(const Statement& s) {
     const std::string_view name = text(s.name);
     const Entity* entity = names_.find(name);
+    const Allowed random(checker_.random_allowed);
     if (entity == nullptr) {
       const std::string near = problems_.room() ? nearest(name, names_.to_suggest(Role::state)) : "";
       problems_.add("unknown-name", "there is no state " + quoted(name), s.name, near.empty() ? "" : "'" + near + "'");
@@ -145,6 +146,9 @@ class StatementCheck {
             "init-of-no-state",
             quoted(name) + " is " + std::string(role_text(entity->role)) + ": only states have initial values", s.name,
             "states are defined by 'd" + std::string(name) + "/dt = ...'");
+      check(s.value);
+    } else if (entity->value.known && entity->value.boolean) {
+      checker_.check_condition(s.value, running_, "the initial value of " + quoted(name));
     } else if (entity->value.known) {
       check(s.value, entity->value.dimension, "the initial value of " + quoted(name));
     } else {
@@ -245,15 +249,17 @@ class StatementCheck {
                   at(expr), "use parameters and constants only");
   }
 
-  // Spikes: read and checked, not yet run.
+  // Spikes and events.
 
   void check_threshold(const Statement& s) {
+    const Allowed random(checker_.random_allowed);
     checker_.check_condition(s.value, running_, "a threshold");
     if (has_threshold_) problems_.add("duplicate", "a second threshold", s.at, "join the conditions with 'or'");
     has_threshold_ = true;
   }
 
   void check_refractory(const Statement& s) {
+    const Allowed random(checker_.random_allowed);
     const Value value = check(s.value);
     if (value.known && !value.boolean && !value.any_dimension && value.dimension != second_)
       problems_.add("unit-mismatch",
@@ -264,8 +270,42 @@ class StatementCheck {
     without_threshold(s, "a refractory period");
   }
 
-  void check_reset(const Statement& s) {
-    std::unordered_map<std::string_view, Value> locals;  // names that the reset itself defines
+  void check_event(std::uint32_t index) {
+    const Statement& s = ast_.statements[index];
+    const std::string_view name = text(s.name);
+    {
+      const Allowed random(checker_.random_allowed);
+      checker_.check_condition(s.value, running_, "the condition of an event");
+    }
+    if (name == "spike") problems_.add("illegal-name", "'spike' is what 'threshold' defines", s.name);
+    else if (const std::string why = why_illegal(name); !why.empty())
+      problems_.add("illegal-name", why + " and cannot name an event", s.name);
+    const auto first = std::ranges::find_if(ast_.statements, [&](const Statement& other) {
+      return other.kind == Kind::event && !other.broken && text(other.name) == name;
+    });
+    if (&*first != &s)
+      problems_.add("duplicate",
+                    "the event " + quoted(name) + " is defined twice, first in " + line_of(ast_, first->at), s.name,
+                    "rename one, or join the conditions with 'or'");
+  }
+
+  void check_on(const Statement& s) {
+    std::vector<std::string> events;
+    for (const Statement& other : ast_.statements)
+      if (other.kind == Kind::event) events.emplace_back(text(other.name));
+    const std::string name(text(s.name));
+    if (std::ranges::find(events, name) == events.end()) {
+      const std::string near = nearest(name, events);
+      problems_.add("unknown-name", "there is no event " + quoted(name), s.name,
+                    near.empty() ? "'event " + name + " condition' first" : "'" + near + "'");
+    }
+    check_assignments(s, "changed");
+  }
+
+  /// Of a reset or an event; `done` says what happens to the names.
+  void check_assignments(const Statement& s, const std::string& done) {
+    const Allowed random(checker_.random_allowed);
+    std::unordered_map<std::string_view, Value> locals;  // names that the statement itself defines
     const Resolve resolve = [&](std::string_view name, Extent where) -> std::optional<Value> {
       if (const auto place = locals.find(name); place != locals.end()) return place->second;
       return running_(name, where);
@@ -279,9 +319,18 @@ class StatementCheck {
         target = entity->value;
         if (entity->role != Role::state && entity->role != Role::declared && entity->role != Role::broken) {
           problems_.add("assignment",
-                        quoted(name) + " is " + std::string(role_text(entity->role)) + " and cannot be reset",
-                        assignment.name);
+                        quoted(name) + " is " + std::string(role_text(entity->role)) + " and cannot be " + done,
+                        assignment.name,
+                        entity->role == Role::parameter || entity->role == Role::constant
+                            ? "declare it as a variable, '" + std::string(name) + " : " + entity->unit.name +
+                                  "': it then starts from that value"
+                            : "");
           target = Value::unknown();
+        } else if (entity->declaration) {
+          for (const std::string_view flag : {"constant", "shared", "linked"})
+            if (has_flag(ast_, ast_.statements[*entity->declaration], flag))
+              problems_.add("assignment", quoted(name) + " is declared " + std::string(flag) + " and cannot be " + done,
+                            assignment.name, "without that flag");
         }
       } else if (const auto place = locals.find(name); place != locals.end()) {
         target = place->second;
@@ -294,11 +343,12 @@ class StatementCheck {
         continue;
       }
       if (!target.known) checker_.check(assignment.value, resolve);
+      else if (target.boolean && assignment.op == Operator::none)
+        checker_.check_condition(assignment.value, resolve, "what " + quoted(name) + " is " + done + " with");
       else
         checker_.check(assignment.value, resolve, keeps_unit ? target.dimension : units::Dimension{},
-                       "what " + quoted(name) + " is reset with");
+                       "what " + quoted(name) + " is " + done + " with");
     }
-    without_threshold(s, "a reset");
   }
 
   /// A part of a spike in a model that has none.
@@ -312,9 +362,10 @@ class StatementCheck {
 
   void check_values_given() {
     for (const Entity& entity : names_.entities) {
+      if (entity.declaration) check_linked(entity);
       if (entity.role != Role::declared) continue;
       const Statement& s = ast_.statements[entity.statement];
-      if (s.broken || entity.value.boolean) continue;
+      if (s.broken) continue;
       const std::string name(entity.name);
       const std::string unit = entity.value.known ? entity.unit.name : "unit";
       problems_.add("no-value",
@@ -322,6 +373,16 @@ class StatementCheck {
                     "'param " + name + " : " + unit + " ~ prior' to fit it, 'const " + name +
                         " = value' to fix it, 'input " + name + " : " + unit + "' if it is recorded or commanded");
     }
+  }
+
+  /// What another group lends comes from outside.
+  void check_linked(const Entity& entity) {
+    const Statement& s = ast_.statements[*entity.declaration];
+    if (!has_flag(ast_, s, "linked") || entity.role == Role::input || entity.role == Role::declared) return;
+    problems_.add("misplaced-flag",
+                  quoted(entity.name) + " is linked, so another group gives its value, but here it is " +
+                      std::string(role_text(entity.role)),
+                  s.name, "'input " + std::string(entity.name) + " : " + entity.unit.name + "', or without the flag");
   }
 };
 

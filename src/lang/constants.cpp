@@ -67,6 +67,10 @@ void check_constant(const Ast& ast, const Names& names, Entity& entity, Checker&
   } else {
     value = checker.check(s.value, resolve);
   }
+  if (value.known && entity.value.known && entity.value.boolean && !value.boolean) {
+    problems.add("type-mismatch", what + " must be true or false", ast.nodes[s.value.root].at, "'True' or 'False'");
+    return;
+  }
   if (!value.known) {
     if (!has_unit) entity.value = value;
     return;

@@ -1,5 +1,7 @@
 #include "lang/declare.hpp"
 
+#include <unordered_set>
+
 #include "lang/flags.hpp"
 #include "lang/words.hpp"
 #include "units/unit_parser.hpp"
@@ -33,7 +35,9 @@ class Declarations {
       const Statement& s = ast_.statements[i];
       if (const auto role = role_of(s.kind)) declare(i, *role);
       else if (s.kind == Kind::observe && !s.broken) names_.channels.emplace(ast_.text(s.name), i);
+      else if (s.kind == Kind::threshold) names_.has_threshold = true;
     }
+    find_assigned();
     return std::move(names_);
   }
 
@@ -48,6 +52,7 @@ class Declarations {
     entity.statement = index;
     entity.name = ast_.text(s.name);
     entity.role = role;
+    if (role == Role::declared) entity.declaration = index;
     entity.value = Value::unknown();
     if (!s.unit.empty()) give_unit(entity, s);
     if (const std::string why = why_illegal(entity.name); !why.empty()) {
@@ -96,10 +101,41 @@ class Declarations {
     if (role == Role::declared) {
       if (!before.value.known && ast_.statements[before.statement].unit.empty())
         before.value = entity.value, before.unit = entity.unit;
+      before.declaration = entity.statement;
       return;
     }
     if (!entity.value.known && s.unit.empty()) entity.value = before.value, entity.unit = before.unit;
+    entity.declaration = before.declaration;
     before = std::move(entity);
+  }
+
+  /// A declared variable that a reset or an event changes, or that has an initial value, is a state without an
+  /// equation. One with a value from `param` or `const` starts there.
+  void find_assigned() {
+    std::unordered_set<std::string_view> changed, started;
+    for (const Statement& s : ast_.statements) {
+      if (s.kind == Kind::init && !s.broken) started.insert(ast_.text(s.name));
+      if (s.kind == Kind::reset || s.kind == Kind::on)
+        for (const ResetAssignment& assignment : s.assignments) changed.insert(ast_.text(assignment.name));
+    }
+    const auto count = static_cast<std::uint32_t>(names_.entities.size());
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const Entity& entity = names_.entities[i];
+      const bool is_changed = changed.contains(entity.name);
+      const bool valued = entity.role == Role::parameter || entity.role == Role::constant;
+      if (!entity.declaration || (entity.role != Role::declared && !valued)) continue;
+      if (!is_changed && (valued || !started.contains(entity.name))) continue;
+      std::optional<std::uint32_t> value;
+      if (valued) {
+        value = static_cast<std::uint32_t>(names_.entities.size());
+        names_.entities.push_back(Entity(entity));
+      }
+      Entity& state = names_.entities[i];
+      state.role = Role::state;
+      state.assigned = true;
+      state.statement = *state.declaration;
+      state.starts_from = value;
+    }
   }
 
   void give_unit(Entity& entity, const Statement& s) {
@@ -115,10 +151,10 @@ class Declarations {
       problems_.add("type-mismatch",
                     "a differential equation needs a real variable, found " + quoted(ast_.text(s.unit)), s.unit,
                     "': 1'");
-    } else if (role == Role::parameter || role == Role::input ||
-               ((role == Role::declared || role == Role::constant) && written.boolean)) {
-      problems_.add_not_yet_run("a variable of type " + quoted(ast_.text(s.unit)) + " that is not computed",
-                                "values that come from outside are real numbers", s.unit);
+    } else if (role == Role::parameter || role == Role::input) {
+      problems_.add("type-mismatch",
+                    std::string(role_text(role)) + " is a real number, found " + quoted(ast_.text(s.unit)), s.unit,
+                    "': 1', or a value of the model: 'const " + std::string(entity.name) + " = ...'");
     }
   }
 

@@ -52,16 +52,19 @@ void find_needs(const Ast& ast, Names& names, Problems& problems) {
     const Statement& s = ast.statements[entity.statement];
     if (has_expression(entity) && !s.broken) entity.needs = names_in(ast, names, s.value);
   }
+  for (Entity& entity : names.entities)
+    if (entity.starts_from) entity.init_needs = {*entity.starts_from};
   for (std::uint32_t i = 0; i < ast.statements.size(); ++i) {
     const Statement& s = ast.statements[i];
     if (s.kind != Statement::Kind::init || s.broken) continue;
     Entity* state = names.find(ast.text(s.name));
     if (state == nullptr || state->role != Role::state) continue;  // reported by check_statements
-    if (state->init) {
-      problems.add("duplicate",
-                   quoted(ast.text(s.name)) + " has two initial values, the first in " +
-                       line_of(ast, ast.statements[*state->init].at),
-                   s.name, "delete one");
+    if (state->init || state->starts_from) {
+      const std::uint32_t other = state->init ? *state->init : names.entities[*state->starts_from].statement;
+      problems.add(
+          "duplicate",
+          quoted(ast.text(s.name)) + " has two initial values, the other in " + line_of(ast, ast.statements[other].at),
+          s.name, "delete one");
       continue;
     }
     state->init = i;
@@ -110,8 +113,8 @@ std::vector<std::uint32_t> start_order(const Ast& ast, const Names& names, Probl
       report_circle(ast, names, cycle, "initial values depend on each other", "give one of them a number", problems);
   };
   return dependency_order(static_cast<std::uint32_t>(names.entities.size()),
-                          entities_where(names, [](const Entity& entity) { return entity.init.has_value(); }), needs,
-                          on_cycle);
+                          entities_where(names, [](const Entity& entity) { return entity.init || entity.starts_from; }),
+                          needs, on_cycle);
 }
 
 }  // namespace hillock::lang

@@ -24,8 +24,6 @@ Result<Expression> parse_expression(std::string_view text, std::string_view wher
       return std::nullopt;
     };
     checker.check(parsed.value, resolve, wanted, "the expression");
-    for (const NotYetRun& use : checker.not_yet_run)
-      problems.add("not-yet-run", use.construct + " cannot be used here: " + use.reason, use.at);
   }
   if (problems.any()) return fail(problems.take_about_one_line());
   const ResolveNode resolve = [&](std::string_view name) {

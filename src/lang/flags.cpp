@@ -13,16 +13,14 @@ struct Flag {
 };
 
 constexpr std::string_view synapse = "there are no synapses yet";
-constexpr std::string_view group = "a model is one cell, not yet a group";
 constexpr std::string_view compartments = "there are no compartments yet";
-constexpr std::string_view held = "nothing is held over a step yet";
 
 constexpr Flag flags[] = {
     {"constant", false, false, true, false, ""},
-    {"shared", false, true, true, false, group},
-    {"linked", false, false, true, true, group},
+    {"shared", false, true, true, false, ""},
+    {"linked", false, false, true, true, ""},
     {"unless refractory", true, false, false, false, ""},
-    {"constant over dt", false, true, false, false, held},
+    {"constant over dt", false, true, false, false, ""},
     {"summed", false, true, false, true, synapse},
     {"event-driven", true, false, false, false, synapse},
     {"clock-driven", true, false, false, false, synapse},
@@ -74,6 +72,10 @@ void check_flags(const Ast& ast, const Statement& statement, Role role, Problems
       problems.add_not_yet_run(what, std::string(flag->reason), written);
     }
   }
+}
+
+bool has_flag(const Ast& ast, const Statement& statement, std::string_view flag) {
+  return std::ranges::any_of(statement.flags, [&](Extent at) { return one_spaced(ast.text(at)) == flag; });
 }
 
 }  // namespace hillock::lang

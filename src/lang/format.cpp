@@ -294,7 +294,12 @@ void write(const Ast& ast, const Statement& s, Writer& out) {
       write(ast, s.value, out);
       break;
     case Kind::reset:
-      out.put("reset ");
+    case Kind::on:
+      out.put(s.kind == Kind::reset ? "reset " : "on ");
+      if (s.kind == Kind::on) {
+        out.put(name);
+        out.put(" ");
+      }
       for (std::size_t i = 0; i < s.assignments.size(); ++i) {
         const ResetAssignment& a = s.assignments[i];
         if (i > 0) out.put("; ");

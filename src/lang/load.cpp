@@ -2,6 +2,7 @@
 
 #include "lang/build_model.hpp"
 #include "lang/check_noise.hpp"
+#include "lang/check_shared.hpp"
 #include "lang/check_statements.hpp"
 #include "lang/constants.hpp"
 #include "lang/declare.hpp"
@@ -22,8 +23,8 @@ Result<ir::Model> load_model(std::string_view text, std::string_view file_name) 
   check_constants(ast, names, checker, problems);
   const auto running = run_order(ast, names, problems);
   const Findings findings = check_statements(ast, names, Variation(ast, names, running), checker, problems);
+  check_shared(ast, names, problems);
   const auto starting = start_order(ast, names, problems);
-  for (const NotYetRun& use : checker.not_yet_run) problems.add_not_yet_run(use.construct, use.reason, use.at);
 
   if (problems.any()) return fail(problems.take());
   ir::Model model = build_model({ast, names, findings, running, starting}, text, file_name);

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "ir/algebra.hpp"
+#include "ir/poisson.hpp"
 #include "lang/check.hpp"
 #include "units/unit_parser.hpp"
 
@@ -26,7 +27,7 @@ ir::NodeId as_real(ir::Graph& graph, ir::NodeId node) {
   return graph.make(ir::Op::to_real, node);
 }
 
-ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const ResolveNode& resolve) {
+ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const ResolveNode& resolve, const DrawNode& draw) {
   using Kind = ExprNode::Kind;
   HILLOCK_CHECK(expr.given(), "no expression to lower");
   std::vector<ir::NodeId> nodes(expr.root - expr.first + 1, ir::no_node);
@@ -61,6 +62,15 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
         if (function == "timestep") {
           ir::Algebra algebra(graph);
           out = ir::whole_steps(algebra, argument(0), argument(1));
+          break;
+        }
+        if (function == "rand" || function == "randn") {
+          out = draw(i, function == "randn");
+          break;
+        }
+        if (function == "poisson") {
+          ir::Algebra algebra(graph);
+          out = ir::poisson_quantile(algebra, argument(0), draw(i, false), draw(i, true));
           break;
         }
         const ir::OpInfo* op = function_op(function);

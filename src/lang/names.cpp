@@ -49,7 +49,20 @@ std::vector<std::string> Names::to_suggest(std::optional<Role> only) const {
 Resolve while_running(const Names& names, Problems& problems) {
   return [&](std::string_view name, Extent where) -> std::optional<Value> {
     if (const Entity* entity = names.find(name)) return entity->value;
-    if (name == "t" || name == "dt") return Value::of(units::find_unit("second")->dimension);
+    const units::Dimension second = units::find_unit("second")->dimension;
+    if (name == "t" || name == "dt") return Value::of(second);
+    if (name == "lastspike" || name == "not_refractory") {
+      if (!names.has_threshold)
+        problems.add("no-threshold", quoted(name) + " in a model that has no threshold", where, "threshold v > -50*mV");
+      Value value = Value::of(name == "lastspike" ? second : units::Dimension{});
+      value.boolean = value.whole = name == "not_refractory";
+      return value;
+    }
+    if (name == "i" || name == "N" || name == "t_in_timesteps") {
+      Value value;
+      value.whole = true;
+      return value;
+    }
     if (names.channels.contains(name)) {
       problems.add("unknown-name", quoted(name) + " is the name of a recorded channel, not of a value", where,
                    "define it first: '" + std::string(name) + " = ... : unit', then 'observe " + std::string(name) +

@@ -25,12 +25,17 @@ struct Entity {
   Role role = Role::broken;
   std::uint32_t statement = 0;  ///< where it gets its value
   std::string_view name;
-  Value value;                            ///< dimension and type, where `known`
-  units::Unit unit;                       ///< as written, or chosen for display
-  std::optional<double> number;           ///< of a constant that depends on no other (SI)
-  std::vector<std::uint32_t> needs;       ///< entities in its expression
-  std::optional<std::uint32_t> init;      ///< a state's `init` statement
-  std::vector<std::uint32_t> init_needs;  ///< entities in that
+  Value value;                               ///< dimension and type, where `known`
+  units::Unit unit;                          ///< as written, or chosen for display
+  std::optional<double> number;              ///< of a constant that depends on no other (SI)
+  std::vector<std::uint32_t> needs;          ///< entities in its expression
+  std::optional<std::uint32_t> init;         ///< a state's `init` statement
+  std::vector<std::uint32_t> init_needs;     ///< entities in that
+  std::optional<std::uint32_t> declaration;  ///< a statement `x : unit`
+  /// A state without an equation: only resets and events change it.
+  bool assigned = false;
+  /// Of such a state: the entity, not found by name, that it starts from (`x : unit`, `param x ...` or `const x ...`).
+  std::optional<std::uint32_t> starts_from;
   /// Made from other names, not given: a sub-expression, or a constant that depends on constants.
   [[nodiscard]] bool computed() const {
     return role == Role::definition || (role == Role::constant && !number.has_value());
@@ -45,6 +50,7 @@ struct WrittenUnit {
 };
 
 struct Names {
+  bool has_threshold = false;
   std::vector<Entity> entities;                                  ///< in the order of the text
   std::unordered_map<std::string_view, std::uint32_t> by_name;   ///< indices of `entities`
   std::unordered_map<std::string_view, std::uint32_t> channels;  ///< what is observed: statements

@@ -51,9 +51,8 @@ std::optional<double> check_number(const Ast& ast, const Expr& expr, const units
     reported = true;
     return Value::unknown();
   };
-  const std::size_t unrunnable = checker.not_yet_run.size();
   const Value value = checker.check(expr, no_names, dimension, what);
-  if (!value.known || checker.not_yet_run.size() > unrunnable) return std::nullopt;
+  if (!value.known) return std::nullopt;
   const Extent at = ast.nodes[expr.root].at;
   if (!value.number) {
     problems.add("not-a-number", what + " must be a number", at);
@@ -137,8 +136,6 @@ Result<ir::PriorSpec> parse_prior(std::string_view text, const units::Unit& unit
   if (parsed.value) {
     Checker checker(parsed.ast, problems);
     spec = check_prior(parsed.ast, *parsed.value, &unit.dimension, checker, problems);
-    for (const NotYetRun& use : checker.not_yet_run)
-      problems.add("not-a-number", use.construct + " in a prior", use.at, "write the number itself");
   }
   if (problems.any()) return fail(problems.take_about_one_line());
   HILLOCK_CHECK(spec.has_value(), "a prior that is refused without a reason");

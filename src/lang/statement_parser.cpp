@@ -141,7 +141,9 @@ void StatementParser::added(std::string_view word) {
   if (word == "threshold") return lone_value(Statement::Kind::threshold);
   if (word == "refractory") return lone_value(Statement::Kind::refractory);
   if (word == "event") return event();
-  reset();
+  if (word == "on") return on();
+  current_.kind = Statement::Kind::reset;
+  assignments();
 }
 
 // Equations.
@@ -226,7 +228,7 @@ void StatementParser::input() {
   unit_field();
 }
 
-// A broken `init`, `observe` or `event` defines nothing: its name is set at the end.
+// A broken `init`, `observe`, `event` or `on` defines nothing: its name is set at the end.
 
 void StatementParser::init() {
   current_.kind = Statement::Kind::init;
@@ -285,11 +287,18 @@ void StatementParser::require() {
   interval(current_.from, current_.to);
 }
 
-void StatementParser::reset() {
-  current_.kind = Statement::Kind::reset;
+void StatementParser::on() {
+  current_.kind = Statement::Kind::on;
+  const Extent name = tokens_.want_name("the name of the event after 'on'");
+  assignments();
+  current_.name = name;
+}
+
+/// `x = value; y += value`, of a reset or an event.
+void StatementParser::assignments() {
   while (true) {
     ResetAssignment made;
-    made.name = tokens_.want_name("the name of a variable to reset");
+    made.name = tokens_.want_name("the name of a variable to change");
     const auto op = assignment(tokens_.here().kind);
     if (!op) tokens_.expected("'=', '+=', '-=', '*=', '/=' or '%='");
     made.op = *op;
@@ -298,8 +307,9 @@ void StatementParser::reset() {
     made.value = expressions_.expression();
     current_.assignments.push_back(made);
     if (tokens_.at(Kind::colon))
-      tokens_.expected("the end of the assignment", "a reset has no unit; start an equation in a line of its own");
-    // The reset goes on after ';' in the same line, up to the next statement word.
+      tokens_.expected("the end of the assignment",
+                       "an assignment has no unit; start an equation in a line of its own");
+    // It goes on after ';' in the same line, up to the next statement word.
     const Token& next = tokens_.ahead(1);
     const bool goes_on = tokens_.at(Kind::semicolon) && next.kind == Kind::name &&
                          !is_statement_word(tokens_.word(next)) && assignment(tokens_.ahead(2).kind);

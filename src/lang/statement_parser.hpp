@@ -36,7 +36,8 @@ class StatementParser {
   void observe();
   void require();
   void event();
-  void reset();
+  void on();
+  void assignments();
   void lone_value(Statement::Kind kind);
 
   // Parts of statements.

@@ -11,7 +11,8 @@ namespace hillock::lang {
 
 /// Up to two different things that an expression changes with: entities (states and inputs), or one of the constants.
 struct Varies {
-  static constexpr std::uint32_t nothing = 0xFFFFFFFFU, time = 0xFFFFFFFEU, step = 0xFFFFFFFDU;
+  static constexpr std::uint32_t nothing = 0xFFFFFFFFU, time = 0xFFFFFFFEU, step = 0xFFFFFFFDU, spike = 0xFFFFFFFCU,
+                                 chance = 0xFFFFFFFBU;
   std::uint32_t first = nothing, second = nothing;
   void add(std::uint32_t what) {
     if (what == nothing || what == first || what == second) return;

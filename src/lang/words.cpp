@@ -9,7 +9,7 @@
 namespace hillock::lang {
 namespace {
 
-constexpr std::array<std::string_view, 10> statements = {"const", "event",      "init",    "input", "observe",
+constexpr std::array<std::string_view, 11> statements = {"const", "event",      "init",    "input", "observe",  "on",
                                                          "param", "refractory", "require", "reset", "threshold"};
 
 constexpr std::string_view python[] = {"False",  "None",   "True",    "and",      "as",       "assert", "async",
@@ -29,6 +29,8 @@ bool is_statement_word(std::string_view name) {
   return std::ranges::find(statement_words(), name) != statement_words().end();
 }
 
+bool is_random(std::string_view function) { return function == "rand" || function == "randn" || function == "poisson"; }
+
 bool is_python_keyword(std::string_view name) { return std::ranges::find(python, name) != std::end(python); }
 
 std::string why_illegal(std::string_view name) {
@@ -41,8 +43,7 @@ std::string why_illegal(std::string_view name) {
   if (name == "e" || name == "pi" || name == "inf") return quoted + " is a constant";
   if (name.ends_with("_pre") || name.ends_with("_post")) return quoted + " means a variable on one side of a synapse";
   if (units::find_unit(name) != nullptr) return quoted + " is the name of a unit";
-  if (ir::find_function(name) != nullptr || name == "timestep" || name == "rand" || name == "randn" ||
-      name == "poisson")
+  if (ir::find_function(name) != nullptr || name == "timestep" || is_random(name))
     return quoted + " is the name of a function";
   return {};
 }

@@ -11,6 +11,9 @@ namespace hillock::lang {
 [[nodiscard]] std::span<const std::string_view> statement_words();
 [[nodiscard]] bool is_statement_word(std::string_view name);
 /// Python's keywords, which Brian 2 refuses as names (`lambda`, `in`, `for`, ...).
+/// "rand", "randn", "poisson"
+[[nodiscard]] bool is_random(std::string_view function);
+
 [[nodiscard]] bool is_python_keyword(std::string_view name);
 /// Why `name` cannot be given to a variable (Brian 2's rules and the words of this language), or empty where it can.
 [[nodiscard]] std::string why_illegal(std::string_view name);

@@ -1,5 +1,7 @@
 #include "sim/dynamics.hpp"
 
+#include "sim/draws.hpp"
+#include "sim/held.hpp"
 #include "sim/spikes.hpp"
 
 namespace hillock::sim {
@@ -19,6 +21,21 @@ Result<const Integrator*> integrator_called(std::string_view name) {
               near.empty() ? all : near);
 }
 
+/// Spikes, events and what is held over a step belong to a grid of steps, which an adaptive integrator leaves.
+Result<void> needs_no_grid(const ir::Model& model, std::string_view integrator) {
+  const auto refuse = [&](const std::string& what, const Span& where) {
+    return fail(Error{"integrator-unfit", std::string(integrator) + what, where, "model.integrator",
+                      "a fixed step: exponential_euler, euler or rk4"});
+  };
+  if (model.spiking) return refuse(" does not find spikes inside its steps yet", model.spiking->span);
+  if (!model.events.empty()) return refuse(" does not find events inside its steps yet", model.events.front().span);
+  if (!model.held.empty())
+    return refuse(
+        " chooses its own steps, and " + model.symbol(model.held.front().symbol).name + " is constant over one",
+        model.symbol(model.held.front().symbol).span);
+  return {};
+}
+
 }  // namespace
 
 Result<Dynamics> add_dynamics(StepContext& context, std::string_view name) {
@@ -30,25 +47,27 @@ Result<Dynamics> add_dynamics(StepContext& context, std::string_view name) {
   p.columns = Layout(model).columns();
   // Initial values may not read states; zeros stand in for them (the language has checked).
   const std::vector<ir::NodeId> no_states(model.states.size(), context.algebra().number(0.0));
+  define_first_draws(context);
+  Spikes::define_at_start(context);
   for (const ir::State& s : model.states)
     p.carry(model.symbol(s.symbol).name, context.expression(s.init, no_states, Layout::Stage::holding));
 
-  Dynamics out;
-  std::optional<Spikes> spikes;
-  if (model.spiking) {
-    if ((*integrator)->adaptive)
-      return fail(Error{"integrator-unfit", std::string(name) + " does not find spikes inside its steps yet",
-                        model.spiking->span, "model.integrator", "a fixed step: exponential_euler, euler or rk4"});
-    spikes.emplace(context);
-    out.spikes = spikes->count();
-  }
+  if ((*integrator)->adaptive)
+    if (auto fits = needs_no_grid(model, name); !fits) return fail(std::move(fits.error()));
+  define_draws(context);
+  Spikes spikes(context);
+  Held held(context);
+  spikes.begin();
   auto step = (*integrator)->build(context);
   if (!step) return fail(std::move(step.error()));
-  step->next = context.hold(std::move(step->next));
-  const std::vector<ir::NodeId> next = spikes ? spikes->advance(step->next) : std::move(step->next);
+  const std::vector<ir::NodeId> next = spikes.advance(context.hold(std::move(step->next)));
   for (std::uint32_t i = 0; i < next.size(); ++i) p.advance.push_back({i, next[i]});
   p.adaptive = step->adaptive;
-  return out;
+  std::vector<ir::NodeId*> built;
+  for (ir::Assignment& a : p.advance) built.push_back(&a.value);
+  held.open(built);
+  spikes.between_steps();
+  return Dynamics{spikes.count(), spikes.event_counts()};
 }
 
 }  // namespace hillock::sim

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "sim/integrate/step.hpp"
@@ -12,9 +13,10 @@ namespace hillock::sim {
 
 struct Dynamics {
   std::optional<std::uint32_t> spikes;  ///< carried: how many spikes so far; none where the model has no threshold
+  std::vector<std::uint32_t> events;    ///< carried, by event of the model: how often it happened
 };
 
-/// Gives the context's program its parameters (the model's, and where it has noise a lane's address), its columns, the
+/// Gives the context's program its parameters (the model's, and where it is random a lane's address), its columns, the
 /// states with their initial values as its first carried variables, and their advance: the integrator's step, with what
 /// spikes do. Error codes: "integrator-unknown", "integrator-unfit".
 [[nodiscard]] Result<Dynamics> add_dynamics(StepContext& context, std::string_view integrator);

@@ -75,7 +75,7 @@ ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment)
   const auto add_row = [&](double from, double to, double step, bool observe) {
     const double middle = 0.5 * (from + to);
     row[Layout::step()] = step;
-    if (!model.noises.empty()) {
+    if (model.random()) {
       row[layout.row_pair()] = static_cast<double>(timeline.rows / 2);
       row[layout.row_odd()] = static_cast<double>(timeline.rows % 2);
     }

@@ -52,7 +52,7 @@ struct Layout {
   /// Half the number of the row, rounded down, and whether it is odd: a block of random numbers serves two rows.
   [[nodiscard]] std::uint32_t row_pair() const { return observed(model_->observations.size()); }
   [[nodiscard]] std::uint32_t row_odd() const { return row_pair() + 1; }
-  [[nodiscard]] std::uint32_t columns() const { return row_pair() + (model_->noises.empty() ? 0U : 2U); }
+  [[nodiscard]] std::uint32_t columns() const { return row_pair() + (model_->random() ? 2U : 0U); }
 
  private:
   const ir::Model* model_;

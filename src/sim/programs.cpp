@@ -55,6 +55,7 @@ class ProgramBuilder {
       case Purpose::trace:
         for (const Residual& r : residuals) p.outputs.insert(p.outputs.end(), {r.mean, r.sd});
         if (dynamics->spikes) p.outputs.push_back(p.carried(*dynamics->spikes));
+        for (const std::uint32_t count : dynamics->events) p.outputs.push_back(p.carried(count));
         break;
       case Purpose::innovations:
         for (const Residual& r : residuals)
@@ -75,6 +76,8 @@ class ProgramBuilder {
                         where, model_.name, "hillock simulate"});
     };
     if (model_.spiking) return refuse("spikes", model_.spiking->span);
+    if (!model_.events.empty()) return refuse("events", model_.events.front().span);
+    if (!model_.draws.empty()) return refuse("random numbers", model_.symbol(model_.draws.front().symbol).span);
     for (const ir::State& s : model_.states)
       for (const ir::SymbolId noise : model_.noises)
         if (ir::depends_on(model_.graph, s.derivative, noise))

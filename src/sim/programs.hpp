@@ -19,9 +19,10 @@ enum class Purpose : std::uint8_t {
   log_density,           ///< sum of log p(x): carried `value`
   log_density_gradient,  ///< and its gradient
   fisher,                ///< sum of dz dz^T + dlog s dlog s^T: the expected information (Gaussian noise)
-  trace,                 ///< outputs per observation: mean, sd; then, where the model spikes, the spikes so far
-  innovations,           ///< outputs per observation: z, log s
-  scores,                ///< outputs: d log p(x) / d parameter, per kept sample
+  trace,  ///< outputs per observation: mean, sd; then, where the model spikes, the spikes so far, then of each event
+          ///< how often it happened
+  innovations,  ///< outputs per observation: z, log s
+  scores,       ///< outputs: d log p(x) / d parameter, per kept sample
 };
 
 struct ProgramRequest {

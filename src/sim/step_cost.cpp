@@ -50,7 +50,7 @@ Result<StepCost> step_cost(const ir::Model& model, std::string_view name) {
   for (std::size_t i = 0; i < model.constants.size(); ++i)
     for (std::size_t row = 0; row < timeline.rows; ++row)
       timeline.values[row * timeline.columns + layout.constant(i)] = model.constants[i].value;
-  if (!model.noises.empty())
+  if (model.random())
     for (std::size_t row = 0; row < timeline.rows; ++row) {
       timeline.values[row * timeline.columns + layout.row_pair()] = static_cast<double>(row / 2);
       timeline.values[row * timeline.columns + layout.row_odd()] = static_cast<double>(row % 2);

@@ -27,6 +27,12 @@ struct Column {
   std::vector<double> values;
 };
 
+/// When something happened, in seconds.
+struct Happened {
+  std::string name;
+  std::vector<double> times;
+};
+
 std::string file_name(const Column& c) {
   std::string unit = c.unit;
   std::replace(unit.begin(), unit.end(), '/', '_');
@@ -92,7 +98,10 @@ class Run {
            "--duration",
            "a shorter run or a larger --dt"});
     if (!errors_.empty()) return;
-    experiment_.samples = static_cast<std::size_t>(std::llround(duration / experiment_.interval)) + 1;
+    // As Brian 2 ends a run: at a whole number of steps where it is one to 1e-4 of a step, else after the next one.
+    const double steps = duration / experiment_.interval;
+    const double whole = std::fabs(steps - std::round(steps)) <= 1e-4 ? std::round(steps) : std::ceil(steps);
+    experiment_.samples = static_cast<std::size_t>(whole) + 1;
     experiment_.mask.assign(experiment_.samples, 1);
     experiment_.name = "simulate";
   }
@@ -214,11 +223,17 @@ class Run {
       for (std::size_t o = 0; o < outs; ++o)
         for (std::size_t i = 0; i < experiment_.samples; ++i)
           columns[o + 1].values.push_back(model.observations[o].unit.from_si(values[i * stride + 2 * o]));
-      if (!model.spiking) return;
-      // A spike of the step that begins at a sample is counted from the next sample on.
-      for (std::size_t i = 0; i + 1 < experiment_.samples; ++i)
-        for (double n = values[i * stride + 2 * outs]; n < values[(i + 1) * stride + 2 * outs]; n += 1.0)
-          spikes_.push_back(experiment_.time_of(i));
+      // What happens in the step that begins at a sample is counted from the next sample on.
+      const auto times = [&](std::size_t counter) {
+        std::vector<double> out;
+        for (std::size_t i = 0; i + 1 < experiment_.samples; ++i)
+          for (double n = values[i * stride + counter]; n < values[(i + 1) * stride + counter]; n += 1.0)
+            out.push_back(experiment_.time_of(i));
+        return out;
+      };
+      std::size_t counter = 2 * outs;
+      if (model.spiking) happened_.push_back({"spike", times(counter++)});
+      for (const ir::Event& event : model.events) happened_.push_back({event.name, times(counter++)});
     };
     batch->outputs(point, keep, [&] { return progress_.should_stop(); });
     if (columns[1].values.empty()) return fail("interrupted", "stopped: the simulation was not done");
@@ -232,10 +247,10 @@ class Run {
     if (options_.out.ends_with(".npz")) {
       std::vector<data::Array> arrays;
       for (const Column& c : columns) arrays.push_back({file_name(c), {c.values.size()}, c.values});
-      if (model_.spiking) {
-        std::vector<double> times = spikes_;
+      for (const Happened& happened : happened_) {
+        std::vector<double> times = happened.times;
         for (double& t : times) t *= 1e3;
-        arrays.push_back({"spike_time_ms", {times.size()}, times});
+        arrays.push_back({happened.name + "_time_ms", {times.size()}, times});
       }
       return io::write_npz(options_.out, arrays);
     }
@@ -276,15 +291,19 @@ class Run {
                                  {"last", columns[c].values.back()},
                                  {"not_finite", bad}});
     }
-    if (model_.spiking) {
-      answer.text += spikes_.empty() ? "  no spikes\n"
-                                     : fmt::format("  {} {}: the first at {:g} ms, the last at {:g} ms\n",
-                                                   spikes_.size(), spikes_.size() == 1 ? "spike" : "spikes",
-                                                   spikes_.front() * 1e3, spikes_.back() * 1e3);
-      json["spikes_ms"] = nlohmann::ordered_json::array();
-      for (const double t : spikes_) json["spikes_ms"].push_back(t * 1e3);
+    for (const Happened& happened : happened_) {
+      const std::vector<double>& times = happened.times;
+      const bool spike = model_.spiking && &happened == &happened_.front();
+      const std::string what = spike ? (times.size() == 1 ? "spike" : "spikes")
+                                     : fmt::format("{} of '{}'", times.size() == 1 ? "event" : "events", happened.name);
+      answer.text += times.empty() ? fmt::format("  no {}\n", what)
+                                   : fmt::format("  {} {}: the first at {:g} ms, the last at {:g} ms\n", times.size(),
+                                                 what, times.front() * 1e3, times.back() * 1e3);
+      nlohmann::ordered_json& list = spike ? json["spikes_ms"] : json["events_ms"][happened.name];
+      list = nlohmann::ordered_json::array();
+      for (const double t : times) list.push_back(t * 1e3);
     }
-    if (!model_.noises.empty()) json["seed"] = options_.seed;
+    if (model_.random()) json["seed"] = options_.seed;
     const auto shown_one = std::find_if(columns.begin() + 1, columns.end(), [&](const Column& c) {
       return !model_.observations.empty()
                  ? c.name == model_.observations.front().channel
@@ -307,7 +326,7 @@ class Run {
   ir::Model model_;
   sim::Experiment experiment_;
   std::vector<double> parameters_;
-  std::vector<double> spikes_;  ///< seconds
+  std::vector<Happened> happened_;  ///< spikes where there is a threshold, then events
   Errors errors_;
 };
 

@@ -200,7 +200,7 @@ TEST(Errors, Names) {
        "    init vv = 1\n"
        "         ^~\n"
        "    try: 'v'\n"
-       "m.model:4:6: error: 'v' has two initial values, the first in line 3 [duplicate]\n"
+       "m.model:4:6: error: 'v' has two initial values, the other in line 3 [duplicate]\n"
        "    init v = 2\n"
        "         ^\n"
        "    try: delete one\n"},
@@ -366,16 +366,108 @@ TEST(Errors, LookAlikesAreNamed) {
 
 TEST(Errors, WhatCannotBeRunYetIsNamedWithTheReason) {
   const std::string errors = errors_of(
-      "dv/dt = -v/(5*ms) : volt (unless refractory)\n"
-      "w = rand() : 1 (constant over dt)\n"
-      "threshold v > 1*mV; reset v = 0*mV; refractory 2*ms\n"
-      "event burst v > 2*mV\n");
-  for (const char* wanted : {"m.model:2:5: error: the function 'rand' cannot be run yet: ",
-                             "m.model:2:17: error: the flag 'constant over dt' cannot be run yet: ",
-                             "m.model:4:1: error: 'event' cannot be run yet: "})
+      "dv/dt = -v/(5*ms) : volt (event-driven)\n"
+      "dw/dt = -w/(5*ms) : volt (clock-driven)\n"
+      "s = 2*v : volt (summed)\n"
+      "p = v*1*nS : amp (point current)\n");
+  for (const char* wanted :
+       {"m.model:1:27: error: the flag 'event-driven' cannot be run yet: there are no synapses yet",
+        "m.model:2:27: error: the flag 'clock-driven' cannot be run yet: ",
+        "m.model:3:17: error: the flag 'summed' cannot be run yet: ",
+        "error: the flag 'point current' cannot be run yet: there are no compartments yet"})
     EXPECT_NE(errors.find(wanted), std::string::npos) << wanted << "\nin\n" << errors;
-  for (const char* runs : {"'threshold'", "'reset'", "'refractory'", "unless"})
-    EXPECT_EQ(errors.find(runs), std::string::npos) << runs << " in\n" << errors;
+  EXPECT_EQ(errors_of("x = v_pre : 1\n"),
+            "m.model:1:5: error: 'v_pre' is of a neuron before or behind a synapse, and there are no synapses yet "
+            "[not-yet-run]\n    x = v_pre : 1\n        ^~~~~\n");
+}
+
+TEST(Errors, OfRandomNumbers) {
+  const Case cases[] = {
+      {"dv/dt = rand()/ms : 1\n",
+       "m.model:1:9: error: the random function 'rand' has no place here [random-misplaced]\n"
+       "    dv/dt = rand()/ms : 1\n"
+       "            ^~~~\n"
+       "    try: in a sub-expression: 'x = ... : unit (constant over dt)'\n"},
+      {"input v : mV\nobserve v2 ~ normal(v, randn()*mV)\n",
+       "m.model:2:24: error: the random function 'randn' has no place here [random-misplaced]\n"
+       "    observe v2 ~ normal(v, randn()*mV)\n"
+       "                           ^~~~~\n"
+       "    try: in a reset, a condition, 'init' or a sub-expression '(constant over dt)'\n"},
+      {"x = poisson(2*ms) : 1 (constant over dt)\n",
+       "m.model:1:13: error: 'poisson' needs a pure number, found second [unit-mismatch]\n"
+       "    x = poisson(2*ms) : 1 (constant over dt)\n"
+       "                ^~~~\n"},
+      {"x = xi*second**0.5 : 1 (constant over dt)\n",
+       "m.model:1:5: error: the noise 'xi' has no place here [noise-misplaced]\n"
+       "    x = xi*second**0.5 : 1 (constant over dt)\n"
+       "        ^~\n"
+       "    try: noise drives differential equations: dx/dt = ... + xi\n"},
+      {"x = rand() : 1 (constant over dt)\nrequire x in [0, 1]\n",
+       "m.model:2:9: error: the condition depends on 'rand()', which has no value here [require-open]\n"
+       "    require x in [0, 1]\n"
+       "            ^\n"
+       "    try: add 'for rand() in [from, to]'\n"},
+  };
+  expect(cases);
+}
+
+TEST(Errors, OfSharedAndLinked) {
+  const Case cases[] = {
+      {"dv/dt = 0 : 1\nx = 2*v : 1 (shared)\n",
+       "m.model:2:7: error: 'x' is shared by all cells, and 'v' is not [not-shared]\n"
+       "    x = 2*v : 1 (shared)\n"
+       "          ^\n"
+       "    try: without the flag: in a model of one cell it means the same\n"},
+      {"w : 1 (linked)\nconst w = 2\n",
+       "m.model:1:1: error: 'w' is linked, so another group gives its value, but here it is a constant "
+       "[misplaced-flag]\n"
+       "    w : 1 (linked)\n"
+       "    ^\n"
+       "    try: 'input w : 1', or without the flag\n"},
+      {"w : 1 (shared)\nconst w = 2\nthreshold t > 1*ms\nreset w = 3\n",
+       "m.model:4:7: error: 'w' is declared shared and cannot be reset [assignment]\n"
+       "    reset w = 3\n"
+       "          ^\n"
+       "    try: without that flag\n"},
+      {"const w = 2\nthreshold t > 1*ms\nreset w = 3\n",
+       "m.model:3:7: error: 'w' is a constant and cannot be reset [assignment]\n"
+       "    reset w = 3\n"
+       "          ^\n"
+       "    try: declare it as a variable, 'w : 1': it then starts from that value\n"},
+  };
+  expect(cases);
+  EXPECT_EQ(errors_of("w : 1 (linked)\ninput w : 1\nk : 1 (shared)\nconst k = 2\nx = 2*k*t/ms*N : 1 (shared)\n"),
+            "no error");
+}
+
+TEST(Errors, OfEvents) {
+  const Case cases[] = {
+      {"dv/dt = 0 : 1\nevent a v > 1\nevent a v > 2\n",
+       "m.model:3:7: error: the event 'a' is defined twice, first in line 2 [duplicate]\n"
+       "    event a v > 2\n"
+       "          ^\n"
+       "    try: rename one, or join the conditions with 'or'\n"},
+      {"dv/dt = 0 : 1\nevent burst v > 1\non burstt v = 2\n",
+       "m.model:3:4: error: there is no event 'burstt' [unknown-name]\n"
+       "    on burstt v = 2\n"
+       "       ^~~~~~\n"
+       "    try: 'burst'\n"},
+      {"dv/dt = 0 : 1\nevent spike v > 1\n",
+       "m.model:2:7: error: 'spike' is what 'threshold' defines [illegal-name]\n"
+       "    event spike v > 1\n"
+       "          ^~~~~\n"},
+      {"dv/dt = 0 : 1\nevent a v + 1\n",
+       "m.model:2:9: error: the condition of an event must be true or false, but is a pure number [type-mismatch]\n"
+       "    event a v + 1\n"
+       "            ^~~~~\n"
+       "    try: compare it with something: '... > ...'\n"},
+      {"dv/dt = 0 : 1\nevent a lastspike > t\n",
+       "m.model:2:9: error: 'lastspike' in a model that has no threshold [no-threshold]\n"
+       "    event a lastspike > t\n"
+       "            ^~~~~~~~~\n"
+       "    try: threshold v > -50*mV\n"},
+  };
+  expect(cases);
 }
 
 TEST(Errors, OfSpikes) {

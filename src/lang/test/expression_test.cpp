@@ -72,9 +72,8 @@ TEST(Expression, Mistakes) {
       {"dt*volt/second",
        "data.train.inputs.V: error: there is no 'dt' here [unknown-name]\n    dt*volt/second\n    ^~\n    try: 't'\n"},
       {"randn()*mV",
-       "data.train.inputs.V: error: the function 'randn' cannot be used here: random numbers are drawn by the declared "
-       "noise only; equations are "
-       "deterministic so far [not-yet-run]\n    randn()*mV\n    ^~~~~\n"},
+       "data.train.inputs.V: error: the random function 'randn' has no place here [random-misplaced]\n    randn()*mV\n"
+       "    ^~~~~\n    try: in a reset, a condition, 'init' or a sub-expression '(constant over dt)'\n"},
   };
   for (const Case& c : cases) {
     const auto e = parse_expression(c.text, "data.train.inputs.V", time_only, volt);

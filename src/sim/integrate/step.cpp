@@ -10,7 +10,11 @@ namespace hillock::sim {
 using ir::NodeId;
 
 StepContext::StepContext(const ir::Model& model, ir::Program& program)
-    : model_(model), program_(program), algebra_(program.graph), layout_(model) {}
+    : model_(model),
+      program_(program),
+      algebra_(program.graph),
+      layout_(model),
+      defined_(model.symbols.size(), ir::no_node) {}
 
 std::vector<NodeId> StepContext::state_values() {
   std::vector<NodeId> out;
@@ -19,7 +23,7 @@ std::vector<NodeId> StepContext::state_values() {
 }
 
 std::vector<NodeId> StepContext::substitution(std::span<const NodeId> values) {
-  std::vector<NodeId> map(model_.symbols.size(), ir::no_node);
+  std::vector<NodeId> map = defined_;
   for (std::size_t i = 0; i < model_.states.size(); ++i) map[index(model_.states[i].symbol)] = values[i];
   for (std::size_t i = 0; i < model_.parameters.size(); ++i)
     map[index(model_.parameters[i].symbol)] = program_.parameter(static_cast<std::uint32_t>(i));

@@ -31,6 +31,8 @@ class StepContext {
 
   /// The condition under which equations marked `unless refractory` move; none: always.
   void move_while(ir::NodeId not_refractory) { not_refractory_ = not_refractory; }
+  /// What a symbol of the model that is no state, parameter, constant, input or noise stands for, from now on.
+  void define(ir::SymbolId symbol, ir::NodeId node) { defined_[index(symbol)] = node; }
 
   /// Is there a time in which equations stand still? The condition under which they move, then.
   [[nodiscard]] std::optional<ir::NodeId> moving() const;
@@ -68,6 +70,7 @@ class StepContext {
   ir::Program& program_;
   ir::Algebra algebra_;
   Layout layout_;
+  std::vector<ir::NodeId> defined_;  ///< by symbol of the model
 };
 
 /// Where the address of a lane's random numbers is: two parameters after the model's.
@@ -75,9 +78,9 @@ class StepContext {
   return static_cast<std::uint32_t>(model.parameters.size());
 }
 [[nodiscard]] inline std::uint32_t seed_parameter(const ir::Model& model) { return lane_parameter(model) + 1; }
-/// Of a model's programs: those two only where there is noise.
+/// Of a model's programs: those two only where there are random numbers.
 [[nodiscard]] inline std::uint32_t parameter_count(const ir::Model& model) {
-  return lane_parameter(model) + (model.noises.empty() ? 0U : 2U);
+  return lane_parameter(model) + (model.random() ? 2U : 0U);
 }
 
 /// For integrators that have no way to take noise. Error code "integrator-unfit".
