@@ -75,6 +75,7 @@ def isi(trace, entry):
 
 
 def isi_mean(trace, entry):
+    """Mean inter-spike interval."""
     return float(numpy.mean(_one(numpy.diff(_spikes(trace, entry)), "interval")))
 
 
@@ -122,18 +123,22 @@ def period(trace, entry):
 
 
 def maximum(trace, entry):
+    """Largest value of the column in the window."""
     return float(numpy.max(_column(trace, entry)))
 
 
 def minimum(trace, entry):
+    """Smallest value of the column in the window."""
     return float(numpy.min(_column(trace, entry)))
 
 
 def mean(trace, entry):
+    """Mean of the column in the window."""
     return float(numpy.mean(_column(trace, entry)))
 
 
 def sd(trace, entry):
+    """Standard deviation of the column in the window."""
     return float(numpy.std(_column(trace, entry)))
 
 

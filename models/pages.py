@@ -112,7 +112,10 @@ def index(models):
             title = family.replace("_", " ").capitalize()
             out += [f"## [{title}]({family}.md)", "", sentence, "", "| model | |", "|---|---|"]
             out += [f"| `{m.name}` | {m.expected['title']} |" for m in here] + [""]
-    return "\n".join(out)
+    out += ["## The measures", "", "Times are in ms; a window is part of the run, and a spike is what the model's `threshold` says, or a rise of a column",
+            "through a level where one is named.", "", "| measure | |", "|---|---|"]
+    out += [f"| {name.replace('_', ' ')} | {' '.join(f.__doc__.split())} |" for name, f in measures.MEASURES.items()]
+    return "\n".join(out) + "\n"
 
 
 def pages():
