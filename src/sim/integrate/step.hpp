@@ -116,6 +116,7 @@ struct Integrator {
 
 Result<Step> euler_step(StepContext& context);
 Result<Step> exponential_euler_step(StepContext& context);
+Result<Step> exponential_midpoint_step(StepContext& context);
 Result<Step> exact_step(StepContext& context);
 Result<Step> rk2_step(StepContext& context);
 Result<Step> rk4_step(StepContext& context);
