@@ -67,7 +67,7 @@ Result<Dynamics> add_dynamics(StepContext& context, std::string_view name) {
   for (ir::Assignment& a : p.advance) built.push_back(&a.value);
   held.open(built);
   spikes.between_steps();
-  return Dynamics{spikes.count(), spikes.event_counts()};
+  return Dynamics{spikes.count(), spikes.last(), spikes.event_counts()};
 }
 
 }  // namespace hillock::sim

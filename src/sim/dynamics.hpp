@@ -12,8 +12,9 @@
 namespace hillock::sim {
 
 struct Dynamics {
-  std::optional<std::uint32_t> spikes;  ///< carried: how many spikes so far; none where the model has no threshold
-  std::vector<std::uint32_t> events;    ///< carried, by event of the model: how often it happened
+  std::optional<std::uint32_t> spikes;      ///< carried: how many spikes so far; none where the model has no threshold
+  std::optional<std::uint32_t> last_spike;  ///< carried: the time of the last one
+  std::vector<std::uint32_t> events;        ///< carried, by event of the model: how often it happened
 };
 
 /// Gives the context's program its parameters (the model's, and where it is random a lane's address), its columns, the

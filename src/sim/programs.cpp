@@ -29,7 +29,7 @@ class ProgramBuilder {
       : model_(model), request_(request), layout_(model), context_(model, out_.program) {}
 
   Result<BuiltProgram> build() {
-    if (model_.observations.empty())
+    if (model_.observations.empty() && request_.purpose != Purpose::features)
       return fail("no-observation", "the model does not say what is recorded", model_.name,
                   "a line such as: observe I ~ normal(g*(V - E), sigma)");
     if (auto fitted = can_be_fitted(); !fitted) return fail(std::move(fitted.error()));
@@ -37,6 +37,11 @@ class ProgramBuilder {
     if (!dynamics) return fail(dynamics.error());
     ir::Program& p = out_.program;
 
+    if (request_.purpose == Purpose::features) {
+      if (auto added = add_features(dynamics->spikes, dynamics->last_spike); !added)
+        return fail(std::move(added.error()));
+      return std::move(out_);
+    }
     std::vector<Residual> residuals;
     for (std::size_t o = 0; o < model_.observations.size(); ++o) residuals.push_back(residual(o));
 
@@ -61,6 +66,7 @@ class ProgramBuilder {
         for (const Residual& r : residuals)
           p.outputs.insert(p.outputs.end(), {context_.algebra().neg(r.z), r.log_scale});
         break;
+      case Purpose::features: break;  // done above
     }
     out_.outputs_per_sample = p.outputs.size();
     return std::move(out_);
@@ -69,7 +75,7 @@ class ProgramBuilder {
  private:
   /// A model with spikes or noise has no likelihood yet: it can be simulated, and that is all.
   [[nodiscard]] Result<void> can_be_fitted() const {
-    if (request_.purpose == Purpose::trace) return {};
+    if (request_.purpose == Purpose::trace || request_.purpose == Purpose::features) return {};
     const auto refuse = [&](const std::string& what, const Span& where) {
       return fail(Error{"not-yet-run",
                         "a model with " + what + " can be simulated, but not fitted yet: it has no likelihood here",
@@ -82,6 +88,43 @@ class ProgramBuilder {
       for (const ir::SymbolId noise : model_.noises)
         if (ir::depends_on(model_.graph, s.derivative, noise))
           return refuse("noise in its equations", model_.symbol(s.symbol).span);
+    return {};
+  }
+
+  /// What a name stands for at a sample; nothing where the model has no such quantity.
+  NodeId quantity(std::string_view name) {
+    const auto states = context_.state_values();
+    for (std::size_t i = 0; i < model_.states.size(); ++i)
+      if (model_.symbol(model_.states[i].symbol).name == name) return states[i];
+    for (const ir::Definition& d : model_.definitions)
+      if (d.name == name) return context_.expression(d.node, states, Stage::sample);
+    for (const ir::Observation& o : model_.observations)
+      if (o.channel == name) return context_.expression(o.mean, states, Stage::sample);
+    return ir::no_node;
+  }
+
+  Result<void> add_features(std::optional<std::uint32_t> spikes, std::optional<std::uint32_t> last_spike) {
+    ir::Program& p = out_.program;
+    std::vector<std::string> names;
+    for (const ir::State& s : model_.states) names.push_back(model_.symbol(s.symbol).name);
+    for (const ir::Definition& d : model_.definitions) names.push_back(d.name);
+    for (const ir::Observation& o : model_.observations) names.push_back(o.channel);
+    Errors errors;
+    for (const features::Request& request : request_.features) {
+      NodeId value = quantity(request.quantity);
+      if (value == ir::no_node) {
+        errors.push_back({"name-unknown",
+                          "the model has no quantity \"" + request.quantity + "\" to take " + request.name + " of",
+                          {},
+                          request.name,
+                          nearest(request.quantity, names)});
+        continue;
+      }
+      if (p.graph[value].type != ir::Type::real) value = p.graph.make(Op::to_real, value);
+      const NodeId time = p.column(layout_.time(Stage::sample));
+      out_.readings.add(p, {request.quantity, value, time, spikes, last_spike}, request);
+    }
+    if (!errors.empty()) return fail(std::move(errors));
     return {};
   }
 

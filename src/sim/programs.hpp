@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "features/readings.hpp"
 #include "ir/model.hpp"
 #include "ir/program.hpp"
 
@@ -23,12 +24,14 @@ enum class Purpose : std::uint8_t {
           ///< how often it happened
   innovations,  ///< outputs per observation: z, log s
   scores,       ///< outputs: d log p(x) / d parameter, per kept sample
+  features,     ///< what `ProgramRequest::features` asks for, over the kept samples
 };
 
 struct ProgramRequest {
   Purpose purpose = Purpose::squares;
   std::string_view integrator = "exponential_euler";
-  std::vector<std::uint32_t> with_respect_to;  ///< parameters of the model, by place; empty: all
+  std::vector<std::uint32_t> with_respect_to;    ///< parameters of the model, by place; empty: all
+  std::vector<features::Request> features = {};  ///< their quantities are states, sub-expressions or observed channels
 };
 
 struct BuiltProgram {
@@ -37,9 +40,10 @@ struct BuiltProgram {
   std::vector<std::uint32_t> gradient;  ///< carried, by entry of with_respect_to
   std::vector<std::uint32_t> matrix;    ///< carried, lower triangle by rows: (0,0) (1,0) (1,1) (2,0) ...
   std::size_t outputs_per_sample = 0;
+  features::Readings readings;  ///< by request
 };
 
-/// Errors: "integrator-unknown", "integrator-unfit", "no-observation".
+/// Errors: "integrator-unknown", "integrator-unfit", "no-observation", "name-unknown" (of a feature's quantity).
 [[nodiscard]] Result<BuiltProgram> build_program(const ir::Model& model, const ProgramRequest& request);
 
 /// The parameters that the mean of an observation depends on, through states or directly; the others belong to the

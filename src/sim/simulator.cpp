@@ -57,7 +57,8 @@ namespace {
 int vectors_for(Purpose purpose) {
   switch (purpose) {
     case Purpose::squares:
-    case Purpose::log_density: return 2;
+    case Purpose::log_density:
+    case Purpose::features: return 2;
     default: return 1;
   }
 }
@@ -240,6 +241,37 @@ void Batch::outputs(const Array2& given, const std::function<void(std::size_t, s
     if (stopped) return;
     for (std::size_t k = 0; k < count; ++k) sink(first + k, traces[k]);
   }
+}
+
+FeatureTable Batch::features(const Array2& points, const std::function<bool()>& stop) const {
+  const State& s = *state_;
+  const std::size_t count = s.built.readings.size();
+  FeatureTable table{Array2(points.rows, count), std::vector<features::Undefined>(points.rows * count)};
+  constexpr std::size_t block_size = 4096;  // carried variables are held for so many simulations at a time
+  constexpr std::size_t chunk = 256;        // and read by a thread so many at a time
+  for (std::size_t first = 0; first < points.rows; first += block_size) {
+    Array2 block(std::min(block_size, points.rows - first), s.loop.parameters);
+    for (std::size_t k = 0; k < block.rows; ++k) {
+      std::copy(points.row(first + k).begin(), points.row(first + k).end(), block.row(k).begin());
+      if (block.cols == points.cols) continue;
+      block(k, points.cols) = static_cast<double>(first + k);  // the address of its random numbers
+      block(k, points.cols + 1) = static_cast<double>(s.options.seed);
+    }
+    Array2 carried;
+    sums(block, carried, stop);
+    parallel_for((block.rows + chunk - 1) / chunk, s.options.threads, [&](std::size_t c) {
+      features::Readings::Finish finish = s.built.readings.finish(s.built.program);
+      std::vector<features::Value> values(count);
+      for (std::size_t k = c * chunk; k < std::min(block.rows, (c + 1) * chunk); ++k) {
+        finish.run(carried.row(k), values);
+        for (std::size_t f = 0; f < count; ++f) {
+          table.values(first + k, f) = values[f].value;
+          table.why[(first + k) * count + f] = values[f].why;
+        }
+      }
+    });
+  }
+  return table;
 }
 
 }  // namespace hillock::sim

@@ -27,6 +27,12 @@ struct RunOptions {
   std::uint64_t seed = 1;  ///< of noise in the equations, below 2^52; simulation k has the numbers of (seed, k)
 };
 
+/// Features of many simulations.
+struct FeatureTable {
+  Array2 values;                         ///< [point][request], SI; NaN where there is none
+  std::vector<features::Undefined> why;  ///< [point][request], row-major
+};
+
 /// One program bound to one experiment. `run` is const and may be called from several threads.
 class Batch {
  public:
@@ -44,6 +50,10 @@ class Batch {
   /// Once `stop` is true, the sink is not called any more.
   void outputs(const Array2& points, const std::function<void(std::size_t, std::span<const double>)>& sink,
                const std::function<bool()>& stop = {}) const;
+
+  /// What the features of a program of that purpose are. Memory grows by the table alone. Once `stop` is true, the rest
+  /// is "not-finite".
+  [[nodiscard]] FeatureTable features(const Array2& points, const std::function<bool()>& stop = {}) const;
 
   [[nodiscard]] const BuiltProgram& program() const;
   [[nodiscard]] std::size_t carried_count() const;

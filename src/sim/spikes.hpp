@@ -34,6 +34,8 @@ class Spikes {
   [[nodiscard]] std::optional<std::uint32_t> count() const { return count_; }
   /// Carried, by event: how often it happened.
   [[nodiscard]] const std::vector<std::uint32_t>& event_counts() const { return event_counts_; }
+  /// Carried: the time of the last spike, long ago where there was none; none where the model has no threshold.
+  [[nodiscard]] std::optional<std::uint32_t> last() const { return count_ ? std::optional(last_) : std::nullopt; }
 
  private:
   StepContext& context_;

@@ -1,0 +1,88 @@
+#pragma once
+/// The registry of features: one row each. A member of the family is a file here, a row in `registry.cpp`, and a case
+/// in `test/features_test.cpp`.
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "features/stream.hpp"
+#include "units/unit.hpp"
+
+namespace hillock::features {
+
+/// Why a feature of one simulation has no value.
+enum class Undefined : std::uint8_t {
+  none,            ///< it has one
+  not_finite,      ///< the simulation blew up, or the trace has gaps
+  empty_window,    ///< no samples in the window, or fewer than it takes
+  too_few_spikes,  ///< fewer spikes than it takes
+  no_variation,    ///< a moment of something constant
+};
+/// "too-few-spikes": the word in answers and files.
+[[nodiscard]] std::string_view to_string(Undefined why);
+
+/// What stands at the end: the value in terms of carried variables, and when there is none. The first that holds
+/// counts.
+struct Reading {
+  struct Exception {
+    ir::NodeId when;
+    Undefined why;
+  };
+  ir::NodeId value = ir::no_node;
+  std::vector<Exception> exceptions;
+};
+
+/// The unit of the result, from that of the quantity.
+enum class Gives : std::uint8_t { number, quantity, squared, time, rate, times_time, density };
+
+struct Argument {
+  std::string_view name;
+  enum class Of : std::uint8_t { quantity, time, rate, frequency, number } of;
+  bool required;
+  std::string_view sentence;
+};
+
+struct Feature {
+  std::string_view name;
+  Gives gives;
+  std::string_view sentence;
+  std::span<const Argument> arguments;  ///< besides `from` and `until`
+  Reading (*read)(Stream&);
+};
+
+[[nodiscard]] std::span<const Feature> registry();
+[[nodiscard]] const Feature* find_feature(std::string_view name);
+/// Of the feature's value, where the quantity has dimension `d`.
+[[nodiscard]] units::Dimension dimension_of(const Feature& feature, const units::Dimension& d);
+/// Of an argument.
+[[nodiscard]] units::Dimension dimension_of(const Argument& argument, const units::Dimension& d);
+
+// The readers, by file.
+Reading mean(Stream&);  // moments.cpp
+Reading sd(Stream&);
+Reading variance(Stream&);
+Reading skewness(Stream&);
+Reading kurtosis(Stream&);
+Reading minimum(Stream&);  // extremes.cpp
+Reading maximum(Stream&);
+Reading area(Stream&);              // area.cpp
+Reading fraction_between(Stream&);  // fraction.cpp
+Reading spike_count(Stream&);       // spike_count.cpp
+Reading spike_rate(Stream&);
+Reading latency(Stream&);  // spike_times.cpp
+Reading spike_time(Stream&);
+Reading last_spike_time(Stream&);
+Reading isi_mean(Stream&);  // intervals.cpp
+Reading isi_cv(Stream&);
+Reading isi_adaptation(Stream&);
+Reading spike_peak(Stream&);  // spike_shape.cpp
+Reading spike_trough(Stream&);
+Reading spike_width(Stream&);
+Reading spike_onset(Stream&);
+Reading spike_amplitude(Stream&);
+Reading ahp_depth(Stream&);
+Reading autocorrelation(Stream&);   // autocorrelation.cpp
+Reading spectral_density(Stream&);  // spectral_density.cpp
+
+}  // namespace hillock::features

@@ -1,0 +1,85 @@
+#include "features/readings.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace hillock::features {
+
+using ir::NodeId;
+
+void Readings::add(ir::Program& program, const Source& source, const Request& request) {
+  HILLOCK_CHECK(request.feature != nullptr, "a request without a feature");
+  Stream stream(program, source, request.window, request.arguments, shared_);
+  readings_.push_back(request.feature->read(stream));
+}
+
+namespace {
+
+std::vector<NodeId> roots_of(std::span<const Reading> readings) {
+  std::vector<NodeId> out;
+  for (const Reading& r : readings) {
+    out.push_back(r.value);
+    for (const Reading::Exception& e : r.exceptions) out.push_back(e.when);
+  }
+  return out;
+}
+
+}  // namespace
+
+Readings::Finish::Finish(const ir::Program& program, std::span<const Reading> readings)
+    : evaluator_(program.graph, roots_of(readings)) {
+  values_.assign(program.variables.size(), 0.0);
+  for (std::uint32_t s = 0; s < program.variables.size(); ++s)
+    if (program.variables[s].source == ir::Source::carried) symbols_.emplace_back(s, program.variables[s].index);
+  roots_.resize(roots_of(readings).size());
+  for (const Reading& r : readings) {
+    reasons_.emplace_back();
+    for (const Reading::Exception& e : r.exceptions) reasons_.back().push_back(e.why);
+  }
+}
+
+void Readings::Finish::run(std::span<const double> carried, std::span<Value> out) {
+  for (const auto& [symbol, index] : symbols_) values_[symbol] = carried[index];
+  evaluator_.run(values_, roots_);
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < reasons_.size(); ++i) {
+    Value value{roots_[at++], Undefined::none};
+    for (const Undefined why : reasons_[i]) {
+      if (roots_[at] != 0.0 && value.why == Undefined::none) value.why = why;
+      ++at;
+    }
+    if (value.why == Undefined::none && !std::isfinite(value.value)) value.why = Undefined::not_finite;
+    if (value.why != Undefined::none) value.value = std::numeric_limits<double>::quiet_NaN();
+    out[i] = value;
+  }
+}
+
+std::vector<Value> measure(std::span<const double> trace, double start, double interval,
+                           std::span<const Request> requests) {
+  HILLOCK_CHECK(interval > 0.0, "samples an interval of nothing apart");
+  std::vector<Value> out(requests.size());
+  if (trace.empty()) {
+    for (Value& v : out) v = {std::numeric_limits<double>::quiet_NaN(), Undefined::empty_window};
+    return out;
+  }
+  ir::Program program;
+  program.columns = 2;
+  Readings readings;
+  // A lane's own quantity: a copy of the column, so that it counts as one.
+  const NodeId zero = program.graph.constant(0.0);
+  const NodeId own = program.carried(program.carry("own", zero));
+  const NodeId value = program.graph.make(ir::Op::add, program.column(0), own);
+  for (const Request& r : requests) readings.add(program, {r.quantity, value, program.column(1), {}, {}}, r);
+  ir::Timeline timeline{trace.size(), 2, {}, std::vector<std::uint8_t>(trace.size(), 1)};
+  for (std::size_t i = 0; i < trace.size(); ++i)
+    timeline.values.insert(timeline.values.end(), {trace[i], start + static_cast<double>(i) * interval});
+  const ir::Loop loop = ir::bind(program, timeline);
+  std::vector<double> carried(loop.carried);
+  ir::interpret(loop, {}, carried);
+  readings.finish(program).run(carried, out);
+  return out;
+}
+
+}  // namespace hillock::features

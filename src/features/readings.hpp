@@ -1,0 +1,59 @@
+#pragma once
+/// From requests to values: what is added to a program, and what is read at its end.
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "features/feature.hpp"
+#include "ir/interpret.hpp"
+
+namespace hillock::features {
+
+struct Request {
+  const Feature* feature = nullptr;
+  std::string quantity;  ///< a state, a sub-expression or an observed channel; a channel of a recording
+  Window window;
+  Arguments arguments;  ///< SI
+  std::string name;     ///< in answers, as the person wrote it
+};
+
+struct Value {
+  double value = 0.0;  ///< SI; NaN where there is none
+  Undefined why = Undefined::none;
+};
+
+/// The accumulators of several requests in one program. Requests share what they have in common.
+class Readings {
+ public:
+  /// Adds a request's accumulators to the program's observed rows.
+  void add(ir::Program& program, const Source& source, const Request& request);
+  [[nodiscard]] std::size_t size() const { return readings_.size(); }
+
+  /// Turns final values of carried variables into values of features; one for each thread.
+  class Finish {
+   public:
+    Finish(const ir::Program& program, std::span<const Reading> readings);
+    /// @param carried  at the end of a run, by carried index
+    /// @param out      by request
+    void run(std::span<const double> carried, std::span<Value> out);
+
+   private:
+    ir::Evaluator evaluator_;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> symbols_;  ///< symbol, carried index
+    std::vector<double> values_, roots_;
+    std::vector<std::vector<Undefined>> reasons_;  ///< by reading
+  };
+  [[nodiscard]] Finish finish(const ir::Program& program) const { return {program, readings_}; }
+
+ private:
+  Stream::Shared shared_;
+  std::vector<Reading> readings_;
+};
+
+/// Features of a stored trace: samples at start + i*interval (seconds), values in SI. The definitions are those of
+/// simulations, run by the interpreter. Spikes are crossings.
+[[nodiscard]] std::vector<Value> measure(std::span<const double> trace, double start, double interval,
+                                         std::span<const Request> requests);
+
+}  // namespace hillock::features

@@ -1,0 +1,107 @@
+#include <array>
+
+#include "features/feature.hpp"
+
+namespace hillock::features {
+namespace {
+
+using Of = Argument::Of;
+
+constexpr std::array<Argument, 1> crossing{
+    {{"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"}}};
+constexpr std::array<Argument, 2> nth{
+    {{"number", Of::number, true, "which spike, from 1"},
+     {"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"}}};
+constexpr std::array<Argument, 2> onset{
+    {{"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"},
+     {"slope", Of::rate, false, "the steepness at which a spike begins; 10 mV/ms for a voltage"}}};
+constexpr std::array<Argument, 2> between{{{"low", Of::quantity, false, "from here on; minus infinity if not given"},
+                                           {"high", Of::quantity, false, "to below here; infinity if not given"}}};
+constexpr std::array<Argument, 1> lag{{{"lag", Of::number, true, "in samples, 1 to 256"}}};
+constexpr std::array<Argument, 1> frequency{
+    {{"frequency", Of::frequency, true, "in Hz; best a whole number of periods in the window"}}};
+
+constexpr std::array<Feature, 25> table{{
+    {"spike_count", Gives::number, "How many spikes.", crossing, spike_count},
+    {"spike_rate", Gives::rate, "Spikes per time, over the samples of the window.", crossing, spike_rate},
+    {"latency", Gives::time, "From the start of the window (or of the run) to the first spike.", crossing, latency},
+    {"spike_time", Gives::time, "When one of the spikes was.", nth, spike_time},
+    {"last_spike_time", Gives::time, "When the last spike was.", crossing, last_spike_time},
+    {"isi_mean", Gives::time, "Mean interval between spikes.", crossing, isi_mean},
+    {"isi_cv", Gives::number, "Coefficient of variation of the intervals: their sd (n - 1) over their mean.", crossing,
+     isi_cv},
+    {"isi_adaptation", Gives::number,
+     "Adaptation index: mean of (next - this)/(next + this) over successive intervals.", crossing, isi_adaptation},
+    {"spike_peak", Gives::quantity, "Mean of the maxima of the spikes.", crossing, spike_peak},
+    {"spike_trough", Gives::quantity, "Mean of the minima between spikes.", crossing, spike_trough},
+    {"spike_width", Gives::time, "Mean time above the threshold, interpolated.", crossing, spike_width},
+    {"spike_onset", Gives::quantity,
+     "Mean value at which spikes begin: where the slope last came to `slope` before the threshold.", onset,
+     spike_onset},
+    {"spike_amplitude", Gives::quantity, "Mean of peak minus onset.", onset, spike_amplitude},
+    {"ahp_depth", Gives::quantity, "Mean of onset minus the minimum that follows, over spikes with another one after.",
+     onset, ahp_depth},
+    {"mean", Gives::quantity, "Mean.", {}, mean},
+    {"sd", Gives::quantity, "Standard deviation (of the samples, 1/n).", {}, sd},
+    {"variance", Gives::squared, "Variance (1/n).", {}, variance},
+    {"skewness", Gives::number, "Third central moment over sd^3.", {}, skewness},
+    {"kurtosis", Gives::number, "Fourth central moment over variance^2, less 3.", {}, kurtosis},
+    {"minimum", Gives::quantity, "Smallest value.", {}, minimum},
+    {"maximum", Gives::quantity, "Largest value.", {}, maximum},
+    {"area", Gives::times_time, "Integral over time, by the trapezoidal rule.", {}, area},
+    {"fraction_between", Gives::number, "Share of the samples in [low, high): one bin of a histogram.", between,
+     fraction_between},
+    {"autocorrelation", Gives::number, "Correlation of samples a lag apart, about the mean of the window.", lag,
+     autocorrelation},
+    {"spectral_density", Gives::density, "One-sided power spectral density at a frequency (periodogram of the window).",
+     frequency, spectral_density},
+}};
+
+}  // namespace
+
+std::string_view to_string(Undefined why) {
+  switch (why) {
+    case Undefined::none: return "defined";
+    case Undefined::not_finite: return "not-finite";
+    case Undefined::empty_window: return "empty-window";
+    case Undefined::too_few_spikes: return "too-few-spikes";
+    case Undefined::no_variation: return "no-variation";
+  }
+  return "defined";
+}
+
+std::span<const Feature> registry() { return table; }
+
+const Feature* find_feature(std::string_view name) {
+  for (const Feature& row : table)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+units::Dimension dimension_of(const Feature& feature, const units::Dimension& d) {
+  const units::Dimension time = units::find_unit("second")->dimension;
+  switch (feature.gives) {
+    case Gives::number: return {};
+    case Gives::quantity: return d;
+    case Gives::squared: return d * d;
+    case Gives::time: return time;
+    case Gives::rate: return units::Dimension{} / time;
+    case Gives::times_time: return d * time;
+    case Gives::density: return d * d * time;
+  }
+  return {};
+}
+
+units::Dimension dimension_of(const Argument& argument, const units::Dimension& d) {
+  const units::Dimension time = units::find_unit("second")->dimension;
+  switch (argument.of) {
+    case Argument::Of::quantity: return d;
+    case Argument::Of::time: return time;
+    case Argument::Of::rate: return d / time;
+    case Argument::Of::frequency: return units::Dimension{} / time;
+    case Argument::Of::number: return {};
+  }
+  return {};
+}
+
+}  // namespace hillock::features

@@ -1,0 +1,36 @@
+/// How many spikes, and how many per time.
+
+#include "features/spikes.hpp"
+
+namespace hillock::features {
+
+using ir::NodeId;
+using ir::Op;
+
+NodeId counted_spikes(Stream& s) {
+  ir::Algebra& al = s.algebra();
+  return s.carried(s.of_spikes("spikes"), 0.0,
+                   [&](NodeId now) { return al.add(now, al.select(s.spike(), al.number(1.0), al.number(0.0))); });
+}
+
+Reading at_least(Stream& s, NodeId value, double spikes) {
+  ir::Algebra& al = s.algebra();
+  return {value, {{al.make(Op::lt, counted_spikes(s), al.number(spikes - 0.5)), Undefined::too_few_spikes}}};
+}
+
+Reading spike_count(Stream& s) { return {counted_spikes(s), {}}; }
+
+Reading spike_rate(Stream& s) {
+  ir::Algebra& al = s.algebra();
+  // From the first sample of the window to the last one, and as much as one sample stands for.
+  const NodeId inside = al.make(Op::gt, s.weight(), al.number(0.5));
+  const NodeId n = s.samples();
+  const NodeId first = s.carried(
+      "first time", 0.0, [&](NodeId now) { return al.select(al.make(Op::lt, n, al.number(0.5)), s.time(), now); });
+  const NodeId last = s.carried("last time", 0.0, [&](NodeId now) { return al.select(inside, s.time(), now); });
+  const NodeId gaps = al.sub(n, al.number(1.0));
+  const NodeId length = al.mul(al.sub(last, first), al.div(n, gaps));
+  return {al.div(counted_spikes(s), length), {{al.make(Op::lt, n, al.number(1.5)), Undefined::empty_window}}};
+}
+
+}  // namespace hillock::features

@@ -1,0 +1,119 @@
+#include "features/stream.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/error.hpp"
+
+namespace hillock::features {
+
+using ir::NodeId;
+using ir::Op;
+
+namespace {
+
+std::string exact(double value) {
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
+}
+
+}  // namespace
+
+Stream::Stream(ir::Program& program, Source source, Window window, Arguments arguments, Shared& shared)
+    : program_(program),
+      algebra_(program.graph),
+      source_(std::move(source)),
+      window_(window),
+      arguments_(std::move(arguments)),
+      shared_(shared) {}
+
+double Stream::argument(std::string_view name, double otherwise) const {
+  const auto found = arguments_.find(name);
+  return found == arguments_.end() ? otherwise : found->second;
+}
+
+NodeId Stream::carry_once(const std::string& key, double initial, const std::function<NodeId(NodeId)>& next) {
+  const std::string full = key + " of " + source_.name;
+  if (const auto found = shared_.find(full); found != shared_.end()) return program_.carried(found->second);
+  const std::uint32_t at = program_.carry(full, algebra_.number(initial));
+  shared_[full] = at;
+  const NodeId now = program_.carried(at);
+  const NodeId after = next(now);
+  program_.observe.push_back({at, after});
+  return now;
+}
+
+NodeId Stream::carried(const std::string& name, double initial, const std::function<NodeId(NodeId)>& next) {
+  return carry_once(name + " in " + exact(window_.from) + ".." + exact(window_.until), initial, next);
+}
+
+NodeId Stream::changed_when(const std::string& name, double initial, NodeId when,
+                            const std::function<NodeId(NodeId)>& next) {
+  return carried(name, initial, [&](NodeId now) {
+    const std::array<NodeId, 3> choice{when, next(now), now};
+    return program_.graph.make(Op::seldom, choice);
+  });
+}
+
+NodeId Stream::weight() {
+  if (window_.everything()) return algebra_.number(1.0);
+  const NodeId inside = algebra_.make(Op::land, algebra_.make(Op::ge, time(), algebra_.number(window_.from)),
+                                      algebra_.make(Op::lt, time(), algebra_.number(window_.until)));
+  return algebra_.make(Op::to_real, inside);
+}
+
+NodeId Stream::previous_value() {
+  return carry_once("previous value", std::numeric_limits<double>::quiet_NaN(), [&](NodeId) { return value(); });
+}
+
+NodeId Stream::previous_time() {
+  return carry_once("previous time", std::numeric_limits<double>::quiet_NaN(), [&](NodeId) { return time(); });
+}
+
+NodeId Stream::samples() {
+  return carried("samples", 0.0, [&](NodeId now) { return algebra_.add(now, weight()); });
+}
+
+NodeId Stream::centre() {
+  return carried("centre", 0.0, [&](NodeId now) {
+    return algebra_.select(algebra_.make(Op::lt, samples(), algebra_.number(0.5)), value(), now);
+  });
+}
+
+NodeId Stream::centred() {
+  const NodeId at = algebra_.select(algebra_.make(Op::lt, samples(), algebra_.number(0.5)), value(), centre());
+  return algebra_.sub(value(), at);
+}
+
+std::string Stream::of_spikes(const std::string& name) const {
+  return own_spikes() ? name : name + " above " + exact(threshold());
+}
+
+NodeId Stream::spike() {
+  ir::Algebra& al = algebra_;
+  if (own_spikes()) {
+    const NodeId count = program_.carried(*source_.spikes);
+    const NodeId seen = carried("spikes seen", 0.0, [&](NodeId) { return count; });
+    const NodeId fresh = al.make(Op::gt, count, seen);
+    if (window_.everything()) return fresh;
+    const NodeId at = program_.carried(*source_.last_spike);
+    const NodeId inside =
+        al.make(Op::land, al.make(Op::ge, at, al.number(window_.from)), al.make(Op::lt, at, al.number(window_.until)));
+    return al.make(Op::land, fresh, inside);
+  }
+  const NodeId level = al.number(threshold());
+  const NodeId crossed = al.make(Op::land, al.make(Op::lt, previous_value(), level), al.make(Op::ge, value(), level));
+  if (window_.everything()) return crossed;
+  return al.make(Op::land, crossed, al.make(Op::gt, weight(), al.number(0.5)));
+}
+
+NodeId Stream::spike_time() {
+  if (own_spikes()) return program_.carried(*source_.last_spike);
+  ir::Algebra& al = algebra_;
+  const NodeId before = previous_value();
+  const NodeId share = al.div(al.sub(al.number(threshold()), before), al.sub(value(), before));
+  return al.add(previous_time(), al.mul(al.sub(time(), previous_time()), share));
+}
+
+}  // namespace hillock::features

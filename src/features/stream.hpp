@@ -1,0 +1,98 @@
+#pragma once
+/// What features read while a simulation, or a stored trace, goes by: one sample after another.
+///
+/// A feature is an accumulator written as expressions of a Program: variables that are carried from sample to sample,
+/// and a reading of them at the end. The same expressions run inside compiled simulations and over recordings, so the
+/// two cannot differ.
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ir/algebra.hpp"
+#include "ir/program.hpp"
+
+namespace hillock::features {
+
+/// Samples with from <= t < until count, in seconds.
+struct Window {
+  double from = -std::numeric_limits<double>::infinity();
+  double until = std::numeric_limits<double>::infinity();
+  [[nodiscard]] bool everything() const {
+    return from == -std::numeric_limits<double>::infinity() && until == std::numeric_limits<double>::infinity();
+  }
+};
+
+/// One quantity of a program, at its observed rows.
+struct Source {
+  std::string name;
+  ir::NodeId value = ir::no_node;  ///< at a sample
+  ir::NodeId time = ir::no_node;   ///< of a sample, seconds; of columns only
+  /// Carried: how many spikes the model has had, and when the last one was. Where they are missing, a spike is the
+  /// value's crossing of a threshold from below.
+  std::optional<std::uint32_t> spikes, last_spike;
+};
+
+/// The arguments that a feature may take, in SI; what is not given has no value.
+using Arguments = std::map<std::string, double, std::less<>>;
+
+class Stream {
+ public:
+  /// Accumulators that several features of one source share are added to `program` once, through `shared`.
+  using Shared = std::map<std::string, std::uint32_t>;
+  Stream(ir::Program& program, Source source, Window window, Arguments arguments, Shared& shared);
+
+  ir::Algebra& algebra() { return algebra_; }
+  [[nodiscard]] const Window& window() const { return window_; }
+  /// Of an argument that the feature's row names; `otherwise` where it was not given.
+  [[nodiscard]] double argument(std::string_view name, double otherwise = 0.0) const;
+
+  [[nodiscard]] ir::NodeId value() const { return source_.value; }
+  [[nodiscard]] ir::NodeId time() const { return source_.time; }
+  /// 1 at samples inside the window, else 0; no lane's own.
+  ir::NodeId weight();
+  /// The sample before: NaN at the first.
+  ir::NodeId previous_value();
+  ir::NodeId previous_time();
+
+  /// A variable that is carried from sample to sample: `next` makes its value after this sample from the one before.
+  /// One that is asked for again under the same name and window is the same. Its current value at a reading.
+  ir::NodeId carried(const std::string& name, double initial, const std::function<ir::NodeId(ir::NodeId)>& next);
+  /// The same, changed only where `when` holds, which is seldom.
+  ir::NodeId changed_when(const std::string& name, double initial, ir::NodeId when,
+                          const std::function<ir::NodeId(ir::NodeId)>& next);
+
+  /// How many samples were in the window.
+  ir::NodeId samples();
+  /// x = value - the first value in the window, inside the window; what sums are taken of.
+  ir::NodeId centred();
+  /// The first value in the window, at a reading.
+  ir::NodeId centre();
+
+  /// `name` of something that depends on which crossing is a spike.
+  [[nodiscard]] std::string of_spikes(const std::string& name) const;
+  /// A spike at this sample, in the window; and its time: of the model's own, or interpolated between two samples.
+  ir::NodeId spike();
+  ir::NodeId spike_time();
+  /// Whether features of spikes take the model's own rather than a crossing.
+  [[nodiscard]] bool own_spikes() const { return source_.spikes.has_value(); }
+  /// Value of `threshold`, the crossing level.
+  [[nodiscard]] double threshold() const { return argument("threshold", default_threshold); }
+
+  static constexpr double default_threshold = -0.02;  ///< volt: eFEL's
+
+ private:
+  ir::NodeId carry_once(const std::string& key, double initial, const std::function<ir::NodeId(ir::NodeId)>& next);
+  ir::Program& program_;
+  ir::Algebra algebra_;
+  Source source_;
+  Window window_;
+  Arguments arguments_;
+  Shared& shared_;
+};
+
+}  // namespace hillock::features
