@@ -93,6 +93,7 @@ struct Statement {
     refractory,   ///< refractory VALUE
     event,        ///< event NAME VALUE
     on,           ///< on NAME ASSIGNMENTS
+    table,        ///< table NAME(t) = [VALUES] UNIT, dt = VALUE
   };
   Kind kind = Kind::ode;
   bool broken = false;  ///< has a syntax error (reported); only `name` and `unit`, where given, mean something
@@ -105,6 +106,7 @@ struct Statement {
   std::vector<RequiredItem> items;
   Expr low, high, from, to;
   std::vector<ResetAssignment> assignments;
+  std::vector<Expr> values;
 };
 
 struct Ast {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/algebra.hpp"
+#include "ir/table.hpp"
 #include "lang/flags.hpp"
 #include "lang/format.hpp"
 #include "lang/lower.hpp"
@@ -137,6 +138,15 @@ class ModelBuilder {
     return model_.graph.symbol(place->second);
   }
 
+  Calls calls() {
+    return {[this](std::uint32_t call, bool normal) { return draw(call, normal); },
+            [this](std::string_view name, ir::NodeId time) {
+              ir::Algebra algebra(model_.graph);
+              const Table& table = names_.tables.at(name);
+              return ir::table_lookup(algebra, table.values, table.interval, time, model_.graph.symbol(model_.step));
+            }};
+  }
+
   /// The symbol of an entity as a value: a boolean is stored as 0 or 1.
   ir::NodeId value_of(std::uint32_t entity) {
     const ir::NodeId node = model_.graph.symbol(symbols_[entity]);
@@ -202,8 +212,7 @@ class ModelBuilder {
 
   ir::NodeId lower_in(const std::vector<ir::NodeId>& nodes, const Expr& expr) {
     return lower(
-        ast_, expr, model_.graph, [&](std::string_view name) { return resolve(nodes, name); },
-        [&](std::uint32_t call, bool normal) { return draw(call, normal); });
+        ast_, expr, model_.graph, [&](std::string_view name) { return resolve(nodes, name); }, calls());
   }
   ir::NodeId lower_real(const std::vector<ir::NodeId>& nodes, const Expr& expr) {
     return as_real(model_.graph, lower_in(nodes, expr));
@@ -308,8 +317,7 @@ class ModelBuilder {
       if (!meant(s)) continue;
       for (const ResetAssignment& assignment : s.assignments) {
         const std::string_view name = ast_.text(assignment.name);
-        ir::NodeId value = lower(ast_, assignment.value, g, resolve_now,
-                                 [&](std::uint32_t call, bool normal) { return draw(call, normal); });
+        ir::NodeId value = lower(ast_, assignment.value, g, resolve_now, calls());
         if (assignment.op != Operator::none)
           value = g.make(operator_op(assignment.op), as_real(g, resolve_now(name)), as_real(g, value));
         now.resize(model_.symbols.size(), ir::no_node);
@@ -367,7 +375,7 @@ class ModelBuilder {
     };
     for (const RequiredItem& item : s.items) {
       ir::Requirement requirement{};
-      requirement.expression = as_real(model_.graph, lower(ast_, item.expression, model_.graph, with_bound));
+      requirement.expression = as_real(model_.graph, lower(ast_, item.expression, model_.graph, with_bound, calls()));
       requirement.reduce = reduction(item.reduce);
       requirement.low = range.low;
       requirement.high = range.high;

@@ -168,6 +168,10 @@ Value Checker::unknown_name(const ExprNode& node, std::string_view text) {
     problems_.add("unknown-name", quoted + " is a function", node.word, "give it its arguments in parentheses");
     return Value::unknown();
   }
+  if (tables.contains(text)) {
+    problems_.add("unknown-name", quoted + " is a table", node.word, "'" + std::string(text) + "(t)'");
+    return Value::unknown();
+  }
   std::string hint;
   if (problems_.room()) {
     hint = physical_constant(text);
@@ -324,7 +328,7 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
     arity = 2;
   } else if (function == "rand" || function == "randn") {
     arity = 0;
-  } else if (function == "poisson") {
+  } else if (function == "poisson" || tables.contains(function)) {
     arity = 1;
   } else {
     if (!first_report(std::string(function) + "(")) return Value::unknown();
@@ -361,6 +365,11 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
     return Value::unknown();
   };
   if (op == nullptr) {
+    if (const auto table = tables.find(function); table != tables.end()) {
+      if (!known) return Value::unknown();
+      if (!argument(0).any_dimension && argument(0).dimension != second) return wrong_argument(0, "a time");
+      return Value::of(table->second);
+    }
     if (function != "timestep") {
       if (known && arity == 1 && !pure(argument(0))) return wrong_argument(0, "a pure number");
       if (!random_allowed) {

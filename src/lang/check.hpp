@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -47,6 +48,8 @@ class Checker {
 
   /// Names to suggest for unknown ones.
   std::vector<std::string> known_names;
+  /// What tables give, by their names.
+  std::unordered_map<std::string_view, units::Dimension> tables;
   /// May the expressions at hand hold noise? Those of equations may.
   bool noise_allowed = false;
   /// May they call random functions? What is evaluated once in a step may.

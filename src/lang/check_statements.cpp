@@ -76,7 +76,8 @@ class StatementCheck {
       case Kind::on: return check_on(s);
       case Kind::declaration:
       case Kind::constant:
-      case Kind::input: return;  // names, units and constants are done
+      case Kind::table:
+      case Kind::input: return;  // names, units, constants and tables are done
     }
   }
 

@@ -36,7 +36,9 @@ class Declarations {
       if (const auto role = role_of(s.kind)) declare(i, *role);
       else if (s.kind == Kind::observe && !s.broken) names_.channels.emplace(ast_.text(s.name), i);
       else if (s.kind == Kind::threshold) names_.has_threshold = true;
+      else if (s.kind == Kind::table && !s.broken) declare_table(i);
     }
+    check_table_names();
     find_assigned();
     return std::move(names_);
   }
@@ -107,6 +109,32 @@ class Declarations {
     if (!entity.value.known && s.unit.empty()) entity.value = before.value, entity.unit = before.unit;
     entity.declaration = before.declaration;
     before = std::move(entity);
+  }
+
+  void declare_table(std::uint32_t index) {
+    const Statement& s = ast_.statements[index];
+    const std::string_view name = ast_.text(s.name);
+    Table table;
+    table.statement = index;
+    if (!s.unit.empty())
+      if (const WrittenUnit unit = read_unit(s); unit.unit) table.dimension = unit.unit->dimension;
+    if (const std::string why = why_illegal(name); !why.empty())
+      problems_.add("illegal-name", why + " and cannot name a table", s.name);
+    const auto [place, is_new] = names_.tables.try_emplace(name, std::move(table));
+    if (!is_new)
+      problems_.add("duplicate",
+                    "the table " + quoted(name) + " is given twice, first in " +
+                        line_of(ast_, ast_.statements[place->second.statement].name),
+                    s.name, "rename one, or delete it");
+  }
+
+  void check_table_names() {
+    for (const auto& [name, table] : names_.tables)
+      if (const Entity* entity = names_.find(name))
+        problems_.add("duplicate",
+                      quoted(name) + " is a table and " + std::string(role_text(entity->role)) + ", in " +
+                          line_of(ast_, ast_.statements[entity->statement].name),
+                      ast_.statements[table.statement].name, "rename one");
   }
 
   /// A declared variable that a reset or an event changes, or that has an initial value, is a state without an

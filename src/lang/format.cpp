@@ -293,6 +293,22 @@ void write(const Ast& ast, const Statement& s, Writer& out) {
       out.put(" ");
       write(ast, s.value, out);
       break;
+    case Kind::table:
+      out.put("table ");
+      out.put(name);
+      out.put("(t) = [");
+      for (std::size_t i = 0; i < s.values.size(); ++i) {
+        if (i > 0) out.put_breakable(", ");
+        write(ast, s.values[i], out);
+      }
+      out.put("]");
+      if (!s.unit.empty()) {
+        out.put(" ");
+        out.put(without_space(ast.text(s.unit)));
+      }
+      out.put(", dt = ");
+      write(ast, s.value, out);
+      break;
     case Kind::reset:
     case Kind::on:
       out.put(s.kind == Kind::reset ? "reset " : "on ");

@@ -4,6 +4,7 @@
 #include "lang/check_noise.hpp"
 #include "lang/check_shared.hpp"
 #include "lang/check_statements.hpp"
+#include "lang/check_tables.hpp"
 #include "lang/constants.hpp"
 #include "lang/declare.hpp"
 #include "lang/dependencies.hpp"
@@ -19,6 +20,8 @@ Result<ir::Model> load_model(std::string_view text, std::string_view file_name) 
 
   Names names = declare(ast, problems);
   checker.known_names = names.to_suggest();
+  for (const auto& [name, table] : names.tables) checker.tables[name] = table.dimension;
+  check_tables(ast, names, checker, problems);
   find_needs(ast, names, problems);
   check_constants(ast, names, checker, problems);
   const auto running = run_order(ast, names, problems);

@@ -27,7 +27,7 @@ ir::NodeId as_real(ir::Graph& graph, ir::NodeId node) {
   return graph.make(ir::Op::to_real, node);
 }
 
-ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const ResolveNode& resolve, const DrawNode& draw) {
+ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const ResolveNode& resolve, const Calls& calls) {
   using Kind = ExprNode::Kind;
   HILLOCK_CHECK(expr.given(), "no expression to lower");
   std::vector<ir::NodeId> nodes(expr.root - expr.first + 1, ir::no_node);
@@ -65,16 +65,19 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
           break;
         }
         if (function == "rand" || function == "randn") {
-          out = draw(i, function == "randn");
+          out = calls.draw(i, function == "randn");
           break;
         }
         if (function == "poisson") {
           ir::Algebra algebra(graph);
-          out = ir::poisson_quantile(algebra, argument(0), draw(i, false), draw(i, true));
+          out = ir::poisson_quantile(algebra, argument(0), calls.draw(i, false), calls.draw(i, true));
           break;
         }
         const ir::OpInfo* op = function_op(function);
-        HILLOCK_CHECK(op != nullptr, "a function without an op");
+        if (op == nullptr) {
+          out = calls.table(function, argument(0));
+          break;
+        }
         std::vector<ir::NodeId> arguments;
         for (std::uint32_t k = 0; k < node.b; ++k) arguments.push_back(argument(k));
         out = graph.make(op->op, arguments);

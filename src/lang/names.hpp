@@ -49,12 +49,21 @@ struct WrittenUnit {
   bool whole = false;
 };
 
+/// `table NAME(t) = ...`: complete where nothing was reported.
+struct Table {
+  std::uint32_t statement = 0;
+  units::Dimension dimension;
+  std::vector<double> values;  ///< SI
+  double interval = 0.0;       ///< seconds
+};
+
 struct Names {
   bool has_threshold = false;
   std::vector<Entity> entities;                                  ///< in the order of the text
   std::unordered_map<std::string_view, std::uint32_t> by_name;   ///< indices of `entities`
   std::unordered_map<std::string_view, std::uint32_t> channels;  ///< what is observed: statements
-  std::unordered_map<std::string_view, WrittenUnit> units;       ///< by their text
+  std::unordered_map<std::string_view, Table> tables;
+  std::unordered_map<std::string_view, WrittenUnit> units;  ///< by their text
 
   [[nodiscard]] const Entity* find(std::string_view name) const;
   [[nodiscard]] Entity* find(std::string_view name);

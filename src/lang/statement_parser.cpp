@@ -142,6 +142,7 @@ void StatementParser::added(std::string_view word) {
   if (word == "refractory") return lone_value(Statement::Kind::refractory);
   if (word == "event") return event();
   if (word == "on") return on();
+  if (word == "table") return table();
   current_.kind = Statement::Kind::reset;
   assignments();
 }
@@ -291,6 +292,36 @@ void StatementParser::on() {
   current_.kind = Statement::Kind::on;
   const Extent name = tokens_.want_name("the name of the event after 'on'");
   assignments();
+  current_.name = name;
+}
+
+/// `table NAME(t) = [v0, v1, ...] unit, dt = 1 ms`
+void StatementParser::table() {
+  current_.kind = Statement::Kind::table;
+  const char* form = "'table I(t) = [0, 1, 2] nA, dt = 1 ms'";
+  const Extent name = tokens_.want_name("the name of the table");
+  tokens_.want(Kind::open, "'(t)' after the name of the table", form);
+  if (!tokens_.at_word("t")) tokens_.expected("'t': a table is a function of a time", form);
+  tokens_.take();
+  tokens_.want(Kind::close, "')'", form);
+  tokens_.want(Kind::assign, "'=' and the values of the table", form);
+  tokens_.want(Kind::open_bracket, "'[' and the values of the table", form);
+  tokens_.ignore_newlines();
+  do {
+    if (current_.values.size() >= max_table_values)
+      tokens_.give_up("too-large", "more than 10000 values of a table", tokens_.here().at,
+                      "a recording, as an 'input'");
+    current_.values.push_back(expressions_.expression());
+  } while (tokens_.accept(Kind::comma));
+  if (!tokens_.at(Kind::close_bracket)) tokens_.after_value("',' or ']'");
+  tokens_.heed_newlines();
+  tokens_.take();
+  if (!tokens_.at(Kind::comma)) unit_field();
+  tokens_.want(Kind::comma, "',' and the time between values", form);
+  if (!tokens_.at_word("dt")) tokens_.expected("'dt = ' and the time between values", form);
+  tokens_.take();
+  tokens_.want(Kind::assign, "'=' after 'dt'", form);
+  current_.value = expressions_.expression();
   current_.name = name;
 }
 

@@ -37,6 +37,7 @@ class StatementParser {
   void require();
   void event();
   void on();
+  void table();
   void assignments();
   void lone_value(Statement::Kind kind);
 

@@ -9,8 +9,9 @@
 namespace hillock::lang {
 namespace {
 
-constexpr std::array<std::string_view, 11> statements = {"const", "event",      "init",    "input", "observe",  "on",
-                                                         "param", "refractory", "require", "reset", "threshold"};
+constexpr std::array<std::string_view, 12> statements = {"const",   "event", "init",  "input",
+                                                         "observe", "on",    "param", "refractory",
+                                                         "require", "reset", "table", "threshold"};
 
 constexpr std::string_view python[] = {"False",  "None",   "True",    "and",      "as",       "assert", "async",
                                        "await",  "break",  "class",   "continue", "def",      "del",    "elif",

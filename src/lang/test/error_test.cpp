@@ -440,6 +440,40 @@ TEST(Errors, OfSharedAndLinked) {
             "no error");
 }
 
+TEST(Errors, OfTables) {
+  const Case cases[] = {
+      {"table I(t) = [0, 1*mV] nA, dt = 1 ms\n",
+       "m.model:1:18: error: a value of the table 'I' must be a pure number, but is volt [unit-mismatch]\n"
+       "    table I(t) = [0, 1*mV] nA, dt = 1 ms\n"
+       "                     ^~~~\n"},
+      {"table I(t) = [0, 1] nA, dt = 0 ms\n",
+       "m.model:1:30: error: the 'dt' of the table 'I' must be above 0 [empty-interval]\n"
+       "    table I(t) = [0, 1] nA, dt = 0 ms\n"
+       "                                 ^~~~\n"},
+      {"table I(x) = [0, 1] nA, dt = 1 ms\n",
+       "m.model:1:9: error: expected 't': a table is a function of a time, found 'x' [syntax]\n"
+       "    table I(x) = [0, 1] nA, dt = 1 ms\n"
+       "            ^\n"
+       "    try: 'table I(t) = [0, 1, 2] nA, dt = 1 ms'\n"},
+      {"table I(t) = [0, 1] nA, dt = 1 ms\nx = 2*I : amp\n",
+       "m.model:2:7: error: 'I' is a table [unknown-name]\n"
+       "    x = 2*I : amp\n"
+       "          ^\n"
+       "    try: 'I(t)'\n"},
+      {"table I(t) = [0, 1] nA, dt = 1 ms\nx = I(3) : amp\n",
+       "m.model:2:7: error: 'I' needs a time, found a pure number [unit-mismatch]\n"
+       "    x = I(3) : amp\n"
+       "          ^\n"},
+      {"table I(t) = [0, 1] nA, dt = 1 ms\nconst I = 2 nA\n",
+       "m.model:1:7: error: 'I' is a table and a constant, in line 2 [duplicate]\n"
+       "    table I(t) = [0, 1] nA, dt = 1 ms\n"
+       "          ^\n"
+       "    try: rename one\n"},
+  };
+  expect(cases);
+  EXPECT_EQ(errors_of("table g(t) = [0, 1], dt = 1 ms\nx = g(t - 2*ms) : 1\n"), "no error");
+}
+
 TEST(Errors, OfEvents) {
   const Case cases[] = {
       {"dv/dt = 0 : 1\nevent a v > 1\nevent a v > 2\n",

@@ -166,6 +166,9 @@ TEST(Format, CommentsAndBlankLinesStay) {
       "b = 2 : 1\n"
       "# four\n";
   EXPECT_EQ(formatted(text), text);
+  expect_faithful("table I( t ) = [ 0,1.5 , -2] nA,dt=0.5 ms; event a I(t)>1*nA; on a w=1 ;w+=2\nw:1\n");
+  EXPECT_EQ(formatted("table I( t ) = [ 0,1.5 , -2] nA , dt=0.5 ms; on a w=1 ;w+=2\n"),
+            "table I(t) = [0, 1.5, -2] nA, dt = 0.5 ms\non a w = 1; w += 2\n");
   expect_faithful("a = (1 # x\n + 2 # y\n ) : 1 # z\n # w\nb = 1 : 1; c = 2 : 1 # v\n");
   EXPECT_EQ(formatted(""), "");
   EXPECT_EQ(formatted("\n\n# only\n\n"), "# only\n");

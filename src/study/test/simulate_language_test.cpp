@@ -257,6 +257,27 @@ TEST(SimulateLanguage, ARefractoryPeriodIsEvaluatedAtEveryStep) {
   EXPECT_NEAR(interval, 1.43, 0.04);
 }
 
+TEST(SimulateLanguage, TablesAreBriansTimedArrays) {
+  // Brian 2.5.1, numpy target, dt 0.1 ms, v at the steps 4, 9, 14, 20:
+  //   I = TimedArray(array([0, 1.5, -2, 3, 0.25])*mV, dt=0.3*ms)
+  //   G = NeuronGroup(1, 'dv/dt = (I(t) + I(t - 0.7*ms)*0.5 - v)/tau : volt', method=...)
+  const std::string model =
+      "table I(t) = [0, 1.5, -2, 3, 0.25] mV, dt = 0.3 ms\nconst tau = 2 ms\n"
+      "dv/dt = (I(t) + I(t - 0.7*ms)*0.5 - v)/tau : volt\n";
+  const std::pair<const char*, std::vector<double>> cases[] = {
+      {"exponential_euler",
+       {7.3155863248929032e-05, -9.8749413534874719e-05, 0.00037559785786363503, 0.00046997697825921814}},
+      {"rk4", {8.5046227213541681e-05, -7.2926495374222964e-05, 0.00036621785946429965, 0.00046918548635028627}},
+      {"euler", {7.5000000000000007e-05, -0.00010182533593750002, 0.00038336199609702879, 0.00047810958747348869}},
+  };
+  const std::size_t steps[] = {4, 9, 14, 20};
+  for (const auto& [integrator, wanted] : cases) {
+    const Ran ran = run(model, "2.5 ms", integrator);
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      EXPECT_NEAR(ran.columns.at("v_volt")[steps[i]], wanted[i], 1e-9 * std::fabs(wanted[i])) << integrator;
+  }
+}
+
 TEST(SimulateLanguage, ARunEndsAsBrians) {
   // round(T/dt) where that is within 1e-4 of a step, else ceil.
   const std::string model = "dx/dt = 1/ms : 1\n";
