@@ -19,6 +19,8 @@ constexpr std::array table{
     Integrator{"rk2", 2, "explicit midpoint", false, none, 0.0, rk2_step},
     Integrator{"rk4", 4, "classical Runge-Kutta", false, none, 0.0, rk4_step},
     Integrator{"dopri5", 5, "Dormand-Prince 5(4) with step control per simulation", true, none, 0.0, dopri5_step},
+    Integrator{"rodas4", 4, "stiff equations: a Rosenbrock method of order 4(3) with step control per simulation", true,
+               none, 0.0, rodas4_step},
     Integrator{"heun", 1, "noise that states multiply, by Stratonovich; the drift is a plain Euler step", false,
                stratonovich, 1.0, heun_step},
     Integrator{"milstein", 1, "noise that states multiply, by Stratonovich, with Brian 2's formula", false,

@@ -125,28 +125,53 @@ Result<void> refuse_noise(const StepContext& context, std::string_view integrato
               "\"milstein_stratonovich\", or \"milstein_ito\"");
 }
 
-std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, NodeId fraction) {
-  using Stage = Layout::Stage;
-  std::vector<NodeId> map = substitution(values);
-  ir::Algebra& al = algebra_;
+NodeId StepContext::progress_or_substep(ir::Source source) {
+  for (std::uint32_t s = 0; s < program_.variables.size(); ++s)
+    if (program_.variables[s].source == source) return program_.graph.symbol(ir::SymbolId{s});
+  return program_.graph.symbol(program_.add_symbol(source, 0));
+}
+
+namespace {
+
+/// Lagrange's parabola through the values at 0, 1/2, 1, in Newton's form: exact for constants and lines in floating
+/// point too.
+NodeId parabola(ir::Algebra& al, NodeId start, NodeId middle, NodeId end, NodeId fraction) {
   const NodeId one = al.number(1.0);
   const NodeId two = al.number(2.0);
-  // Lagrange's parabola through 0, 1/2, 1, in Newton's form: exact for constants and lines in floating point too.
-  const auto between = [&](auto column) {
-    const NodeId start = program_.column(column(Stage::start));
-    const NodeId middle = program_.column(column(Stage::middle));
-    const NodeId end = program_.column(column(Stage::end));
-    const NodeId slope = al.sub(end, start);
-    const NodeId bend = al.mul(two, al.sub(al.add(start, end), al.mul(two, middle)));
-    const NodeId line = al.add(start, al.mul(slope, fraction));
-    return al.sub(line, al.mul(al.mul(bend, fraction), al.sub(one, fraction)));
-  };
-  for (std::size_t i = 0; i < model_.inputs.size(); ++i)
-    map[index(model_.inputs[i])] = between([&](Stage s) { return layout_.input(i, s); });
-  map[index(model_.time)] = between([&](Stage s) { return layout_.time(s); });
+  const NodeId slope = al.sub(end, start);
+  const NodeId bend = al.mul(two, al.sub(al.add(start, end), al.mul(two, middle)));
+  const NodeId line = al.add(start, al.mul(slope, fraction));
+  return al.sub(line, al.mul(al.mul(bend, fraction), al.sub(one, fraction)));
+}
+
+}  // namespace
+
+NodeId StepContext::time_at(NodeId fraction) {
+  using Stage = Layout::Stage;
+  const auto time = [&](Stage s) { return program_.column(layout_.time(s)); };
+  return parabola(algebra_, time(Stage::start), time(Stage::middle), time(Stage::end), fraction);
+}
+
+std::vector<NodeId> StepContext::substitution_at(std::span<const NodeId> values, NodeId fraction) {
+  using Stage = Layout::Stage;
+  std::vector<NodeId> map = substitution(values);
+  for (std::size_t i = 0; i < model_.inputs.size(); ++i) {
+    const auto input = [&](Stage s) { return program_.column(layout_.input(i, s)); };
+    map[index(model_.inputs[i])] =
+        parabola(algebra_, input(Stage::start), input(Stage::middle), input(Stage::end), fraction);
+  }
+  map[index(model_.time)] = time_at(fraction);
+  return map;
+}
+
+NodeId StepContext::expression_at(NodeId root, std::span<const NodeId> values, NodeId fraction) {
+  return ir::simplify(model_.graph, std::span(&root, 1), program_.graph, substitution_at(values, fraction))[0];
+}
+
+std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, NodeId fraction) {
   std::vector<NodeId> roots;
   for (const ir::State& s : model_.states) roots.push_back(s.derivative);
-  return ir::simplify(model_.graph, roots, program_.graph, map);
+  return ir::simplify(model_.graph, roots, program_.graph, substitution_at(values, fraction));
 }
 
 }  // namespace hillock::sim

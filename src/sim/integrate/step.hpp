@@ -29,6 +29,13 @@ class StepContext {
   /// The length of the row, in seconds.
   ir::NodeId step() { return program_.column(Layout::step()); }
 
+  /// Of adaptive steps: how much of the row is done, and how much of it the trial step is (at most what the loop
+  /// offers; whoever shortens it says so in `ir::Adaptive::taken`).
+  ir::NodeId progress() { return progress_or_substep(ir::Source::progress); }
+  ir::NodeId offered() { return progress_or_substep(ir::Source::substep); }
+  ir::NodeId fraction() { return fraction_ == ir::no_node ? offered() : fraction_; }
+  void shorten(ir::NodeId fraction) { fraction_ = fraction; }
+
   /// The condition under which equations marked `unless refractory` move; none: always.
   void move_while(ir::NodeId not_refractory) { not_refractory_ = not_refractory; }
   /// What a symbol of the model that is no state, parameter, constant, input or noise stands for, from now on.
@@ -60,11 +67,17 @@ class StepContext {
   Result<std::vector<ir::NodeId>> with_additive_noise(std::string_view integrator, std::vector<ir::NodeId> next);
   /// Any expression of the model, likewise.
   ir::NodeId expression(ir::NodeId root, std::span<const ir::NodeId> values, Layout::Stage stage);
+  ir::NodeId expression_at(ir::NodeId root, std::span<const ir::NodeId> values, ir::NodeId fraction);
+  /// The time at a fraction of the row, in seconds.
+  ir::NodeId time_at(ir::NodeId fraction);
 
  private:
   /// What each symbol of the model is: all but inputs and time; and with them, at a stage of the row.
   std::vector<ir::NodeId> substitution(std::span<const ir::NodeId> values);
   std::vector<ir::NodeId> substitution(std::span<const ir::NodeId> values, Layout::Stage stage);
+  std::vector<ir::NodeId> substitution_at(std::span<const ir::NodeId> values, ir::NodeId fraction);
+  ir::NodeId progress_or_substep(ir::Source source);
+  ir::NodeId fraction_ = ir::no_node;
   ir::NodeId not_refractory_ = ir::no_node;
   const ir::Model& model_;
   ir::Program& program_;
@@ -124,6 +137,7 @@ Result<Step> heun_step(StepContext& context);
 Result<Step> milstein_step(StepContext& context);
 Result<Step> milstein_ito_step(StepContext& context);
 Result<Step> milstein_stratonovich_step(StepContext& context);
+Result<Step> rodas4_step(StepContext& context);
 Result<Step> dopri5_step(StepContext& context);
 
 }  // namespace hillock::sim
