@@ -1,5 +1,7 @@
 #include "ir/algebra.hpp"
 
+#include <numbers>
+
 #include "ir/interpret.hpp"
 
 namespace hillock::ir {
@@ -97,6 +99,19 @@ NodeId Algebra::make(Op op, std::span<const NodeId> args) {
 NodeId whole_steps(Algebra& algebra, NodeId time, NodeId step) {
   const NodeId ahead = algebra.add(time, algebra.mul(algebra.number(1e-3), step));
   return algebra.make(Op::trunc, algebra.div(ahead, step));
+}
+
+NodeId angle_of(Algebra& al, NodeId y, NodeId x) {
+  const NodeId zero = al.number(0.0);
+  const NodeId pi = al.number(std::numbers::pi);
+  // The quotient is at most 1 in size, so that neither it nor its slope runs away.
+  const NodeId turn = al.select(al.make(Op::lt, x, zero), al.select(al.make(Op::lt, y, zero), al.neg(pi), pi), zero);
+  const NodeId flat = al.add(al.make(Op::arctan, al.div(y, x)), turn);
+  const NodeId quarter = al.mul(al.make(Op::sign, y), al.number(0.5 * std::numbers::pi));
+  const NodeId steep = al.sub(quarter, al.make(Op::arctan, al.div(x, y)));
+  const NodeId is_flat = al.make(Op::ge, al.make(Op::abs, x), al.make(Op::abs, y));
+  const NodeId origin = al.make(Op::land, al.make(Op::eq, x, zero), al.make(Op::eq, y, zero));
+  return al.select(origin, zero, al.select(is_flat, flat, steep));
 }
 
 std::vector<NodeId> simplify(const Graph& from, std::span<const NodeId> roots, Graph& to,

@@ -45,4 +45,7 @@ class Algebra {
 [[nodiscard]] std::vector<NodeId> simplify(const Graph& from, std::span<const NodeId> roots, Graph& to,
                                            std::span<const NodeId> substitute = {});
 
+/// The angle of the point (x, y), in (-pi, pi]; 0 at the origin.
+[[nodiscard]] NodeId angle_of(Algebra& algebra, NodeId y, NodeId x);
+
 }  // namespace hillock::ir

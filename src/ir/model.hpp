@@ -132,6 +132,12 @@ struct Requirement {
   Span span;
 };
 
+/// Something that was made better than written, for whoever asks what the model does.
+struct Note {
+  std::string message;
+  Span span;
+};
+
 struct Model {
   std::string name;
   std::string source_text;  ///< the file as read
@@ -151,6 +157,7 @@ struct Model {
   std::vector<Definition> definitions;
   std::vector<Observation> observations;
   std::vector<Requirement> requirements;
+  std::vector<Note> notes;
   SymbolId time{};
   SymbolId step{};
 

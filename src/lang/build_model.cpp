@@ -1,6 +1,7 @@
 #include "lang/build_model.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "ir/algebra.hpp"
 #include "ir/table.hpp"
@@ -88,6 +89,7 @@ class ModelBuilder {
   std::vector<ir::NodeId> starting_;                          // and at the start
   std::vector<ir::SymbolId> symbols_;                         // by entity, where it is a symbol
   std::unordered_map<std::uint32_t, std::uint32_t> streams_;  // of random functions, by their node
+  std::unordered_set<std::uint32_t> told_;                    // where the quotients of notes begin
   std::unordered_map<std::uint64_t, ir::SymbolId> draws_;     // by stream and kind
 
   // Symbols.
@@ -145,6 +147,13 @@ class ModelBuilder {
               const Table& table = names_.tables.at(name);
               return ir::table_lookup(algebra, table.values, table.interval, time, model_.graph.symbol(model_.step));
             }};
+  }
+
+  TellRemoved removed() {
+    return [this](Extent quotient) {
+      if (!told_.insert(quotient.begin).second) return;  // an expression may be lowered for several purposes
+      model_.notes.push_back({"0/0 at one point is taken as its limit there: computed with exprel", span(quotient)});
+    };
   }
 
   /// The symbol of an entity as a value: a boolean is stored as 0 or 1.
@@ -317,7 +326,7 @@ class ModelBuilder {
       if (!meant(s)) continue;
       for (const ResetAssignment& assignment : s.assignments) {
         const std::string_view name = ast_.text(assignment.name);
-        ir::NodeId value = lower(ast_, assignment.value, g, resolve_now, calls());
+        ir::NodeId value = lower(ast_, assignment.value, g, resolve_now, calls(), removed());
         if (assignment.op != Operator::none)
           value = g.make(operator_op(assignment.op), as_real(g, resolve_now(name)), as_real(g, value));
         now.resize(model_.symbols.size(), ir::no_node);
@@ -375,7 +384,8 @@ class ModelBuilder {
     };
     for (const RequiredItem& item : s.items) {
       ir::Requirement requirement{};
-      requirement.expression = as_real(model_.graph, lower(ast_, item.expression, model_.graph, with_bound, calls()));
+      requirement.expression =
+          as_real(model_.graph, lower(ast_, item.expression, model_.graph, with_bound, calls(), removed()));
       requirement.reduce = reduction(item.reduce);
       requirement.low = range.low;
       requirement.high = range.high;

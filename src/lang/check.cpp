@@ -164,7 +164,7 @@ Value Checker::unknown_name(const ExprNode& node, std::string_view text) {
     return Value::unknown();
   }
   const std::string quoted = "'" + std::string(text) + "'";
-  if (function_op(text) != nullptr || text == "timestep" || text == "rand" || text == "randn" || text == "poisson") {
+  if (function_op(text) != nullptr || text == "timestep" || text == "arctan2" || is_random(text)) {
     problems_.add("unknown-name", quoted + " is a function", node.word, "give it its arguments in parentheses");
     return Value::unknown();
   }
@@ -324,7 +324,7 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
   std::uint32_t arity = 0;
   if (op != nullptr) {
     arity = static_cast<std::uint32_t>(op->arity);
-  } else if (function == "timestep") {
+  } else if (function == "timestep" || function == "arctan2") {
     arity = 2;
   } else if (function == "rand" || function == "randn") {
     arity = 0;
@@ -339,7 +339,7 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
       hint = quoted + " alone (it is no function; its value at the time is meant), or '" + std::string(function) +
              "*(...)' for a product";
     } else {
-      std::vector<std::string> functions{"timestep", "rand", "randn", "poisson"};
+      std::vector<std::string> functions{"timestep", "arctan2", "rand", "randn", "poisson"};
       for (const ir::OpInfo& row : ir::all_ops())
         if (row.written) functions.emplace_back(row.name);
       if (const std::string near = nearest(function, functions); !near.empty()) hint = "'" + near + "'";
@@ -369,6 +369,14 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
       if (!known) return Value::unknown();
       if (!argument(0).any_dimension && argument(0).dimension != second) return wrong_argument(0, "a time");
       return Value::of(table->second);
+    }
+    if (function == "arctan2") {
+      if (!known) return Value::unknown();
+      if (!common(argument(0), argument(1)))
+        return wrong_argument(1, "two arguments of one unit, and the first is " + in_words(argument(0)));
+      Value out;
+      if (argument(0).number && argument(1).number) out.number = std::atan2(*argument(0).number, *argument(1).number);
+      return out;
     }
     if (function != "timestep") {
       if (known && arity == 1 && !pure(argument(0))) return wrong_argument(0, "a pure number");

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "ir/algebra.hpp"
 #include "ir/poisson.hpp"
+#include "ir/removable.hpp"
 #include "lang/check.hpp"
 #include "units/unit_parser.hpp"
 
@@ -19,6 +20,12 @@ ir::NodeId named(std::string_view name, ir::Graph& graph, const ResolveNode& res
   return resolve(name);
 }
 
+std::optional<ir::NodeId> safe_product(ir::Graph& graph, Operator op, ir::NodeId a, ir::NodeId b,
+                                       const TellRemoved& removed) {
+  if (!removed || (op != Operator::mul && op != Operator::div)) return std::nullopt;
+  return ir::without_removable_singularity(graph, operator_op(op), a, b);
+}
+
 }  // namespace
 
 ir::NodeId as_real(ir::Graph& graph, ir::NodeId node) {
@@ -27,7 +34,8 @@ ir::NodeId as_real(ir::Graph& graph, ir::NodeId node) {
   return graph.make(ir::Op::to_real, node);
 }
 
-ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const ResolveNode& resolve, const Calls& calls) {
+ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const ResolveNode& resolve, const Calls& calls,
+                 const TellRemoved& removed) {
   using Kind = ExprNode::Kind;
   HILLOCK_CHECK(expr.given(), "no expression to lower");
   std::vector<ir::NodeId> nodes(expr.root - expr.first + 1, ir::no_node);
@@ -54,7 +62,12 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
       case Kind::binary:
         if (node.op == Operator::both || node.op == Operator::either)
           out = graph.make(operator_op(node.op), part(node.a), part(node.b));
-        else out = graph.make(operator_op(node.op), number(node.a), number(node.b));
+        else if (const auto safe = safe_product(graph, node.op, number(node.a), number(node.b), removed)) {
+          removed(node.at);
+          out = *safe;
+        } else {
+          out = graph.make(operator_op(node.op), number(node.a), number(node.b));
+        }
         break;
       case Kind::call: {
         const std::string_view function = ast.text(node.word);
@@ -62,6 +75,11 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
         if (function == "timestep") {
           ir::Algebra algebra(graph);
           out = ir::whole_steps(algebra, argument(0), argument(1));
+          break;
+        }
+        if (function == "arctan2") {
+          ir::Algebra algebra(graph);
+          out = ir::angle_of(algebra, argument(0), argument(1));
           break;
         }
         if (function == "rand" || function == "randn") {

@@ -25,11 +25,14 @@ struct Calls {
   TableNode table;
 };
 
+/// Told of every quotient whose removable singularity was removed; none: quotients stay as they are written.
+using TellRemoved = std::function<void(Extent quotient)>;
+
 /// Adds `expr`, which passed a Checker, to `graph`. `dt` is asked for by
 /// `timestep` through the expression itself, so nothing is implied. Brian 2's meaning of every operator: a condition in
 /// arithmetic counts as 0 or 1, `//` and `%` follow the divisor's sign.
 [[nodiscard]] ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const ResolveNode& resolve,
-                               const Calls& calls = {});
+                               const Calls& calls = {}, const TellRemoved& removed = {});
 
 /// `node` as a number: a condition becomes 0 or 1.
 [[nodiscard]] ir::NodeId as_real(ir::Graph& graph, ir::NodeId node);

@@ -44,7 +44,7 @@ std::string why_illegal(std::string_view name) {
   if (name == "e" || name == "pi" || name == "inf") return quoted + " is a constant";
   if (name.ends_with("_pre") || name.ends_with("_post")) return quoted + " means a variable on one side of a synapse";
   if (units::find_unit(name) != nullptr) return quoted + " is the name of a unit";
-  if (ir::find_function(name) != nullptr || name == "timestep" || is_random(name))
+  if (ir::find_function(name) != nullptr || name == "timestep" || name == "arctan2" || is_random(name))
     return quoted + " is the name of a function";
   return {};
 }

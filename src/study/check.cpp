@@ -152,6 +152,12 @@ Result<Answer> check_model(const CheckOptions& options) {
       json["requirements"].push_back(r.text);
     }
   }
+  if (!model->notes.empty()) answer.text += fmt::format("notes ({})\n", model->notes.size());
+  json["notes"] = nlohmann::ordered_json::array();
+  for (const ir::Note& note : model->notes) {
+    answer.text += fmt::format("  line {}: {}\n    {}\n", note.span.line, note.message, note.span.line_text);
+    json["notes"].push_back({{"line", note.span.line}, {"message", note.message}});
+  }
   answer.text += "cost of a step, in operations per simulation\n";
   json["cost"] = nlohmann::ordered_json::object();
   for (const sim::Integrator& integrator : sim::integrators()) {

@@ -8,6 +8,8 @@
 #include <map>
 #include <sstream>
 
+#include "ir/algebra.hpp"
+#include "ir/derive.hpp"
 #include "ir/interpret.hpp"
 
 namespace hillock::lang {
@@ -46,6 +48,22 @@ std::string herg_text() {
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+TEST(Load, TheAngleOfAPoint) {
+  const ir::Model model = load("input y : mV\ninput x : mV\na = arctan2(y, x) : 1\n");
+  // Against the C library: two roundings of 2.2e-16 (pi, and the sum). All quadrants, the axes, extremes.
+  for (const double y : {-2.0, -1e-300, 0.0, 0.3, 7.0})
+    for (const double x : {-3.0, -1e-9, 0.0, 0.5, 1e200})
+      EXPECT_NEAR(evaluate(model, definition(model, "a").node, {{"y", y}, {"x", x}}), std::atan2(y, x), 9e-16)
+          << y << " " << x;
+  // The slope along x where x is 0: -y/(x^2 + y^2).
+  ir::Model m = model;
+  ir::Algebra algebra(m.graph);
+  const ir::NodeId x = m.graph.symbol(*m.find("x"));
+  const ir::NodeId slope = ir::gradient(algebra, definition(m, "a").node, std::span(&x, 1))[0];
+  EXPECT_NEAR(evaluate(m, slope, {{"y", 0.5}, {"x", 0.0}}), -2.0, 1e-15);
+  EXPECT_NEAR(evaluate(m, slope, {{"y", -1.0}, {"x", -2.0}}), 0.2, 1e-15);
 }
 
 TEST(Load, HergEquationsMeanWhatThePaperSays) {

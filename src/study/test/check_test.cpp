@@ -165,6 +165,23 @@ TEST(CheckModel, StandingStillCostsAChoiceAndNotTheFactorsOfTheStep) {
   EXPECT_EQ(cost(" (unless refractory)"), cost("") + 1);
 }
 
+TEST(CheckModel, SaysWhereAQuotientWasMadeSafe) {
+  const Scratch scratch;
+  const std::string path = scratch.write("m.model",
+                                         "input v : mV\n"
+                                         "a = 0.1/ms/mV*(v + 40*mV)/(1 - exp(-(v + 40*mV)/(10*mV))) : 1/second\n"
+                                         "b = 0.125*exp(-(v + 50*mV)/(80*mV))/ms : 1/second\n"
+                                         "dn/dt = a*(1 - n) - b*n : 1\n");
+  const auto answer = check_model({path, false});
+  ASSERT_TRUE(answer) << render(answer.error());
+  EXPECT_NE(
+      answer->text.find("notes (1)\n  line 2: 0/0 at one point is taken as its limit there: computed with exprel\n"
+                        "    a = 0.1/ms/mV*"),
+      std::string::npos)
+      << answer->text;
+  EXPECT_EQ(nlohmann::json::parse(answer->json)["notes"].size(), 1U);
+}
+
 TEST(CheckModel, WhatIsNotRunYetIsRefusedByNameButFormatted) {
   const Scratch scratch;
   const std::string path = scratch.write("noise.model", "dv/dt = -v/(10*ms) : volt (event-driven)\n");

@@ -278,6 +278,15 @@ TEST(SimulateLanguage, TablesAreBriansTimedArrays) {
   }
 }
 
+TEST(SimulateLanguage, ARateIsItsLimitWhereItIsWrittenAsZeroOverZero) {
+  // Hodgkin and Huxley's alpha_n at v = -55 mV exactly is 0.1/ms; Brian 2 gives NaN.
+  const Ran ran =
+      run("dv/dt = 0*mV/ms : mV\ninit v = -55 mV\n"
+          "a = 0.01/ms/mV*(v + 55*mV)/(1 - exp(-(v + 55*mV)/(10*mV))) : 1/second\n",
+          "0.2 ms", "euler");
+  for (const double a : ran.columns.at("a_1_second")) EXPECT_NEAR(a, 100.0, 1e-12 * 100.0);
+}
+
 TEST(SimulateLanguage, ARunEndsAsBrians) {
   // round(T/dt) where that is within 1e-4 of a step, else ceil.
   const std::string model = "dx/dt = 1/ms : 1\n";
