@@ -66,7 +66,7 @@ Result<ir::Model> with(const std::string& expression, const std::string& unit) {
 }
 
 // Differences that docs/language.md states.
-const std::set<std::string> accepted_here = {"v > 0", "max(w, 1)"};
+const std::set<std::string> accepted_here = {"v > 0", "max(w, 1)", "arctan2(w, 1)"};
 const std::set<std::string> refused_here = {"not w"};
 // sympy turns (t - t)/0 into 0; by the rules of arithmetic it is no number.
 const std::set<std::string> nan_here = {"((5*ms - (5*ms))/((1.5) % (0.5)))**2/(sqrt((20*msecond)**2) + (-(5*ms)))"};
