@@ -221,7 +221,7 @@ class ModelBuilder {
 
   ir::NodeId lower_in(const std::vector<ir::NodeId>& nodes, const Expr& expr) {
     return lower(
-        ast_, expr, model_.graph, [&](std::string_view name) { return resolve(nodes, name); }, calls());
+        ast_, expr, model_.graph, [&](std::string_view name) { return resolve(nodes, name); }, calls(), removed());
   }
   ir::NodeId lower_real(const std::vector<ir::NodeId>& nodes, const Expr& expr) {
     return as_real(model_.graph, lower_in(nodes, expr));
