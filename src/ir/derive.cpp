@@ -73,12 +73,30 @@ NodeId sum(Algebra& al, NodeId a, NodeId b) {
 
 }  // namespace
 
+bool is_piecewise_constant(Op op) {
+  switch (op) {
+    case Op::floordiv:
+    case Op::ceil:
+    case Op::floor:
+    case Op::trunc:
+    case Op::sign:
+    case Op::normal_a:
+    case Op::normal_b:
+    case Op::random_a:
+    case Op::random_b:
+    case Op::stop_gradient:
+    case Op::to_real: return true;
+    default: return false;
+  }
+}
+
 NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, int k) {
   const NodeId zero = al.number(0.0);
   const NodeId one = al.number(1.0);
   const NodeId a = args[0];
   const NodeId b = args.size() > 1 ? args[1] : no_node;
   const NodeId c = args.size() > 2 ? args[2] : no_node;
+  if (is_piecewise_constant(op)) return zero;
   switch (op) {
     case Op::add: return one;
     case Op::sub: return k == 0 ? one : al.number(-1.0);
@@ -120,14 +138,6 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
     }
     case Op::min: return al.select(al.make(Op::lt, a, b), k == 0 ? one : zero, k == 0 ? zero : one);
     case Op::max: return al.select(al.make(Op::gt, a, b), k == 0 ? one : zero, k == 0 ? zero : one);
-    case Op::floordiv:
-    case Op::ceil:
-    case Op::floor:
-    case Op::trunc:
-    case Op::sign:
-    case Op::normal_a:
-    case Op::normal_b:
-    case Op::to_real: return zero;
     default: bug(__FILE__, __LINE__, "no derivative: the graph was lowered, or the op is boolean");
   }
 }
@@ -186,7 +196,7 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
     if (found == adjoint.end() || std::find(leaves.begin(), leaves.end(), *it) != leaves.end()) continue;
     const NodeId bar = found->second;
     const Node node = g[*it];
-    if (node.op == Op::symbol || node.op == Op::constant) continue;
+    if (node.op == Op::symbol || node.op == Op::constant || is_piecewise_constant(node.op)) continue;
     const auto arity = static_cast<std::size_t>(info(node.op).arity);
     const std::span<const NodeId> args(node.args.data(), arity);
     for (std::size_t k = 0; k < arity; ++k) {

@@ -14,6 +14,9 @@ namespace hillock::ir {
 /// does not reach a derivative.
 [[nodiscard]] NodeId partial(Algebra& algebra, Op op, std::span<const NodeId> args, NodeId self, int k);
 
+/// Is the derivative of this op 0 wherever it has one?
+[[nodiscard]] bool is_piecewise_constant(Op op);
+
 /// Forward mode. The derivative of many roots along one direction, given the derivatives of symbols
 /// (`seeds[symbol]`, no_node means 0). Work already done for one root is shared with the next.
 class Tangent {

@@ -117,6 +117,7 @@ double apply(Op op, double a, double b, double c) {
     case Op::least: return a < b ? a : b;
     case Op::most: return a > b ? a : b;
     case Op::normal_a: return box_muller(a, b, c)[0];
+    case Op::stop_gradient: return a;
     case Op::normal_b: return box_muller(a, b, c)[1];
     case Op::random_a: return philox_uniforms(a, b, c)[0];
     case Op::random_b: return philox_uniforms(a, b, c)[1];

@@ -71,6 +71,7 @@ constexpr std::array<OpInfo, op_count> table{{
     {Op::random_b, "random_b", 3, real, U::none, false, "Another one at the same address."},
     {Op::normal_a, "normal_a", 3, real, U::none, false, "A standard normal number at (counter, lane, seed)."},
     {Op::normal_b, "normal_b", 3, real, U::none, false, "Another one at the same address."},
+    {Op::stop_gradient, "stop_gradient", 1, real, U::keeps, false, "The argument, as if it were a constant."},
 }};
 
 constexpr bool in_order() {

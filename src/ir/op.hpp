@@ -80,9 +80,11 @@ enum class Op : std::uint8_t {
   // random numbers of programs, lowered to those; a model writes xi, rand(), randn()
   normal_a,  ///< normal_a(counter, lane, seed): standard normal, from one block (Box & Muller 1958)
   normal_b,  ///< the other one of that block
+  // a mark for derivatives, gone in lowered code
+  stop_gradient,  ///< the argument, as a constant: its derivative is 0
 };
 // clang-format on
-inline constexpr int op_count = static_cast<int>(Op::normal_b) + 1;
+inline constexpr int op_count = static_cast<int>(Op::stop_gradient) + 1;
 
 /// How the unit of the result follows from the units of the arguments.
 enum class UnitRule : std::uint8_t {

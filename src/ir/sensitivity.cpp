@@ -52,6 +52,24 @@ std::vector<NodeId> still_parts(const Program& program, NodeId root, std::span<c
   return parts;
 }
 
+/// The nodes that a derivative of `root` looks at: not what is behind conditions and piecewise constant functions.
+std::vector<NodeId> with_slopes(const Graph& graph, NodeId root) {
+  std::vector<NodeId> out;
+  std::vector<bool> seen(graph.size());
+  std::vector<NodeId> open{root};
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    if (seen[index(id)]) continue;
+    seen[index(id)] = true;
+    out.push_back(id);
+    if (is_piecewise_constant(graph[id].op)) continue;
+    for (const NodeId arg : graph[id].args)
+      if (arg != no_node && graph[arg].type == Type::real) open.push_back(arg);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<NodeId> sensitivity(Program& program, NodeId root, const TangentTable& tangents,
@@ -97,7 +115,7 @@ TangentTable add_tangents(Program& program, std::span<const std::uint32_t> with_
   std::vector<std::vector<std::uint32_t>> reads_carried(primal);
   std::vector<std::vector<std::uint32_t>> reads_parameter(primal);
   const auto note = [&](std::uint32_t target, NodeId root) {
-    for (const NodeId id : reachable(program.graph, std::span(&root, 1))) {
+    for (const NodeId id : with_slopes(program.graph, root)) {
       const Node& node = program.graph[id];
       if (node.op != Op::symbol) continue;
       const Variable& v = program.variables[index(node.symbol)];

@@ -2,6 +2,7 @@
 
 #include "sim/draws.hpp"
 #include "sim/held.hpp"
+#include "sim/located_spikes.hpp"
 #include "sim/spikes.hpp"
 
 namespace hillock::sim {
@@ -36,9 +37,27 @@ Result<void> needs_no_grid(const ir::Model& model, std::string_view integrator) 
   return {};
 }
 
+/// The integrator's step with spikes at their own times in it.
+Result<Dynamics> add_located(StepContext& context, const Integrator& integrator) {
+  auto spikes = LocatedSpikes::create(context, integrator);
+  if (!spikes) return fail(std::move(spikes.error()));
+  auto step = integrator.build(context);
+  if (!step) return fail(std::move(step.error()));
+  const std::vector<ir::NodeId> next = spikes->advance(context.hold(std::move(step->next)));
+  for (std::uint32_t i = 0; i < next.size(); ++i) context.program().advance.push_back({i, next[i]});
+  return Dynamics{spikes->count(), spikes->last(), {}, spikes->trouble()};
+}
+
 }  // namespace
 
-Result<Dynamics> add_dynamics(StepContext& context, std::string_view name) {
+Result<Events> events_called(std::string_view name) {
+  if (name == "grid") return Events::grid;
+  if (name == "located") return Events::located;
+  return fail("events-unknown", "spikes are at the steps or located inside them, not \"" + std::string(name) + "\"",
+              "--events", "grid or located");
+}
+
+Result<Dynamics> add_dynamics(StepContext& context, std::string_view name, Events events) {
   auto integrator = integrator_called(name);
   if (!integrator) return fail(std::move(integrator.error()));
   const ir::Model& model = context.model();
@@ -52,6 +71,7 @@ Result<Dynamics> add_dynamics(StepContext& context, std::string_view name) {
   for (const ir::State& s : model.states)
     p.carry(model.symbol(s.symbol).name, context.expression(s.init, no_states, Layout::Stage::holding));
 
+  if (events == Events::located && model.spiking) return add_located(context, **integrator);
   if ((*integrator)->adaptive)
     if (auto fits = needs_no_grid(model, name); !fits) return fail(std::move(fits.error()));
   define_draws(context);
@@ -67,7 +87,7 @@ Result<Dynamics> add_dynamics(StepContext& context, std::string_view name) {
   for (ir::Assignment& a : p.advance) built.push_back(&a.value);
   held.open(built);
   spikes.between_steps();
-  return Dynamics{spikes.count(), spikes.last(), spikes.event_counts()};
+  return Dynamics{spikes.count(), spikes.last(), spikes.event_counts(), {}};
 }
 
 }  // namespace hillock::sim

@@ -15,11 +15,21 @@ struct Dynamics {
   std::optional<std::uint32_t> spikes;      ///< carried: how many spikes so far; none where the model has no threshold
   std::optional<std::uint32_t> last_spike;  ///< carried: the time of the last one
   std::vector<std::uint32_t> events;        ///< carried, by event of the model: how often it happened
+  std::optional<std::uint32_t> trouble;     ///< carried, where spikes are located: an `EventTrouble`
 };
+
+/// Where spikes are.
+enum class Events : std::uint8_t {
+  grid,     ///< at the steps, as in Brian 2: see spikes.hpp
+  located,  ///< at their own times: see located_spikes.hpp
+};
+/// "grid", "located". Error code "events-unknown".
+[[nodiscard]] Result<Events> events_called(std::string_view name);
 
 /// Gives the context's program its parameters (the model's, and where it is random a lane's address), its columns, the
 /// states with their initial values as its first carried variables, and their advance: the integrator's step, with what
-/// spikes do. Error codes: "integrator-unknown", "integrator-unfit".
-[[nodiscard]] Result<Dynamics> add_dynamics(StepContext& context, std::string_view integrator);
+/// spikes do. Error codes: "integrator-unknown", "integrator-unfit", "threshold-not-locatable".
+[[nodiscard]] Result<Dynamics> add_dynamics(StepContext& context, std::string_view integrator,
+                                            Events events = Events::grid);
 
 }  // namespace hillock::sim

@@ -29,12 +29,17 @@ class ProgramBuilder {
       : model_(model), request_(request), layout_(model), context_(model, out_.program) {}
 
   Result<BuiltProgram> build() {
-    if (model_.observations.empty() && request_.purpose != Purpose::features)
+    if (model_.observations.empty() && !of_spikes() && request_.purpose != Purpose::features)
       return fail("no-observation", "the model does not say what is recorded", model_.name,
                   "a line such as: observe I ~ normal(g*(V - E), sigma)");
     if (auto fitted = can_be_fitted(); !fitted) return fail(std::move(fitted.error()));
-    const auto dynamics = add_dynamics(context_, request_.integrator);
+    const auto dynamics = add_dynamics(context_, request_.integrator, request_.events);
     if (!dynamics) return fail(dynamics.error());
+    if (of_spikes() && !dynamics->trouble)
+      return fail("no-located-spikes",
+                  model_.spiking ? "spike times on the grid of steps are no smooth function of anything"
+                                 : "the model has no threshold, so no spikes",
+                  model_.name, model_.spiking ? "events = \"located\"" : "a line such as: threshold v > -50*mV");
     ir::Program& p = out_.program;
 
     if (request_.purpose == Purpose::features) {
@@ -43,7 +48,8 @@ class ProgramBuilder {
       return std::move(out_);
     }
     std::vector<Residual> residuals;
-    for (std::size_t o = 0; o < model_.observations.size(); ++o) residuals.push_back(residual(o));
+    if (!of_spikes())
+      for (std::size_t o = 0; o < model_.observations.size(); ++o) residuals.push_back(residual(o));
 
     wrt_ = request_.with_respect_to;
     if (wrt_.empty()) {
@@ -67,23 +73,34 @@ class ProgramBuilder {
           p.outputs.insert(p.outputs.end(), {context_.algebra().neg(r.z), r.log_scale});
         break;
       case Purpose::features: break;  // done above
+      case Purpose::trace_slopes: trace_slopes(residuals); break;
+      case Purpose::spike_times:
+      case Purpose::spike_time_slopes: spike_times(*dynamics); break;
     }
     out_.outputs_per_sample = p.outputs.size();
     return std::move(out_);
   }
 
  private:
-  /// A model with spikes or noise has no likelihood yet: it can be simulated, and that is all.
+  [[nodiscard]] bool of_spikes() const {
+    return request_.purpose == Purpose::spike_times || request_.purpose == Purpose::spike_time_slopes;
+  }
+
+  /// A model with spikes or noise has no likelihood yet: it can be simulated, and that is all. Located spikes are part
+  /// of a smooth path, and given its random numbers a model with noise has one path.
   [[nodiscard]] Result<void> can_be_fitted() const {
-    if (request_.purpose == Purpose::trace || request_.purpose == Purpose::features) return {};
+    if (request_.purpose == Purpose::trace || request_.purpose == Purpose::trace_slopes || of_spikes() ||
+        request_.purpose == Purpose::features)
+      return {};
     const auto refuse = [&](const std::string& what, const Span& where) {
       return fail(Error{"not-yet-run",
                         "a model with " + what + " can be simulated, but not fitted yet: it has no likelihood here",
                         where, model_.name, "hillock simulate"});
     };
-    if (model_.spiking) return refuse("spikes", model_.spiking->span);
+    if (model_.spiking && request_.events == Events::grid) return refuse("spikes", model_.spiking->span);
     if (!model_.events.empty()) return refuse("events", model_.events.front().span);
     if (!model_.draws.empty()) return refuse("random numbers", model_.symbol(model_.draws.front().symbol).span);
+    if (request_.pathwise) return {};
     for (const ir::State& s : model_.states)
       for (const ir::SymbolId noise : model_.noises)
         if (ir::depends_on(model_.graph, s.derivative, noise))
@@ -129,7 +146,8 @@ class ProgramBuilder {
   }
 
   [[nodiscard]] bool needs_noise() const {
-    return request_.purpose != Purpose::squares && request_.purpose != Purpose::squares_linearised;
+    return request_.purpose != Purpose::squares && request_.purpose != Purpose::squares_linearised &&
+           request_.purpose != Purpose::trace_slopes;
   }
 
   Residual residual(std::size_t o) {
@@ -218,6 +236,28 @@ class ProgramBuilder {
       d.push_back(slopes_of(r.log_scale));
     }
     matrix(d);
+  }
+
+  void trace_slopes(const std::vector<Residual>& residuals) {
+    ir::Program& p = out_.program;
+    tangents_ = ir::add_tangents(p, wrt_);
+    for (const Residual& r : residuals) {
+      p.outputs.push_back(r.mean);
+      const std::vector<NodeId> slopes = slopes_of(r.mean);
+      p.outputs.insert(p.outputs.end(), slopes.begin(), slopes.end());
+    }
+  }
+
+  void spike_times(const Dynamics& dynamics) {
+    ir::Program& p = out_.program;
+    for (const std::uint32_t c : {*dynamics.spikes, *dynamics.last_spike, *dynamics.trouble}) out_.value.push_back(c);
+    if (request_.purpose == Purpose::spike_time_slopes) {
+      tangents_ = ir::add_tangents(p, wrt_);
+      for (const auto& tangent : tangents_[*dynamics.last_spike])
+        out_.gradient.push_back(tangent ? *tangent : p.carry("0", context_.algebra().number(0.0)));
+    }
+    for (const auto& list : {out_.value, out_.gradient})
+      for (const std::uint32_t c : list) p.outputs.push_back(p.carried(c));
   }
 
   void matrix(const std::vector<std::vector<NodeId>>& d) {

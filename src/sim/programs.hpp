@@ -8,6 +8,7 @@
 #include "features/readings.hpp"
 #include "ir/model.hpp"
 #include "ir/program.hpp"
+#include "sim/dynamics.hpp"
 
 namespace hillock::sim {
 
@@ -22,9 +23,12 @@ enum class Purpose : std::uint8_t {
   fisher,                ///< sum of dz dz^T + dlog s dlog s^T: the expected information (Gaussian noise)
   trace,  ///< outputs per observation: mean, sd; then, where the model spikes, the spikes so far, then of each event
           ///< how often it happened
-  innovations,  ///< outputs per observation: z, log s
-  scores,       ///< outputs: d log p(x) / d parameter, per kept sample
-  features,     ///< what `ProgramRequest::features` asks for, over the kept samples
+  innovations,        ///< outputs per observation: z, log s
+  scores,             ///< outputs: d log p(x) / d parameter, per kept sample
+  features,           ///< what `ProgramRequest::features` asks for, over the kept samples
+  trace_slopes,       ///< outputs per observation: mean, d mean / d parameter
+  spike_times,        ///< at every row: the spikes so far, when the last one was, `EventTrouble`. Located spikes only
+  spike_time_slopes,  ///< and then d last spike / d parameter
 };
 
 struct ProgramRequest {
@@ -32,6 +36,8 @@ struct ProgramRequest {
   std::string_view integrator = "exponential_euler";
   std::vector<std::uint32_t> with_respect_to;    ///< parameters of the model, by place; empty: all
   std::vector<features::Request> features = {};  ///< their quantities are states, sub-expressions or observed channels
+  Events events = Events::grid;
+  bool pathwise = false;  ///< sums and gradients of a model with noise: given each simulation's own random numbers
 };
 
 struct BuiltProgram {
@@ -43,7 +49,8 @@ struct BuiltProgram {
   features::Readings readings;  ///< by request
 };
 
-/// Errors: "integrator-unknown", "integrator-unfit", "no-observation", "name-unknown" (of a feature's quantity).
+/// Errors: "integrator-unknown", "integrator-unfit", "threshold-not-locatable", "no-observation", "not-yet-run",
+/// "no-located-spikes", "name-unknown" (of a feature's quantity).
 [[nodiscard]] Result<BuiltProgram> build_program(const ir::Model& model, const ProgramRequest& request);
 
 /// The parameters that the mean of an observation depends on, through states or directly; the others belong to the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <limits>
 #include <mutex>
 
@@ -87,8 +88,9 @@ constexpr double interpreted_ns = 40.0;
 /// Runs a loop's rows from the first to the last, `run(rows, observed rows before them)`. Where there is a `stop`, in
 /// pieces of a few milliseconds at most; false where it became true.
 template <class Run>
-bool in_pieces(const ir::Loop& loop, double operation_ns, const std::function<bool()>& stop, Run&& run) {
-  if (!stop) {
+bool in_pieces(const ir::Loop& loop, double operation_ns, const std::function<bool()>& stop, Run&& run,
+               std::size_t most_rows = SIZE_MAX) {
+  if (!stop && most_rows >= loop.rows) {
     run(ir::Rows{0, loop.rows}, 0);
     return true;
   }
@@ -100,10 +102,10 @@ bool in_pieces(const ir::Loop& loop, double operation_ns, const std::function<bo
     for (const ir::Group& each : phase->groups) operations += each.nodes.size();
   }
   const double row_ns = static_cast<double>(operations) * operation_ns * (loop.adaptive ? substeps : 1.0);
-  const auto piece = static_cast<std::size_t>(std::max(1.0, piece_ns / row_ns));
+  const auto piece = std::min(most_rows, static_cast<std::size_t>(std::max(1.0, piece_ns / row_ns)));
   std::size_t observed = 0;
   for (std::size_t begin = 0; begin < loop.rows; begin += piece) {
-    if (stop()) return false;
+    if (stop && stop()) return false;
     const ir::Rows rows{begin, std::min(loop.rows, begin + piece)};
     run(rows, observed);
     observed += loop.observed_in(rows.begin, rows.end);
@@ -129,7 +131,10 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   auto state = std::make_unique<State>();
   state->built = std::move(*built);
   state->options = options;
-  state->loop = ir::bind(state->built.program, make_timeline(model, experiment));
+  ir::Timeline timeline = make_timeline(model, experiment);
+  if (request.purpose == Purpose::spike_times || request.purpose == Purpose::spike_time_slopes)
+    timeline.observe.assign(timeline.rows, 1);
+  state->loop = ir::bind(state->built.program, timeline);
 #ifdef HILLOCK_HAS_JIT
   if (options.backend != Backend::interpreter) {
     const jit::Isa isa = options.backend == Backend::avx512 ? jit::Isa::avx512 : jit::Isa::avx2;
@@ -272,6 +277,95 @@ FeatureTable Batch::features(const Array2& points, const std::function<bool()>& 
     });
   }
   return table;
+}
+
+namespace {
+
+/// Collects the spikes of one lane from what the program puts out at every row.
+class SpikeReader {
+ public:
+  SpikeReader(SpikeTrain& train, std::size_t slopes) : train_(train), slopes_(slopes) {}
+  /// `at(i)` is output i: how many spikes so far, when the last one was, the trouble, the slopes.
+  template <class At>
+  void read(At&& at) {
+    const double count = at(0);
+    train_.finite = train_.finite && std::isfinite(count);
+    train_.trouble = static_cast<EventTrouble>(static_cast<int>(at(2)));
+    if (!(count > count_)) return;
+    count_ = count;
+    train_.times.push_back(at(1));
+    for (std::size_t k = 0; k < slopes_; ++k) train_.slopes.push_back(at(3 + k));
+  }
+
+ private:
+  SpikeTrain& train_;
+  std::size_t slopes_;
+  double count_ = 0.0;
+};
+
+}  // namespace
+
+void Batch::spikes(const Array2& given, const std::function<void(std::size_t, const SpikeTrain&)>& sink,
+                   const std::function<bool()>& stop) const {
+  const State& s = *state_;
+  HILLOCK_CHECK(s.built.value.size() == 3, "a batch that is not of spike times was asked for them");
+  Array2 held;
+  const Array2& points = addressed(given, s.loop, s.options.seed, held);
+  const std::size_t slopes = s.built.gradient.size();
+  const std::size_t outs = s.loop.outputs.size();
+  std::size_t lanes = 1;
+#ifdef HILLOCK_HAS_JIT
+  if (s.narrow) lanes = static_cast<std::size_t>(s.narrow->lanes());
+#endif
+  constexpr std::size_t rows_at_once = 512;  // memory: what rows put out is read and forgotten
+  const std::size_t threads = static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());
+  const std::size_t group = lanes * threads;
+  std::atomic<bool> stopped{false};
+  for (std::size_t first = 0; first < points.rows; first += group) {
+    const std::size_t count = std::min(group, points.rows - first);
+    std::vector<SpikeTrain> trains(count);
+    parallel_for((count + lanes - 1) / lanes, s.options.threads, [&](std::size_t call) {
+      const std::size_t begin = call * lanes;
+      const std::size_t used = std::min(lanes, count - begin);
+      std::vector<double> in(lanes * points.cols);
+      std::vector<double> state(lanes * s.loop.state_size());
+      std::vector<double> out;
+      for (std::size_t lane = 0; lane < lanes; ++lane)
+        for (std::size_t p = 0; p < points.cols; ++p)
+          in[p * lanes + lane] = points(first + std::min(begin + lane, count - 1), p);
+      std::vector<SpikeReader> readers;
+      for (std::size_t lane = 0; lane < used; ++lane) readers.emplace_back(trains[begin + lane], slopes);
+      const double cost = lanes == 1 ? interpreted_ns : compiled_ns;
+      const auto run = [&](ir::Rows rows, std::size_t) {
+        out.resize((rows.end - rows.begin) * outs * lanes);
+#ifdef HILLOCK_HAS_JIT
+        if (s.narrow) s.narrow->run(s.loop, rows, in.data(), state.data(), out.data());
+        else ir::interpret(s.loop, rows, in, state, out);
+#else
+        ir::interpret(s.loop, rows, in, state, out);
+#endif
+        for (std::size_t lane = 0; lane < used; ++lane)
+          for (std::size_t r = 0; r < rows.end - rows.begin; ++r)
+            readers[lane].read([&](std::size_t o) { return out[(r * outs + o) * lanes + lane]; });
+      };
+      const bool done = in_pieces(s.loop, cost, stop, run, rows_at_once);
+      if (!done) {
+        stopped = true;
+        return;
+      }
+      // A spike of the last row is in the state alone.
+      for (std::size_t lane = 0; lane < used; ++lane) {
+        readers[lane].read([&](std::size_t o) {
+          const std::uint32_t c = o < 3 ? s.built.value[o] : s.built.gradient[o - 3];
+          return state[c * lanes + lane];
+        });
+        for (std::size_t c = 0; c < s.loop.carried; ++c)
+          trains[begin + lane].finite = trains[begin + lane].finite && std::isfinite(state[c * lanes + lane]);
+      }
+    });
+    if (stopped) return;
+    for (std::size_t k = 0; k < count; ++k) sink(first + k, trains[k]);
+  }
 }
 
 }  // namespace hillock::sim

@@ -11,6 +11,7 @@
 #include "base/array.hpp"
 #include "base/error.hpp"
 #include "sim/experiment.hpp"
+#include "sim/located_spikes.hpp"
 #include "sim/programs.hpp"
 
 namespace hillock::sim {
@@ -31,6 +32,14 @@ struct RunOptions {
 struct FeatureTable {
   Array2 values;                         ///< [point][request], SI; NaN where there is none
   std::vector<features::Undefined> why;  ///< [point][request], row-major
+};
+
+/// The spikes of one simulation, where they are located.
+struct SpikeTrain {
+  std::vector<double> times;   ///< seconds, in order
+  std::vector<double> slopes;  ///< [spike][parameter]: d time / d parameter; empty where they were not asked for
+  EventTrouble trouble = EventTrouble::none;  ///< what makes times or slopes wrong from some spike on
+  bool finite = true;                         ///< false: the simulation blew up
 };
 
 /// One program bound to one experiment. `run` is const and may be called from several threads.
@@ -54,6 +63,10 @@ class Batch {
   /// What the features of a program of that purpose are. Memory grows by the table alone. Once `stop` is true, the rest
   /// is "not-finite".
   [[nodiscard]] FeatureTable features(const Array2& points, const std::function<bool()>& stop = {}) const;
+  /// Of Purpose::spike_times and spike_time_slopes: `sink(k, spikes)`, called in order of k. Memory goes with the
+  /// spikes, not with the steps. Once `stop` is true, the sink is not called any more.
+  void spikes(const Array2& points, const std::function<void(std::size_t, const SpikeTrain&)>& sink,
+              const std::function<bool()>& stop = {}) const;
 
   [[nodiscard]] const BuiltProgram& program() const;
   [[nodiscard]] std::size_t carried_count() const;

@@ -31,6 +31,7 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::clip: return lower_clip(graph, args[0], args[1], args[2]);
     case Op::normal_a: return lower_normal(graph, args, false);
     case Op::normal_b: return lower_normal(graph, args, true);
+    case Op::stop_gradient: return args[0];
     case Op::min: return lower_min(graph, args[0], args[1]);
     case Op::max: return lower_max(graph, args[0], args[1]);
 

@@ -29,7 +29,7 @@ std::vector<NodeId> StepContext::substitution(std::span<const NodeId> values) {
     map[index(model_.parameters[i].symbol)] = program_.parameter(static_cast<std::uint32_t>(i));
   for (std::size_t i = 0; i < model_.constants.size(); ++i)
     map[index(model_.constants[i].symbol)] = program_.column(layout_.constant(i));
-  map[index(model_.step)] = step();
+  map[index(model_.step)] = program_.column(Layout::step());
   for (const ir::SymbolId noise : model_.noises) map[index(noise)] = algebra_.number(0.0);
   return map;
 }
@@ -50,7 +50,17 @@ std::vector<NodeId> StepContext::hold(std::vector<NodeId> values) {
   return values;
 }
 
+NodeId StepContext::step() {
+  const NodeId row = program_.column(Layout::step());
+  return part_ ? algebra_.mul(row, algebra_.sub(part_->to, part_->from)) : row;
+}
+
 std::vector<NodeId> StepContext::substitution(std::span<const NodeId> values, Layout::Stage stage) {
+  using Stage = Layout::Stage;
+  if (part_ && stage == Stage::start) return substitution_at(values, part_->from);
+  if (part_ && stage == Stage::end) return substitution_at(values, part_->to);
+  if (part_ && stage == Stage::middle)
+    return substitution_at(values, algebra_.mul(algebra_.number(0.5), algebra_.add(part_->from, part_->to)));
   std::vector<NodeId> map = substitution(values);
   for (std::size_t i = 0; i < model_.inputs.size(); ++i)
     map[index(model_.inputs[i])] = program_.column(layout_.input(i, stage));
@@ -88,7 +98,8 @@ NodeId StepContext::increment(std::size_t j) {
   const NodeId odd = algebra_.make(ir::Op::gt, program_.column(layout_.row_odd()), algebra_.number(0.5));
   const NodeId z = algebra_.select(odd, program_.graph.make(ir::Op::normal_b, address),
                                    program_.graph.make(ir::Op::normal_a, address));
-  return algebra_.mul(algebra_.make(ir::Op::sqrt, step()), z);
+  const NodeId whole = algebra_.mul(algebra_.make(ir::Op::sqrt, program_.column(Layout::step())), z);
+  return part_ ? algebra_.mul(whole, algebra_.sub(part_->to, part_->from)) : whole;
 }
 
 Result<std::vector<NodeId>> StepContext::with_additive_noise(std::string_view integrator, std::vector<NodeId> next) {

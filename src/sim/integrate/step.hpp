@@ -26,8 +26,11 @@ class StepContext {
   [[nodiscard]] std::size_t states() const { return model_.states.size(); }
   ir::NodeId state(std::size_t i) { return program_.carried(static_cast<std::uint32_t>(i)); }
   std::vector<ir::NodeId> state_values();
-  /// The length of the row, in seconds.
-  ir::NodeId step() { return program_.column(Layout::step()); }
+  /// The length of the step, in seconds: the row, or the part of it.
+  ir::NodeId step();
+  /// The step is a part of the row, from one fraction of it to another: inputs and time by the parabola of
+  /// `derivatives_at`, and of every noise the share that is due (its path is taken as straight within the row).
+  void over(ir::NodeId from, ir::NodeId to) { part_ = {from, to}; }
 
   /// Of adaptive steps: how much of the row is done, and how much of it the trial step is (at most what the loop
   /// offers; whoever shortens it says so in `ir::Adaptive::taken`).
@@ -78,6 +81,10 @@ class StepContext {
   std::vector<ir::NodeId> substitution_at(std::span<const ir::NodeId> values, ir::NodeId fraction);
   ir::NodeId progress_or_substep(ir::Source source);
   ir::NodeId fraction_ = ir::no_node;
+  struct Part {
+    ir::NodeId from, to;
+  };
+  std::optional<Part> part_;
   ir::NodeId not_refractory_ = ir::no_node;
   const ir::Model& model_;
   ir::Program& program_;

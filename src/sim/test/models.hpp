@@ -66,6 +66,7 @@ class ModelBuilder {
   NodeId div(NodeId a, NodeId b) { return model_.graph.make(Op::div, a, b); }
   NodeId neg(NodeId a) { return model_.graph.make(Op::neg, a); }
   NodeId exp(NodeId a) { return model_.graph.make(Op::exp, a); }
+  NodeId op(Op which, NodeId a, NodeId b) { return model_.graph.make(which, a, b); }
   NodeId sin(NodeId a) { return model_.graph.make(Op::sin, a); }
   ir::Model done() { return std::move(model_); }
 
