@@ -144,6 +144,22 @@ void merge_divisions(Program& program) {
   });
 }
 
+/// Pass: divisions by one moving number become products with its reciprocal, where there are several (one more rounding
+/// each): derivatives divide by what their functions divide by.
+void share_reciprocals(Program& program) {
+  const std::vector<NodeId> roots = Roots::gather(program);
+  std::vector<int> divides(program.graph.size());
+  for (const NodeId id : reachable(program.graph, roots)) {
+    const Node& node = program.graph[id];
+    if (node.op == Op::div && !program.graph.is_constant(node.args[1])) ++divides[index(node.args[1])];
+  }
+  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
+    if (node.op != Op::div || divides[index(node.args[1])] < 2) return same_node(g, node, args);
+    Algebra algebra(g);
+    return algebra.mul(args[0], algebra.div(algebra.number(1.0), args[1]));
+  });
+}
+
 /// Pass: exponentials of one moving quantity from one of them.
 void share_program_exponentials(Program& program) {
   Dependences dependences(program.graph, program.variables);
@@ -321,7 +337,10 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   fold_constant_columns(program, timeline);
   if (options.lower) merge_divisions(program);
   hoist_reciprocals(program);
-  if (options.lower) share_program_exponentials(program);
+  if (options.lower) {
+    share_program_exponentials(program);
+    share_reciprocals(program);
+  }
   contract(program);
   if (options.lower) lower_program(program);
   derive_columns(program, timeline);

@@ -53,6 +53,17 @@ double bernoulli(double x) {
   return std::isinf(x) && x > 0.0 ? 0.0 : x / std::expm1(x);
 }
 
+/// (e^x - exprel x)/x; by its series sum_k x^k (k+1)/(k+2)! where that cancels.
+double exprel_slope(double x) {
+  if (std::fabs(x) < 0.5) {
+    double sum = 0.0;
+    for (int k = 16; k >= 0; --k) sum = sum * x + (k + 1.0) / std::tgamma(k + 3.0);
+    return sum;
+  }
+  if (x < -40.0) return 1.0 / x / x;
+  return x > 717.0 ? x / 0.0 : (std::exp(x) - std::expm1(x) / x) / x;
+}
+
 double exponential_relative(double x) {
   if (x == 0.0) return 1.0;
   return std::expm1(x) / x;
@@ -103,6 +114,7 @@ double apply(Op op, double a, double b, double c) {
     case Op::expm1: return std::expm1(a);
     case Op::log1p: return std::log1p(a);
     case Op::exprel: return exponential_relative(a);
+    case Op::exprel_slope: return exprel_slope(a);
     case Op::bernoulli: return bernoulli(a);
     case Op::sqrt: return std::sqrt(a);
     case Op::ceil: return std::ceil(a);

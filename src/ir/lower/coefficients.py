@@ -9,7 +9,7 @@ another, lowest degree first; what a rounding loses the remaining coefficients t
 fixed). The comment beside each row is the relative error of the rounded polynomial: well below 2^-53 = 1.1e-16, so
 that the roundings of the evaluation rule.
 """
-from mpmath import mp, mpf, matrix, lu_solve, cos, pi, log, expm1, sin, asin, atan, atanh, sqrt, floor, ldexp
+from mpmath import mp, mpf, matrix, lu_solve, cos, exp, pi, log, expm1, sin, asin, atan, atanh, sqrt, floor, ldexp
 
 mp.dps = 80
 
@@ -92,6 +92,15 @@ fit("expm1_half", "(e^x - 1 - x)/x^2 on |x| <= ln2/2, relative to e^x - 1.", 9,
 
 fit("exprel_near", "(e^x - 1)/x on -1 <= x <= 1/4.", 12,
     near(lambda x: expm1(x) / x, mpf(1)), near(lambda x: x / expm1(x), mpf(1)), mpf(-1) - mpf("0.001"), mpf(1) / 4 + mpf("0.001"))
+
+
+
+def exprel_slope(x):
+    return mpf(1) / 2 + x / 3 if abs(x) < mpf("1e-20") else ((x - 1) * exp(x) + 1) / x**2
+
+
+fit("exprel_slope_near", "(e^x - exprel x)/x on -1 <= x <= 1/4.", 12, exprel_slope, lambda x: 1 / exprel_slope(x),
+    mpf(-1) - mpf("0.001"), mpf(1) / 4 + mpf("0.001"))
 
 # ---- logarithms -------------------------------------------------------------------------------------------------
 smax = (sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1) * mpf("1.001")

@@ -4,6 +4,8 @@
 /// cancels exactly against x, so r carries an error below 2^-58 in all. Then e^x = 2^n (1 + p(r)), the sixteenths of n
 /// from a table and the whole power by `scale2`, which rounds once more only where the result is subnormal.
 
+#include <limits>
+
 #include "ir/lower/coefficients.hpp"
 #include "ir/lower/exp_parts.hpp"
 #include "ir/lower/lower.hpp"
@@ -63,14 +65,33 @@ NodeId exprel_anywhere(Build& b, NodeId x) {
   return b.select(b.eq(x, 0.0), b.num(1.0), b.scale2(b.div(e.value, below), e.exponent));
 }
 
+/// Outside [-1, 1/4], or NaN. |x + 3/8| is exact enough to keep within the fit's margin.
+NodeId beyond_the_fit(Build& b, NodeId x) {
+  return b.make(Op::lnot, {b.make(Op::le, {b.abs(b.add(x, 0.375)), b.num(0.625)})});
+}
+
 }  // namespace
 
 NodeId lower_exprel(Graph& graph, NodeId x) {
   Build b(graph);
-  // The argument is -step/time constant nearly everywhere: a polynomial there, without a division. |x + 3/8| is exact
-  // enough to keep within the fit's margin.
-  const NodeId far = b.make(Op::lnot, {b.make(Op::le, {b.abs(b.add(x, 0.375)), b.num(0.625)})});
+  // The argument is -step/time constant nearly everywhere: a polynomial there, without a division.
+  const NodeId far = beyond_the_fit(b, x);
   return b.make(Op::seldom, {far, exprel_anywhere(b, x), b.polynomial(x, k::exprel_near)});
+}
+
+NodeId lower_exprel_slope(Graph& graph, NodeId x) {
+  Build b(graph);
+  const NodeId far = beyond_the_fit(b, x);
+  // Below the fit (e^x - E)/x with E = exprel and e^x = x E + 1; where e^x is nothing beside E = -1/x, that would be
+  // all rounding: -E/x. Above it E - (E - 1)/x, which does not overflow before E. For the slopes of steps: up to 40
+  // ulp.
+  const NodeId exprel = exprel_anywhere(b, x);
+  const NodeId exponential = b.fma(x, exprel, 1.0);
+  const NodeId top = b.select(b.lt(x, -40.0), b.neg(exprel), b.sub(exponential, exprel));
+  const NodeId above = b.sub(exprel, b.div(b.sub(exprel, 1.0), x));
+  const NodeId positive = b.select(b.lt(exprel, std::numeric_limits<double>::infinity()), above, exprel);
+  const NodeId anywhere = b.select(b.gt(x, 0.0), positive, b.div(top, x));
+  return b.make(Op::seldom, {far, anywhere, b.polynomial(x, k::exprel_slope_near)});
 }
 
 NodeId lower_bernoulli(Graph& graph, NodeId x) {

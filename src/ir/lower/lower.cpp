@@ -11,6 +11,7 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::exp: return lower_exp(graph, args[0]);
     case Op::expm1: return lower_expm1(graph, args[0]);
     case Op::exprel: return lower_exprel(graph, args[0]);
+    case Op::exprel_slope: return lower_exprel_slope(graph, args[0]);
     case Op::bernoulli: return lower_bernoulli(graph, args[0]);
     case Op::log: return lower_log(graph, args[0]);
     case Op::log10: return lower_log10(graph, args[0]);

@@ -22,6 +22,7 @@ namespace hillock::ir {
 [[nodiscard]] NodeId lower_expm1(Graph& graph, NodeId x);
 /// (e^x - 1)/x, 1 at 0; finite up to x = 716.3, where e^x alone overflows at 709.8.
 [[nodiscard]] NodeId lower_exprel(Graph& graph, NodeId x);
+[[nodiscard]] NodeId lower_exprel_slope(Graph& graph, NodeId x);
 [[nodiscard]] NodeId lower_bernoulli(Graph& graph, NodeId x);
 
 [[nodiscard]] NodeId lower_log(Graph& graph, NodeId x);

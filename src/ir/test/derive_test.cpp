@@ -59,6 +59,8 @@ const std::vector<Domain>& domains() {
       {Op::log1p, {-0.8}, {20}},
       {Op::exprel, {-0.03}, {0.03}},
       {Op::exprel, {-40}, {20}},
+      {Op::exprel_slope, {-0.3}, {0.3}},
+      {Op::exprel_slope, {-30}, {20}},
       {Op::bernoulli, {-0.06}, {0.06}},
       {Op::bernoulli, {-40}, {40}},
       {Op::sqrt, {0.2}, {50}},

@@ -52,6 +52,14 @@ inline Real reference_op(Op op, Real a, Real b, Real c) {
     case Op::expm1: return std::expm1(a);
     case Op::log1p: return std::log1p(a);
     case Op::exprel: return a == 0 ? 1 : std::expm1(a) / a;
+    case Op::exprel_slope: {
+      if (std::fabs(a) < 0.5L) {
+        Real sum = 0;
+        for (int k = 20; k >= 0; --k) sum = sum * a + (k + 1.0L) / std::tgamma(k + 3.0L);
+        return sum;
+      }
+      return (std::exp(a) - std::expm1(a) / a) / a;
+    }
     case Op::bernoulli: return a == 0 ? 1 : a / std::expm1(a);
     case Op::sqrt: return std::sqrt(a);
     case Op::ceil: return std::ceil(a);
