@@ -1,6 +1,7 @@
 /// From a Program and a Timeline to a Loop: passes that put every computation where it is cheapest.
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
 
@@ -9,6 +10,7 @@
 #include "ir/interpret.hpp"
 #include "ir/lower/lower.hpp"
 #include "ir/program.hpp"
+#include "ir/share_divisions.hpp"
 #include "ir/share_exponentials.hpp"
 
 namespace hillock::ir {
@@ -166,6 +168,21 @@ void share_program_exponentials(Program& program) {
   const std::vector<NodeId> roots = Roots::gather(program);
   Roots::scatter(share_exponentials(program.graph, roots, [&](NodeId id) { return dependences.of(id).carried; }),
                  program);
+}
+
+/// Pass: several divisions of a phase from one.
+void share_program_divisions(Program& program) {
+  Dependences dependences(program.graph, program.variables);
+  std::array<std::vector<NodeId>, 3> phases;  // as Roots gathers: what is once, observed, advanced
+  phases[0] = program.init;
+  for (const Assignment& a : program.observe) phases[1].push_back(a.value);
+  for (const Assignment& a : program.advance) phases[2].push_back(a.value);
+  std::vector<NodeId> roots =
+      share_divisions(program.graph, phases, [&](NodeId id) { return dependences.of(id).carried; });
+  // Outputs and step control keep the divisions they have.
+  const std::vector<NodeId> all = Roots::gather(program);
+  roots.insert(roots.end(), all.begin() + static_cast<std::ptrdiff_t>(roots.size()), all.end());
+  Roots::scatter(roots, program);
 }
 
 /// Pass: a product that is used once, in a sum, is fused with it. Every back end then rounds alike.
@@ -340,6 +357,7 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   if (options.lower) {
     share_program_exponentials(program);
     share_reciprocals(program);
+    share_program_divisions(program);
   }
   contract(program);
   if (options.lower) lower_program(program);

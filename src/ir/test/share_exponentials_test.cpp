@@ -16,7 +16,7 @@ namespace hillock::ir {
 namespace {
 
 /// v moves, a stands still.
-class Sharing : public testing::Test {
+class ShareExponentials : public testing::Test {
  protected:
   Graph g;
   Algebra al{g};
@@ -36,7 +36,7 @@ class Sharing : public testing::Test {
   [[nodiscard]] std::string text(NodeId id) const { return to_text(g, id, names); }
 };
 
-TEST_F(Sharing, APowerOfTheNarrowerOneServesTheWider) {
+TEST_F(ShareExponentials, APowerOfTheNarrowerOneServesTheWider) {
   const NodeId wide = al.make(Op::exp, al.mul(v, al.number(25.0)));
   const NodeId narrow = al.make(Op::exp, al.add(al.mul(v, al.number(50.0)), a));
   const std::vector<NodeId> out = shared({wide, narrow});
@@ -46,7 +46,7 @@ TEST_F(Sharing, APowerOfTheNarrowerOneServesTheWider) {
             "(exp(a) * (exp((v * 25)) * exp((v * 25)))))");
 }
 
-TEST_F(Sharing, NothingChangesWhereNothingIsShared) {
+TEST_F(ShareExponentials, NothingChangesWhereNothingIsShared) {
   const NodeId w = g.symbol(SymbolId{2});
   const std::vector<NodeId> alone{over(20.0, 1.0),     over(-20.0, 1.0),
                                   over(18.0, 0.0),     al.make(Op::exp, al.mul(w, al.number(0.1))),
@@ -57,7 +57,7 @@ TEST_F(Sharing, NothingChangesWhereNothingIsShared) {
   EXPECT_EQ(shared(far), far);
 }
 
-TEST_F(Sharing, ValuesStayEverywhere) {
+TEST_F(ShareExponentials, ValuesStayEverywhere) {
   // Rates over 4, 5, 10 and 40 with their shifts; x/(exp(x) - 1) over 4 and 5.
   const std::vector<NodeId> roots{over(-40, 10), over(-10, -35), over(-5, 40),
                                   al.make(Op::bernoulli, al.mul(al.sub(al.sub(v, a), al.number(13)), al.number(-0.25))),
@@ -95,7 +95,7 @@ TEST_F(Sharing, ValuesStayEverywhere) {
   for (const NodeId id : out) EXPECT_TRUE(std::isnan(evaluate(g, id, lost)));
 }
 
-TEST_F(Sharing, LongSumsAndSharedPartsTakeNoTime) {
+TEST_F(ShareExponentials, LongSumsAndSharedPartsTakeNoTime) {
   // A chain of doublings: looked through naively it has 2^200 terms.
   NodeId sum = v;
   for (int i = 0; i < 200; ++i) sum = al.add(sum, sum);

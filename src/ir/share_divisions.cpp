@@ -1,0 +1,137 @@
+#include "ir/share_divisions.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "ir/algebra.hpp"
+
+namespace hillock::ir {
+namespace {
+
+constexpr double largest_divisor = 1e20;     // six of them stay below 1e120
+constexpr double smallest_product = 1e-200;  // a partial product is then above 1e-200/1e100: not subnormal
+
+class Sharing {
+ public:
+  Sharing(Graph& graph, const std::function<bool(NodeId)>& moves) : al_(graph), moves_(moves) {}
+
+  std::vector<NodeId> phase(std::span<const NodeId> roots) {
+    const std::vector<NodeId> order = reachable(al_.g, roots);
+    // What only a rare side of a choice needs is not worth a shared division.
+    std::vector<bool> usual(al_.g.size());
+    for (const NodeId root : roots) usual[index(root)] = true;
+    for (auto it = order.rbegin(); it != order.rend(); ++it) {
+      if (!usual[index(*it)]) continue;
+      const Node& node = al_.g[*it];
+      for (std::size_t k = 0; k < 3; ++k)
+        if (node.args[k] != no_node && !(k == 1 && node.op == Op::seldom)) usual[index(node.args[k])] = true;
+    }
+    // Divisions of one level do not wait for each other.
+    std::vector<int> level(al_.g.size());
+    std::map<int, std::vector<NodeId>> divisors;
+    std::vector<bool> listed(al_.g.size());
+    for (const NodeId id : order) {
+      const Node& node = al_.g[id];
+      for (const NodeId arg : node.args)
+        if (arg != no_node) level[index(id)] = std::max(level[index(id)], level[index(arg)]);
+      if (node.op != Op::div || !usual[index(id)] || !moves_(node.args[1])) continue;
+      if (!listed[index(node.args[1])]) divisors[level[index(node.args[1])]].push_back(node.args[1]);
+      listed[index(node.args[1])] = true;
+      ++level[index(id)];
+    }
+    std::map<NodeId, Place> place_of;
+    std::vector<std::vector<NodeId>> groups;
+    for (const auto& [at, list] : divisors)
+      for (std::size_t first = 0; first + 1 < list.size(); first += most_shared_divisions) {
+        const std::size_t last = std::min(list.size(), first + most_shared_divisions);
+        if (last - first < 2) continue;
+        for (std::size_t i = first; i < last; ++i) place_of[list[i]] = {groups.size(), i - first};
+        groups.emplace_back(list.begin() + static_cast<std::ptrdiff_t>(first),
+                            list.begin() + static_cast<std::ptrdiff_t>(last));
+      }
+    if (groups.empty()) return {roots.begin(), roots.end()};
+
+    // In order of levels arguments still come first, and all divisors of a group before what divides by them.
+    std::vector<NodeId> by_level = order;
+    std::ranges::stable_sort(by_level, {}, [&](NodeId id) { return level[index(id)]; });
+    const Graph before = al_.g;
+    std::vector<NodeId> made(before.size(), no_node);
+    std::vector<std::vector<NodeId>> reciprocals(groups.size());
+    for (const NodeId id : by_level) {
+      const Node& node = before[id];
+      std::vector<NodeId> args;
+      for (const NodeId arg : node.args)
+        if (arg != no_node) args.push_back(made[index(arg)]);
+      const auto found = node.op == Op::div && usual[index(id)] ? place_of.find(node.args[1]) : place_of.end();
+      if (found == place_of.end()) {
+        made[index(id)] = same_node(al_.g, node, args);
+        continue;
+      }
+      const auto [group, place] = found->second;
+      if (reciprocals[group].empty()) {
+        std::vector<NodeId> now;
+        for (const NodeId divisor : groups[group]) now.push_back(made[index(divisor)]);
+        reciprocals[group] = invert(now);
+      }
+      made[index(id)] = al_.mul(args[0], reciprocals[group][place]);
+    }
+    std::vector<NodeId> out;
+    for (const NodeId root : roots) out.push_back(made[index(root)]);
+    return out;
+  }
+
+ private:
+  struct Place {
+    std::size_t group, place;
+  };
+
+  /// 1/d for each, from one division.
+  std::vector<NodeId> invert(const std::vector<NodeId>& d) {
+    std::vector<NodeId> shared(d.size());
+    const NodeId product = multiply(d, 0, d.size());
+    const NodeId inverse = al_.div(al_.number(1.0), product);
+    spread(d, 0, d.size(), inverse, shared);
+    NodeId sum = al_.make(Op::abs, d[0]);
+    for (std::size_t i = 1; i < d.size(); ++i) sum = al_.add(sum, al_.make(Op::abs, d[i]));
+    const NodeId usual = al_.make(Op::land, al_.make(Op::le, sum, al_.number(largest_divisor)),
+                                  al_.make(Op::ge, al_.make(Op::abs, product), al_.number(smallest_product)));
+    const NodeId alone = al_.make(Op::lnot, usual);
+    std::vector<NodeId> out;
+    for (std::size_t i = 0; i < d.size(); ++i) {
+      const NodeId choice[3] = {alone, al_.div(al_.number(1.0), d[i]), shared[i]};
+      out.push_back(al_.g.make(Op::seldom, choice));
+    }
+    return out;
+  }
+  NodeId multiply(const std::vector<NodeId>& d, std::size_t begin, std::size_t end) {
+    if (end - begin == 1) return d[begin];
+    const std::size_t middle = begin + (end - begin) / 2;
+    return al_.mul(multiply(d, begin, middle), multiply(d, middle, end));
+  }
+  /// `inverse` is 1/(product of begin..end).
+  void spread(const std::vector<NodeId>& d, std::size_t begin, std::size_t end, NodeId inverse,
+              std::vector<NodeId>& out) {
+    if (end - begin == 1) {
+      out[begin] = inverse;
+      return;
+    }
+    const std::size_t middle = begin + (end - begin) / 2;
+    spread(d, begin, middle, al_.mul(inverse, multiply(d, middle, end)), out);
+    spread(d, middle, end, al_.mul(inverse, multiply(d, begin, middle)), out);
+  }
+
+  Algebra al_;
+  const std::function<bool(NodeId)>& moves_;
+};
+
+}  // namespace
+
+std::vector<NodeId> share_divisions(Graph& graph, std::span<const std::vector<NodeId>> phases,
+                                    const std::function<bool(NodeId)>& moves) {
+  std::vector<NodeId> out;
+  for (const std::vector<NodeId>& roots : phases)
+    for (const NodeId root : Sharing(graph, moves).phase(roots)) out.push_back(root);
+  return out;
+}
+
+}  // namespace hillock::ir
