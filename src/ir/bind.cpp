@@ -67,7 +67,8 @@ struct Roots {
     for (const Assignment& a : p.observe) all.push_back(a.value);
     for (const Assignment& a : p.advance) all.push_back(a.value);
     all.insert(all.end(), p.outputs.begin(), p.outputs.end());
-    if (p.adaptive) all.insert(all.end(), {p.adaptive->error, p.adaptive->factor});
+    if (p.adaptive)
+      for (const NodeId id : p.adaptive->roots()) all.push_back(id);
     return all;
   }
   static void scatter(std::span<const NodeId> all, Program& p) {
@@ -79,6 +80,7 @@ struct Roots {
     if (p.adaptive) {
       p.adaptive->error = all[i++];
       p.adaptive->factor = all[i++];
+      if (p.adaptive->taken != no_node) p.adaptive->taken = all[i++];
     }
   }
 };
@@ -410,7 +412,8 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   for (const Assignment& a : loop.observe) observe_roots.push_back(a.value);
   observe_roots.insert(observe_roots.end(), loop.outputs.begin(), loop.outputs.end());
   for (const Assignment& a : loop.advance) advance_roots.push_back(a.value);
-  if (loop.adaptive) advance_roots.insert(advance_roots.end(), {loop.adaptive->error, loop.adaptive->factor});
+  if (loop.adaptive)
+    for (const NodeId id : loop.adaptive->roots()) advance_roots.push_back(id);
 
   std::uint32_t next_bit = 1;
   std::map<std::uint32_t, std::vector<std::uint32_t>> columns_of_bit;

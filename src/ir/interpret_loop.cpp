@@ -113,8 +113,9 @@ class LoopInterpreter {
       const double wanted = h * value_[index(control.factor)];
       const bool accepted = error <= 1.0;  // false for NaN: the step shrinks until the count runs out
       if (accepted) {
+        const double taken = control.taken == no_node ? h : value_[index(control.taken)];
         assign(loop_.advance);
-        done = last ? 1.0 : done + h;
+        done = last && !(taken < h) ? 1.0 : done + taken;
       }
       // A last step that was cut short by the end of the row says nothing against the longer step before it.
       if (!(accepted && last && wanted < substep_)) substep_ = wanted;

@@ -42,6 +42,11 @@ struct Adaptive {
   NodeId error = no_node;
   NodeId factor = no_node;   ///< finite and positive whatever `error` is
   int max_substeps = 10000;  ///< per row; a lane that needs more becomes NaN
+  NodeId taken = no_node;    ///< how much of the interval a kept step covers, at most `substep`; none: `substep`
+
+  [[nodiscard]] std::vector<NodeId> roots() const {
+    return taken == no_node ? std::vector{error, factor} : std::vector{error, factor, taken};
+  }
 };
 
 struct Program {

@@ -308,7 +308,8 @@ class Emitter {
         for (const NodeId id : loop_.outputs) root(id);
       } else {
         for (const ir::Assignment& a : loop_.advance) root(a.value);
-        if (loop_.adaptive) root(loop_.adaptive->error), root(loop_.adaptive->factor);
+        if (loop_.adaptive)
+          for (const NodeId id : loop_.adaptive->roots()) root(id);
       }
       for (const auto& [id, group] : home)
         if (outside[index(id)]) frontier_[which].push_back(id);
@@ -466,10 +467,11 @@ class Emitter {
       if (loop_.variables[s].source == Source::progress) scope[find_symbol(s)] = done;
     }
     std::vector<NodeId> roots = advance_roots();
-    roots.insert(roots.end(), {control.error, control.factor});
+    for (const NodeId id : control.roots()) roots.push_back(id);
     phase_nodes(scope, loop_.advance_phase, roots);
     const Pack error = get(scope, control.error);
     const Pack factor = get(scope, control.factor);
+    const Pack taken = control.taken == ir::no_node ? h : get(scope, control.taken);
     std::map<std::uint32_t, Pack> assigned;
     for (const ir::Assignment& a : loop_.advance) assigned[a.carried] = get(scope, a.value);
     std::vector<Pack> next = carried;
@@ -479,7 +481,8 @@ class Emitter {
       Value* good = b_.CreateFCmpOLE(error[k], real(1.0));
       Value* accepted = b_.CreateAnd(active[k], good);
       for (auto& [c, pack] : assigned) next[c][k] = b_.CreateSelect(accepted, pack[k], carried[c][k]);
-      Value* forward = b_.CreateSelect(last[k], real(1.0), b_.CreateFAdd(done[k], h[k]));
+      Value* whole = b_.CreateAnd(last[k], b_.CreateNot(b_.CreateFCmpOLT(taken[k], h[k])));
+      Value* forward = b_.CreateSelect(whole, real(1.0), b_.CreateFAdd(done[k], taken[k]));
       next_done.push_back(b_.CreateSelect(accepted, forward, done[k]));
       Value* wanted = b_.CreateFMul(h[k], factor[k]);
       Value* cut_short = b_.CreateAnd(b_.CreateAnd(good, last[k]), b_.CreateFCmpOLT(wanted, substep[k]));

@@ -1,5 +1,6 @@
 #include "sim/dynamics.hpp"
 
+#include "sim/adaptive_spikes.hpp"
 #include "sim/draws.hpp"
 #include "sim/held.hpp"
 #include "sim/located_spikes.hpp"
@@ -22,19 +23,43 @@ Result<const Integrator*> integrator_called(std::string_view name) {
               near.empty() ? all : near);
 }
 
-/// Spikes, events and what is held over a step belong to a grid of steps, which an adaptive integrator leaves.
+/// Events, random numbers and what is held over a step belong to a grid of steps, which an adaptive integrator leaves.
 Result<void> needs_no_grid(const ir::Model& model, std::string_view integrator) {
   const auto refuse = [&](const std::string& what, const Span& where) {
     return fail(Error{"integrator-unfit", std::string(integrator) + what, where, "model.integrator",
-                      "a fixed step: exponential_euler, euler or rk4"});
+                      "a fixed step: exponential_midpoint, exponential_euler or rk4"});
   };
-  if (model.spiking) return refuse(" does not find spikes inside its steps yet", model.spiking->span);
-  if (!model.events.empty()) return refuse(" does not find events inside its steps yet", model.events.front().span);
+  const auto symbol = [&](ir::SymbolId id) -> const ir::Symbol& { return model.symbol(id); };
+  if (!model.events.empty()) return refuse(" does not find events inside its steps", model.events.front().span);
   if (!model.held.empty())
-    return refuse(
-        " chooses its own steps, and " + model.symbol(model.held.front().symbol).name + " is constant over one",
-        model.symbol(model.held.front().symbol).span);
+    return refuse(" chooses its own steps, and " + symbol(model.held.front().symbol).name + " is constant over one",
+                  symbol(model.held.front().symbol).span);
+  if (!model.draws.empty())
+    return refuse(" chooses its own steps, and a random number belongs to each one",
+                  symbol(model.draws.front().symbol).span);
   return {};
+}
+
+/// The states after a step of an adaptive integrator, with the spikes inside it. Adds all other assignments.
+Result<Dynamics> add_adaptive(StepContext& context, const Integrator& integrator) {
+  ir::Program& p = context.program();
+  const ir::Model& model = context.model();
+  if (auto fits = needs_no_grid(model, integrator.name); !fits) return fail(std::move(fits.error()));
+  std::optional<AdaptiveSpikes> spikes;
+  if (model.spiking) {
+    if (auto fits = AdaptiveSpikes::fits(model, integrator.name); !fits) return fail(std::move(fits.error()));
+    spikes.emplace(context);
+    spikes->begin();
+  }
+  auto step = integrator.build(context);
+  if (!step) return fail(std::move(step.error()));
+  p.adaptive = step->adaptive;
+  std::vector<ir::NodeId> next = context.hold(std::move(step->next));
+  if (spikes) next = spikes->advance(next, *p.adaptive);
+  for (std::uint32_t i = 0; i < next.size(); ++i) p.advance.push_back({i, next[i]});
+  if (!spikes) return Dynamics{};
+  spikes->between_steps();
+  return Dynamics{spikes->count(), spikes->last(), spikes->times(), {}, {}};
 }
 
 /// The integrator's step with spikes at their own times in it.
@@ -45,7 +70,7 @@ Result<Dynamics> add_located(StepContext& context, const Integrator& integrator)
   if (!step) return fail(std::move(step.error()));
   const std::vector<ir::NodeId> next = spikes->advance(context.hold(std::move(step->next)));
   for (std::uint32_t i = 0; i < next.size(); ++i) context.program().advance.push_back({i, next[i]});
-  return Dynamics{spikes->count(), spikes->last(), {}, spikes->trouble()};
+  return Dynamics{spikes->count(), spikes->last(), {}, {}, spikes->trouble()};
 }
 
 }  // namespace
@@ -72,8 +97,7 @@ Result<Dynamics> add_dynamics(StepContext& context, std::string_view name, Event
     p.carry(model.symbol(s.symbol).name, context.expression(s.init, no_states, Layout::Stage::holding));
 
   if (events == Events::located && model.spiking) return add_located(context, **integrator);
-  if ((*integrator)->adaptive)
-    if (auto fits = needs_no_grid(model, name); !fits) return fail(std::move(fits.error()));
+  if ((*integrator)->adaptive) return add_adaptive(context, **integrator);
   define_draws(context);
   Spikes spikes(context);
   Held held(context);
@@ -82,12 +106,11 @@ Result<Dynamics> add_dynamics(StepContext& context, std::string_view name, Event
   if (!step) return fail(std::move(step.error()));
   const std::vector<ir::NodeId> next = spikes.advance(context.hold(std::move(step->next)));
   for (std::uint32_t i = 0; i < next.size(); ++i) p.advance.push_back({i, next[i]});
-  p.adaptive = step->adaptive;
   std::vector<ir::NodeId*> built;
   for (ir::Assignment& a : p.advance) built.push_back(&a.value);
   held.open(built);
   spikes.between_steps();
-  return Dynamics{spikes.count(), spikes.last(), spikes.event_counts(), {}};
+  return Dynamics{spikes.count(), spikes.last(), {}, spikes.event_counts(), {}};
 }
 
 }  // namespace hillock::sim

@@ -14,13 +14,16 @@ namespace hillock::sim {
 struct Dynamics {
   std::optional<std::uint32_t> spikes;      ///< carried: how many spikes so far; none where the model has no threshold
   std::optional<std::uint32_t> last_spike;  ///< carried: the time of the last one
-  std::vector<std::uint32_t> events;        ///< carried, by event of the model: how often it happened
-  std::optional<std::uint32_t> trouble;     ///< carried, where spikes are located: an `EventTrouble`
+  /// Carried, of adaptive integrators: spike n was at number n modulo their count.
+  std::vector<std::uint32_t> spike_times;
+  std::vector<std::uint32_t> events;     ///< carried, by event of the model: how often it happened
+  std::optional<std::uint32_t> trouble;  ///< carried, where spikes are located: an `EventTrouble`
 };
 
 /// Where spikes are.
 enum class Events : std::uint8_t {
-  grid,     ///< at the steps, as in Brian 2: see spikes.hpp
+  grid,  ///< at the steps, as in Brian 2: see spikes.hpp. Adaptive integrators, which have no grid, put them where they
+         ///< are: see adaptive_spikes.hpp
   located,  ///< at their own times: see located_spikes.hpp
 };
 /// "grid", "located". Error code "events-unknown".

@@ -66,6 +66,8 @@ class ProgramBuilder {
       case Purpose::trace:
         for (const Residual& r : residuals) p.outputs.insert(p.outputs.end(), {r.mean, r.sd});
         if (dynamics->spikes) p.outputs.push_back(p.carried(*dynamics->spikes));
+        for (const std::uint32_t time : dynamics->spike_times) p.outputs.push_back(p.carried(time));
+        out_.spike_times = dynamics->spike_times.size();
         for (const std::uint32_t count : dynamics->events) p.outputs.push_back(p.carried(count));
         break;
       case Purpose::innovations:

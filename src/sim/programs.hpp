@@ -21,8 +21,9 @@ enum class Purpose : std::uint8_t {
   log_density,           ///< sum of log p(x): carried `value`
   log_density_gradient,  ///< and its gradient
   fisher,                ///< sum of dz dz^T + dlog s dlog s^T: the expected information (Gaussian noise)
-  trace,  ///< outputs per observation: mean, sd; then, where the model spikes, the spikes so far, then of each event
-          ///< how often it happened
+  /// Outputs per observation: mean, sd; then, where the model spikes, the spikes so far and, of adaptive integrators,
+  /// the times of the last ones; then of each event how often it happened.
+  trace,
   innovations,        ///< outputs per observation: z, log s
   scores,             ///< outputs: d log p(x) / d parameter, per kept sample
   features,           ///< what `ProgramRequest::features` asks for, over the kept samples
@@ -46,6 +47,7 @@ struct BuiltProgram {
   std::vector<std::uint32_t> gradient;  ///< carried, by entry of with_respect_to
   std::vector<std::uint32_t> matrix;    ///< carried, lower triangle by rows: (0,0) (1,0) (1,1) (2,0) ...
   std::size_t outputs_per_sample = 0;
+  std::size_t spike_times = 0;  ///< of a trace: how many of the last spikes' times are put out after the count
   features::Readings readings;  ///< by request
 };
 

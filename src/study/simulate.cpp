@@ -232,15 +232,42 @@ class Run {
         return out;
       };
       std::size_t counter = 2 * outs;
-      if (model.spiking) happened_.push_back({"spike", times(counter++)});
+      if (model.spiking) {
+        const std::size_t kept = batch->program().spike_times;
+        happened_.push_back({"spike", kept == 0 ? times(counter) : located(values, stride, counter, kept)});
+        counter += 1 + kept;
+      }
       for (const ir::Event& event : model.events) happened_.push_back({event.name, times(counter++)});
     };
     batch->outputs(point, keep, [&] { return progress_.should_stop(); });
     if (columns[1].values.empty()) return fail("interrupted", "stopped: the simulation was not done");
     progress_.update(1.0, "");
+    if (!errors_.empty()) return fail(std::move(errors_));
     if (!options_.out.empty())
       if (auto written = write(columns); !written) return fail(std::move(written.error()));
     return describe(columns);
+  }
+
+  /// The times of spikes that an integrator found inside its steps: after the count, each sample has those of the last
+  /// `kept` ones, spike n at n modulo `kept`.
+  std::vector<double> located(std::span<const double> values, std::size_t stride, std::size_t counter,
+                              std::size_t kept) {
+    std::vector<double> out;
+    for (std::size_t i = 0; i + 1 < experiment_.samples; ++i) {
+      const double before = values[i * stride + counter], after = values[(i + 1) * stride + counter];
+      if (after - before > static_cast<double>(kept) && errors_.empty())
+        errors_.push_back(
+            {"too-many-spikes",
+             fmt::format("{:.0f} spikes between the samples at {:g} and {:g} ms, and the times of {} are "
+                         "kept",
+                         after - before, experiment_.time_of(i) * 1e3, experiment_.time_of(i + 1) * 1e3, kept),
+             {},
+             "--dt",
+             "a smaller --dt"});
+      for (double n = before; n < after; n += 1.0)
+        out.push_back(values[(i + 1) * stride + counter + 1 + static_cast<std::size_t>(n) % kept]);
+    }
+    return out;
   }
 
   Result<void> write(const std::vector<Column>& columns) const {

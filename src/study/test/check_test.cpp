@@ -142,7 +142,7 @@ TEST(CheckModel, SpikesAndNoise) {
   for (const char* part : {"noise in the equations (1)\n  xi           drives v\n",
                            "spikes\n  reset        v, w\n  refractory   no spike meanwhile, and these stand still: v\n",
                            "rk4                    cannot be used: rk4 has no place for the noise xi\n",
-                           "dopri5                 cannot be used: dopri5 does not find spikes inside its steps yet\n"})
+                           "dopri5                 cannot be used: dopri5 has no place for the noise xi\n"})
     EXPECT_NE(answer->text.find(part), std::string::npos) << part << answer->text;
   const auto json = nlohmann::json::parse(answer->json);
   EXPECT_EQ(json["noises"], nlohmann::json::parse(R"([{"name":"xi","drives":"v"}])"));

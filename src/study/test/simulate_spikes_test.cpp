@@ -130,6 +130,30 @@ TEST(SimulateSpikes, TheExactStepIsBriansWhileTheCellIsFreeAndWhileItIsNot) {
   }
 }
 
+TEST(SimulateSpikes, AdaptiveIntegratorsFindThemInsideTheirSteps) {
+  // The same cell by the exact step at 0.1 us: times are there within a step before, and the count of refractory steps
+  // adds up to two of them a spike.
+  Model model(adaptive_cell("1.05 ms"));
+  model.options.duration = time("200 ms");
+  model.options.integrator = "exact";
+  model.options.dt = time("0.0001 ms");
+  const Ran grid = model.run();
+  ASSERT_EQ(grid.spikes_ms.size(), 8U);
+  for (const char* name : {"dopri5", "rodas4"})
+    for (const char* dt : {"0.1 ms", "10 ms"}) {
+      model.options.integrator = name;
+      model.options.dt = time(dt);
+      const Ran ran = model.run();
+      ASSERT_EQ(ran.spikes_ms.size(), grid.spikes_ms.size()) << name << dt;
+      for (std::size_t i = 0; i < 8; ++i)
+        EXPECT_NEAR(ran.spikes_ms[i], grid.spikes_ms[i], 0.0003 * static_cast<double>(i + 1)) << name << dt;
+    }
+  model.options.dt = time("200 ms");
+  EXPECT_NE(model.error().find("8 spikes between the samples at 0 and 200 ms, and the times of 4 are kept "
+                               "[too-many-spikes]"),
+            std::string::npos);
+}
+
 TEST(SimulateSpikes, ResetsRunOneAfterTheOtherWithLocalsAndFreshSubexpressions) {
   // At the first spike v is 2 mV or a little more: old = v; v = 0; twice = 2 v = 0 then, so w = 0 + old + 0.
   Model model(
@@ -215,8 +239,12 @@ TEST(SimulateNoise, WhatAnIntegratorCannotDoIsRefusedByName) {
   EXPECT_NE(error("dv/dt = v*xi*second**-0.5 : mV\n", "euler")
                 .find("euler takes additive noise only, and v multiplies xi in dv/dt [integrator-unfit]"),
             std::string::npos);
-  EXPECT_NE(error(adaptive_cell("2 ms"), "dopri5")
-                .find("dopri5 does not find spikes inside its steps yet [integrator-unfit]"),
+  EXPECT_NE(error(adaptive_cell("2 ms") + "event low v < -60 mV\n", "dopri5")
+                .find("dopri5 does not find events inside its steps [integrator-unfit]"),
+            std::string::npos);
+  EXPECT_NE(error(adaptive_cell("v < -65 mV"), "rodas4")
+                .find("rodas4 needs to know when equations that stand still go on, and here `refractory` is a "
+                      "condition [integrator-unfit]"),
             std::string::npos);
 }
 
