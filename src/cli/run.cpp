@@ -30,6 +30,7 @@ struct Flags {
   std::string target;              ///< the study, model, data file or name
   std::vector<std::string> words;  ///< of help
   std::vector<std::string> set, input;
+  std::string events, sensitivity;
   std::string seed, out, budget, require, duration, dt, integrator = "exponential_euler", isa = "auto";
   int threads = 0;
   bool json = false, quiet = false, resume = false, format = false, markdown = false;
@@ -113,6 +114,12 @@ class CommandLine {
     command->add_option("--dt", flags_.dt, "the time step (default 0.1 ms)")->type_name("TIME");
     command->add_option("--integrator", flags_.integrator, "how the equations are solved")->type_name("NAME");
     command->add_option("--seed", flags_.seed, "the seed of noise in the equations (default 1)")->type_name("N");
+    command->add_option("--events", flags_.events, "spikes at the steps (grid) or inside them (located)")
+        ->type_name("WHERE");
+    command
+        ->add_option("--sensitivity", flags_.sensitivity,
+                     "derivatives of traces, spike times and rate by these parameters: all, or \"tau, g\"")
+        ->type_name("NAMES");
     command->add_option("--out", flags_.out, "write the trace: .csv or .npz")->type_name("FILE");
     add_machine(command);
     add_json(command);
@@ -202,6 +209,8 @@ class CommandLine {
     if (!wrong.empty()) return wrong_usage(wrong);
     options.integrator = flags_.integrator;
     options.out = flags_.out;
+    options.events = flags_.events;
+    options.sensitivity = flags_.sensitivity;
     options.run.threads = flags_.threads;
     options.run.isa = flags_.isa;
     const study::StopSignals signals;

@@ -13,6 +13,7 @@
 #include "prob/prior.hpp"
 #include "sim/simulator.hpp"
 #include "study/quantity_text.hpp"
+#include "study/simulate_sensitivity.hpp"
 
 namespace hillock::study {
 namespace {
@@ -208,8 +209,11 @@ class Run {
     auto backend = sim::choose_backend(options_.run.isa);
     if (!backend) return fail(std::move(backend.error()));
     const ir::Model model = shown();
-    auto batch = sim::Batch::create(model, experiment_, {sim::Purpose::trace, options_.integrator, {}},
-                                    {*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed)});
+    sim::ProgramRequest request{sim::Purpose::trace, options_.integrator, {}};
+    if (auto chosen = choose_events(model.observations.size(), request); !chosen)
+      return fail(std::move(chosen.error()));
+    const sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed)};
+    auto batch = sim::Batch::create(model, experiment_, request, how);
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", 1.0);
     Array2 point(1, parameters_.size());
@@ -241,6 +245,7 @@ class Run {
     };
     batch->outputs(point, keep, [&] { return progress_.should_stop(); });
     if (columns[1].values.empty()) return fail("interrupted", "stopped: the simulation was not done");
+    if (auto done = compute_events(model, request, how); !done) return fail(std::move(done.error()));
     progress_.update(1.0, "");
     if (!errors_.empty()) return fail(std::move(errors_));
     if (!options_.out.empty())
@@ -270,6 +275,47 @@ class Run {
     return out;
   }
 
+  /// Where spikes are, and what is differentiated by what.
+  Result<void> choose_events(std::size_t traces, sim::ProgramRequest& request) const {
+    auto events = sim::events_called(options_.events.empty() ? "grid" : options_.events);
+    if (!events) return fail(std::move(events.error()));
+    request.events = *events;
+    if (options_.sensitivity.empty()) return {};
+    auto by = parameters_called(model_, options_.sensitivity);
+    if (!by) return fail(std::move(by.error()));
+    request.with_respect_to = std::move(*by);
+    if (model_.spiking && options_.events == "grid")
+      return fail("events-unfit", "spikes on the grid of steps are no smooth function of the parameters", "--events",
+                  "--events located");
+    request.events = sim::Events::located;
+    return Sensitivity::affordable(traces, experiment_.samples, request.with_respect_to.size());
+  }
+
+  /// Located spikes have times of their own; derivatives where they are asked for.
+  Result<void> compute_events(const ir::Model& model, sim::ProgramRequest request, const sim::RunOptions& how) {
+    const auto stop = [&] { return progress_.should_stop(); };
+    if (model.spiking && request.events == sim::Events::located) {
+      request.purpose = sim::Purpose::spike_times;
+      auto batch = sim::Batch::create(model, experiment_, request, how);
+      if (!batch) return fail(std::move(batch.error()));
+      Array2 point(1, parameters_.size());
+      point.values = parameters_;
+      bool done = false;
+      const auto read = [&](std::size_t, const sim::SpikeTrain& train) {
+        done = true;
+        happened_.front().times = train.times;
+        located_ = train.trouble;
+      };
+      batch->spikes(point, read, stop);
+      if (!done) return fail("interrupted", "stopped: the simulation was not done");
+    }
+    if (options_.sensitivity.empty()) return {};
+    auto computed = Sensitivity::compute(model, experiment_, parameters_, request, how, stop);
+    if (!computed) return fail(std::move(computed.error()));
+    sensitivity_ = std::move(*computed);
+    return {};
+  }
+
   Result<void> write(const std::vector<Column>& columns) const {
     if (options_.out.ends_with(".npz")) {
       std::vector<data::Array> arrays;
@@ -279,6 +325,8 @@ class Run {
         for (double& t : times) t *= 1e3;
         arrays.push_back({happened.name + "_time_ms", {times.size()}, times});
       }
+      if (sensitivity_)
+        for (data::Array& array : sensitivity_->arrays()) arrays.push_back(std::move(array));
       return io::write_npz(options_.out, arrays);
     }
     if (!options_.out.ends_with(".csv"))
@@ -330,6 +378,13 @@ class Run {
       list = nlohmann::ordered_json::array();
       for (const double t : times) list.push_back(t * 1e3);
     }
+    if (located_) json["events"] = {{"located", true}, {"trouble", sim::to_string(*located_)}};
+    if (located_ && !sensitivity_ && *located_ != sim::EventTrouble::none)
+      answer.text += "  " + sentence(*located_) + "\n";
+    if (sensitivity_) {
+      answer.text += sensitivity_->text();
+      json["sensitivity"] = nlohmann::ordered_json::parse(sensitivity_->json());
+    }
     if (model_.random()) json["seed"] = options_.seed;
     const auto shown_one = std::find_if(columns.begin() + 1, columns.end(), [&](const Column& c) {
       return !model_.observations.empty()
@@ -353,7 +408,9 @@ class Run {
   ir::Model model_;
   sim::Experiment experiment_;
   std::vector<double> parameters_;
-  std::vector<Happened> happened_;  ///< spikes where there is a threshold, then events
+  std::vector<Happened> happened_;            ///< spikes where there is a threshold, then events
+  std::optional<sim::EventTrouble> located_;  ///< where spikes are located
+  std::optional<Sensitivity> sensitivity_;
   Errors errors_;
 };
 

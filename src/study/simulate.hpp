@@ -28,8 +28,10 @@ struct SimulateOptions {
   std::optional<QuantityText> duration;  ///< none: 1 s
   std::optional<QuantityText> dt;        ///< none: 0.1 ms
   std::string integrator = "exponential_euler";
-  std::string out;        ///< .csv or .npz; empty: only the answer
-  std::int64_t seed = 1;  ///< of noise in the equations, below 2^52
+  std::string out;          ///< .csv or .npz; empty: only the answer
+  std::int64_t seed = 1;    ///< of noise in the equations, below 2^52
+  std::string events;       ///< "grid" or "located"; empty: grid, but located where derivatives are asked for
+  std::string sensitivity;  ///< parameters to differentiate by: "all" or "tau, g_Na"; empty: none
   RunOptions run;
 };
 

@@ -1,0 +1,155 @@
+/// `hillock simulate --sensitivity` and `--events located`: against differences of what `simulate` itself prints.
+
+#include "study/simulate_sensitivity.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <cmath>
+
+#include "io/recording_reader.hpp"
+#include "study/quantity_text.hpp"
+#include "study/simulate.hpp"
+#include "study/test/scratch.hpp"
+
+namespace hillock::study {
+namespace {
+
+/// An adaptive leaky integrate-and-fire cell; C is a constant.
+constexpr const char* cell =
+    "param tau : ms = 20 ms\nparam g : mV = 0.6 mV\nparam hold : ms = 3.3 ms\nconst C = 30 mV\n"
+    "dv/dt = (-70*mV - v + C - w)/tau : mV (unless refractory)\n"
+    "dw/dt = -w/(100*ms) : mV\n"
+    "init v = -70 mV\nthreshold v > -50 mV\nreset v = -70 mV; w += g\nrefractory hold\n";
+
+class SimulateSensitivity : public testing::Test {
+ protected:
+  void write(const std::string& text) { options.model = scratch.write("cell.model", text); }
+  SimulateSensitivity() {
+    write(cell);
+    options.duration = read_quantity_text("200 ms", "--duration", "second").value();
+  }
+  [[nodiscard]] nlohmann::json run(const std::string& set = "") const {
+    SimulateOptions mine = options;
+    if (!set.empty())
+      mine.set.push_back({set.substr(0, set.find('=')), set.substr(set.find('=') + 1), Origin{"--set", {}}});
+    Silent silent;
+    const auto got = simulate_model(mine, silent);
+    if (!got) {
+      ADD_FAILURE() << render(got.error());
+      return {};
+    }
+    return nlohmann::json::parse(got->json);
+  }
+  [[nodiscard]] std::string error() const {
+    Silent silent;
+    const auto got = simulate_model(options, silent);
+    return got ? "none" : render(got.error());
+  }
+  static double rate(const nlohmann::json& run) {
+    const auto& times = run["spikes_ms"];
+    return 1e3 * static_cast<double>(times.size() - 1) / (times.back().get<double>() - times.front().get<double>());
+  }
+  Scratch scratch;
+  SimulateOptions options;
+};
+
+TEST_F(SimulateSensitivity, IsWhatDifferencesSay) {
+  options.out = scratch.path("out.npz");
+  options.sensitivity = "all";
+  const nlohmann::json got = run()["sensitivity"];
+  const auto file = io::read_arrays(options.out);
+  ASSERT_TRUE(file);
+  options.sensitivity = "";
+  options.events = "located";
+  const nlohmann::json plain = run();
+  EXPECT_EQ(plain["events"]["trouble"], "");
+  ASSERT_GE(plain["spikes_ms"].size(), 5U);
+  ASSERT_EQ(got["spikes"].size(), plain["spikes_ms"].size());
+  EXPECT_TRUE(got["trouble"].is_null());
+  for (const auto& [name, value] : {std::pair<std::string, double>{"tau", 20.0}, {"g", 0.6}, {"hold", 3.3}}) {
+    // Central differences at 1e-6: rounding 1e-14 * 200/1e-6 of times in ms, truncation 1e-12.
+    const double h = 1e-6 * value;
+    const auto at = [&](double by) { return run(name + "=" + nlohmann::json(value + by).dump()); };
+    const nlohmann::json up = at(h), down = at(-h);
+    for (std::size_t k = 0; k < got["spikes"].size(); ++k) {
+      const double want = (up["spikes_ms"][k].get<double>() - down["spikes_ms"][k].get<double>()) / (2 * h);
+      const double slope = got["spikes"][k]["d_time_ms"][name];
+      EXPECT_NEAR(slope, want, 1e-5 * std::max(1.0, std::fabs(want))) << name << ", spike " << k;
+      const std::string unit = name == "g" ? "_mV" : "_ms";
+      EXPECT_EQ(file->find("d_spike_time_ms_d_" + name + unit)->values.at(k), slope);
+      EXPECT_EQ(got["spikes"][k]["time_ms"], plain["spikes_ms"][k]);
+    }
+    const double by_rate = (rate(up) - rate(down)) / (2 * h);
+    EXPECT_NEAR(got["rate"]["d_hz"][name].get<double>(), by_rate, 1e-5 * std::max(1.0, std::fabs(by_rate))) << name;
+    for (const auto& output : got["outputs"]) {
+      if (output["parameter"] != name) continue;
+      const auto last = [&](const nlohmann::json& from) {
+        for (const auto& o : from["outputs"])
+          if (o["name"] == output["name"]) return o["last"].get<double>();
+        return 0.0;
+      };
+      const double want = (last(up) - last(down)) / (2 * h);
+      EXPECT_NEAR(output["last"].get<double>(), want, 1e-5 * std::max(1.0, std::fabs(want))) << output;
+      EXPECT_EQ(output["unit"], name == "g" ? "mV/mV" : "mV/ms");
+    }
+  }
+  EXPECT_EQ(file->find("d_v_mV_d_tau_ms")->values.size(), 2001U);
+  EXPECT_EQ(file->find("d_w_mV_d_g_mV")->values.back(), got["outputs"][4]["last"].get<double>());
+}
+
+TEST_F(SimulateSensitivity, OfAModelWithoutSpikesIsThatOfItsTraces) {
+  write("param k : 1/second = 3/second\ndx/dt = -k*x : volt\ninit x = 2 volt\n");
+  options.sensitivity = "k";
+  const auto got = run();
+  // x = 2 exp(-k t), d x/d k = -t x; exponential Euler is exact here, and t = 0.2 s.
+  EXPECT_NEAR(got["sensitivity"]["outputs"][0]["last"].get<double>(), -0.2 * 2 * std::exp(-0.6), 1e-12);
+  EXPECT_EQ(got["sensitivity"]["outputs"][0]["unit"], "volt/(1/second)");
+  EXPECT_FALSE(got["sensitivity"].contains("rate"));
+  EXPECT_FALSE(got.contains("events"));
+}
+
+TEST_F(SimulateSensitivity, SaysWhereThereIsNone) {
+  options.sensitivity = "tau";
+  options.dt = read_quantity_text("5 ms", "--dt", "second").value();  // the refractory period is shorter
+  const auto got = run();
+  EXPECT_EQ(got["sensitivity"]["trouble"], "too-short");
+  EXPECT_EQ(got["events"]["trouble"], "too-short");
+  options.duration = read_quantity_text("30 ms", "--duration", "second").value();
+  options.dt.reset();
+  const auto one = run();  // one spike has no interval
+  ASSERT_EQ(one["spikes_ms"].size(), 1U);
+  EXPECT_TRUE(one["sensitivity"]["rate"].is_null());
+  for (int code = 1; code <= 4; ++code) EXPECT_FALSE(sentence(static_cast<sim::EventTrouble>(code)).empty());
+}
+
+TEST_F(SimulateSensitivity, MistakesAreNamed) {
+  options.sensitivity = "tau, taux, C";
+  EXPECT_EQ(error(),
+            "--sensitivity: error: no parameter is called taux [name-unknown]\n"
+            "    try: tau\n"
+            "--sensitivity: error: C is a constant: derivatives are taken by parameters [name-unknown]\n"
+            "    try: param C : unit = ... instead of const\n");
+  options.sensitivity = "all";
+  options.events = "grid";
+  EXPECT_EQ(error(),
+            "--events: error: spikes on the grid of steps are no smooth function of the parameters [events-unfit]\n"
+            "    try: --events located\n");
+  options.events = "exact";
+  EXPECT_EQ(error(),
+            "--events: error: spikes are at the steps or located inside them, not \"exact\" [events-unknown]\n"
+            "    try: grid or located\n");
+  options.events = "";
+  write("dx/dt = -x/(1*ms) : 1\n");
+  EXPECT_EQ(error(),
+            "--sensitivity: error: the model has no parameters to differentiate by [name-unknown]\n"
+            "    try: a line such as: param g : nS = 60 nS\n");
+  // 10 traces of 1e7 samples and their derivatives.
+  write(cell);
+  options.duration = read_quantity_text("1000 second", "--duration", "second").value();
+  EXPECT_NE(error().find("the derivatives of 10000001 samples would need"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hillock::study
