@@ -93,6 +93,7 @@ struct Statement {
     refractory,   ///< refractory VALUE
     event,        ///< event NAME VALUE
     on,           ///< on NAME ASSIGNMENTS
+    dialect,      ///< dialect = "brian2"
     table,        ///< table NAME(t) = [VALUES] UNIT, dt = VALUE
   };
   Kind kind = Kind::ode;
@@ -115,6 +116,7 @@ struct Ast {
   std::vector<std::uint32_t> arguments;  ///< of calls
   std::vector<Statement> statements;     ///< in the order of the text
   std::vector<Comment> comments;
+  bool brian = false;  ///< `dialect = "brian2"`
 
   [[nodiscard]] std::string_view text(Extent at) const { return source->text(at); }
 };

@@ -150,6 +150,7 @@ class ModelBuilder {
   }
 
   TellRemoved removed() {
+    if (ast_.brian) return {};
     return [this](Extent quotient) {
       if (!told_.insert(quotient.begin).second) return;  // an expression may be lowered for several purposes
       model_.notes.push_back({"0/0 at one point is taken as its limit there: computed with exprel", span(quotient)});

@@ -87,13 +87,14 @@ Value Checker::check(const Expr& expr, const Resolve& resolve) {
   using Kind = ExprNode::Kind;
   if (!expr.given()) return Value::unknown();
   values_.assign(expr.root - expr.first + 1, Value{});
+  drawn_.clear();
   for (std::uint32_t i = expr.first; i <= expr.root; ++i) {
     const ExprNode& node = ast_.nodes[i];
     Value& out = values_[i - expr.first];
     switch (node.kind) {
       case Kind::number: {
         out.number = node.value;
-        out.any_dimension = node.value == 0.0;
+        out.any_dimension = node.value == 0.0 && !ast_.brian;
         const std::string_view text = ast_.text(node.word);
         out.whole = text.find_first_of(".eE") == std::string_view::npos;
         break;
@@ -164,7 +165,8 @@ Value Checker::unknown_name(const ExprNode& node, std::string_view text) {
     return Value::unknown();
   }
   const std::string quoted = "'" + std::string(text) + "'";
-  if (function_op(text) != nullptr || text == "timestep" || text == "arctan2" || is_random(text)) {
+  if ((function_op(text) != nullptr && !(ast_.brian && is_of_hillock_only(text))) || text == "timestep" ||
+      (text == "arctan2" && !ast_.brian) || is_random(text)) {
     problems_.add("unknown-name", quoted + " is a function", node.word, "give it its arguments in parentheses");
     return Value::unknown();
   }
@@ -205,7 +207,7 @@ Value Checker::name(const ExprNode& node, const Resolve& resolve) {
   if (text == "pi" || text == "e" || text == "inf") {
     Value out;
     out.number = text == "pi" ? 3.14159265358979323846 : text == "e" ? 2.71828182845904523536 : HUGE_VAL;
-    out.any_dimension = text == "inf";
+    out.any_dimension = text == "inf" && !ast_.brian;
     return out;
   }
   if (text == "xi" || text.starts_with("xi_")) {
@@ -220,12 +222,13 @@ Value Checker::name(const ExprNode& node, const Resolve& resolve) {
 Value Checker::unary(const ExprNode& node, const Value& a) {
   if (!a.known) return a;
   if (node.op == Operator::negation) {
-    if (!a.boolean) {
+    if (!a.boolean && !ast_.brian) {
       problems_.add("type-mismatch", "'not' needs true or false, found " + in_words(a), ast_.nodes[node.a].at,
                     "compare it with something: '... > ...'");
       return Value::unknown();
     }
-    Value out = a;
+    Value out;
+    out.boolean = out.whole = true;
     if (a.number) out.number = *a.number == 0.0 ? 1.0 : 0.0;
     return out;
   }
@@ -320,11 +323,12 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
   const std::string quoted = "'" + std::string(function) + "'";
   const auto argument_node = [&](std::uint32_t i) -> const ExprNode& { return ast_.nodes[ast_.arguments[node.a + i]]; };
   const auto argument = [&](std::uint32_t i) -> const Value& { return values_[ast_.arguments[node.a + i] - first]; };
-  const ir::OpInfo* op = function_op(function);
+  const bool known_here = !ast_.brian || !is_of_hillock_only(function);
+  const ir::OpInfo* op = known_here ? function_op(function) : nullptr;
   std::uint32_t arity = 0;
   if (op != nullptr) {
     arity = static_cast<std::uint32_t>(op->arity);
-  } else if (function == "timestep" || function == "arctan2") {
+  } else if (function == "timestep" || (known_here && function == "arctan2")) {
     arity = 2;
   } else if (function == "rand" || function == "randn") {
     arity = 0;
@@ -386,6 +390,9 @@ Value Checker::call(const ExprNode& node, std::uint32_t first) {
                                     : "in a reset, a condition, 'init' or a sub-expression '(constant over dt)'");
         return Value::unknown();
       }
+      if (!drawn_.insert(function).second && ast_.brian)
+        problems_.add("random-misplaced", quoted + " is called twice in one expression, which Brian 2 refuses",
+                      node.word, "two sub-expressions '(constant over dt)'");
       Value out = known ? Value::of({}) : Value::unknown();
       out.whole = function == "poisson";
       return out;

@@ -60,6 +60,7 @@ class Checker {
   Problems& problems_;
   std::vector<Value> values_;  // of the nodes of the expression at hand
   std::unordered_set<std::string> reported_;
+  std::unordered_set<std::string_view> drawn_;  // random functions in the expression at hand
 
   Value name(const ExprNode& node, const Resolve& resolve);
   Value unary(const ExprNode& node, const Value& a);

@@ -91,7 +91,7 @@ class RequireCheck {
     } else if (name_ == "t") {
       bound = Value::of(units::find_unit("second")->dimension);
       may_vary_ = Varies::time;
-    } else if (const std::string why = why_illegal(name_); !why.empty()) {
+    } else if (const std::string why = why_illegal(name_, ast_.brian); !why.empty()) {
       problems_.add("illegal-name", why + " and cannot name what ranges", s_.name);
     } else {
       bound = value_of_range(ast_, s_.from, s_.to);

@@ -75,6 +75,7 @@ class StatementCheck {
       case Kind::reset: check_assignments(s, "reset"); return without_threshold(s, "a reset");
       case Kind::on: return check_on(s);
       case Kind::declaration:
+      case Kind::dialect:
       case Kind::constant:
       case Kind::table:
       case Kind::input: return;  // names, units, constants and tables are done
@@ -180,7 +181,7 @@ class StatementCheck {
                     quoted(channel) + " is observed twice, first in " + line_of(ast_, ast_.statements[first].at),
                     s.name, "delete one");
     if (entity == nullptr) {
-      if (const std::string why = why_illegal(channel); !why.empty())
+      if (const std::string why = why_illegal(channel, ast_.brian); !why.empty())
         problems_.add("illegal-name", why + " and cannot name a channel", s.name);
     } else if (entity->role != Role::state && entity->role != Role::definition && entity->role != Role::broken) {
       problems_.add("observe-of-no-result",
@@ -279,7 +280,7 @@ class StatementCheck {
       checker_.check_condition(s.value, running_, "the condition of an event");
     }
     if (name == "spike") problems_.add("illegal-name", "'spike' is what 'threshold' defines", s.name);
-    else if (const std::string why = why_illegal(name); !why.empty())
+    else if (const std::string why = why_illegal(name, ast_.brian); !why.empty())
       problems_.add("illegal-name", why + " and cannot name an event", s.name);
     const auto first = std::ranges::find_if(ast_.statements, [&](const Statement& other) {
       return other.kind == Kind::event && !other.broken && text(other.name) == name;
@@ -338,7 +339,7 @@ class StatementCheck {
       } else if (assignment.op != Operator::none) {
         problems_.add("unknown-name", "there is no " + quoted(name) + " here", assignment.name);
       } else {
-        if (const std::string why = why_illegal(name); !why.empty())
+        if (const std::string why = why_illegal(name, ast_.brian); !why.empty())
           problems_.add("illegal-name", why + " and cannot name a variable", assignment.name);
         locals[name] = checker_.check(assignment.value, resolve);
         continue;

@@ -37,6 +37,7 @@ class Declarations {
       else if (s.kind == Kind::observe && !s.broken) names_.channels.emplace(ast_.text(s.name), i);
       else if (s.kind == Kind::threshold) names_.has_threshold = true;
       else if (s.kind == Kind::table && !s.broken) declare_table(i);
+      if (s.kind == (ast_.brian ? Kind::refractory : Kind::threshold)) names_.has_last_spike = true;
     }
     check_table_names();
     find_assigned();
@@ -57,7 +58,7 @@ class Declarations {
     if (role == Role::declared) entity.declaration = index;
     entity.value = Value::unknown();
     if (!s.unit.empty()) give_unit(entity, s);
-    if (const std::string why = why_illegal(entity.name); !why.empty()) {
+    if (const std::string why = why_illegal(entity.name, ast_.brian); !why.empty()) {
       problems_.add("illegal-name", why + " and cannot name a variable", s.name);
       entity.role = Role::broken;
       entity.value = Value::unknown();
@@ -72,6 +73,7 @@ class Declarations {
   /// A name that is there already. Two statements may be about one: a Brian 2 parameter `x : unit (constant)`, and
   /// another that gives it its value.
   void declare_again(Entity& before, Entity entity, Role role) {
+    if (before.role == Role::broken || entity.role == Role::broken) return;  // reported
     const Statement& s = ast_.statements[entity.statement];
     const Extent before_at = ast_.statements[before.statement].name;
     const bool completes =
@@ -118,7 +120,7 @@ class Declarations {
     table.statement = index;
     if (!s.unit.empty())
       if (const WrittenUnit unit = read_unit(s); unit.unit) table.dimension = unit.unit->dimension;
-    if (const std::string why = why_illegal(name); !why.empty())
+    if (const std::string why = why_illegal(name, ast_.brian); !why.empty())
       problems_.add("illegal-name", why + " and cannot name a table", s.name);
     const auto [place, is_new] = names_.tables.try_emplace(name, std::move(table));
     if (!is_new)

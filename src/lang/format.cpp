@@ -293,6 +293,7 @@ void write(const Ast& ast, const Statement& s, Writer& out) {
       out.put(" ");
       write(ast, s.value, out);
       break;
+    case Kind::dialect: out.put("dialect = \"brian2\""); break;
     case Kind::table:
       out.put("table ");
       out.put(name);

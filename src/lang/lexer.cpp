@@ -148,6 +148,13 @@ class Lexer {
     push(kind, at, end);
   }
 
+  /// After `dialect =`: the one place for a text in quotes.
+  [[nodiscard]] bool names_dialect() const {
+    const std::size_t count = out_.tokens.size();
+    return count >= 2 && out_.tokens[count - 1].kind == TokenKind::assign &&
+           out_.tokens[count - 2].kind == TokenKind::name && source_.text(out_.tokens[count - 2].at) == "dialect";
+  }
+
   std::uint32_t token(std::uint32_t at, std::uint32_t line_end) {
     using enum TokenKind;
     const char c = text_[at];
@@ -196,6 +203,10 @@ class Lexer {
         break;
       default: break;
     }
+    if (c == '"' && names_dialect()) {
+      const std::size_t other = text_.substr(0, line_end).find('"', at + 1);
+      if (other != std::string_view::npos) kind = quoted, end = static_cast<std::uint32_t>(other + 1);
+    }
     if (kind == bad) end = bad_character(at, line_end);
     push(kind, at, end);
     return end;
@@ -214,6 +225,7 @@ std::string_view describe(TokenKind kind) {
     case semicolon: return "';'";
     case name: return "a name";
     case number: return "a number";
+    case quoted: return "a text in quotes";
     case comma: return "','";
     case colon: return "':'";
     case tilde: return "'~'";

@@ -16,6 +16,7 @@ enum class TokenKind : std::uint8_t {
   semicolon,
   name,
   number,
+  quoted,  ///< text in double quotes, after `dialect =`
   comma,
   colon,
   tilde,

@@ -20,6 +20,12 @@ ir::NodeId named(std::string_view name, ir::Graph& graph, const ResolveNode& res
   return resolve(name);
 }
 
+/// `not` of a number, which only the dialect of Brian 2 lets through: is it 0?
+ir::NodeId negated(ir::Graph& graph, ir::NodeId node) {
+  if (graph[node].type == ir::Type::boolean) return graph.make(ir::Op::lnot, node);
+  return graph.make(ir::Op::eq, node, graph.constant(0.0));
+}
+
 std::optional<ir::NodeId> safe_product(ir::Graph& graph, Operator op, ir::NodeId a, ir::NodeId b,
                                        const TellRemoved& removed) {
   if (!removed || (op != Operator::mul && op != Operator::div)) return std::nullopt;
@@ -55,7 +61,7 @@ ir::NodeId lower(const Ast& ast, const Expr& expr, ir::Graph& graph, const Resol
       }
       case Kind::name: out = named(ast.text(node.word), graph, resolve); break;
       case Kind::unary:
-        if (node.op == Operator::negation) out = graph.make(ir::Op::lnot, part(node.a));
+        if (node.op == Operator::negation) out = negated(graph, part(node.a));
         else if (node.op == Operator::positive) out = number(node.a);
         else out = graph.make(ir::Op::neg, number(node.a));
         break;

@@ -54,6 +54,10 @@ Resolve while_running(const Names& names, Problems& problems) {
     if (name == "lastspike" || name == "not_refractory") {
       if (!names.has_threshold)
         problems.add("no-threshold", quoted(name) + " in a model that has no threshold", where, "threshold v > -50*mV");
+      else if (!names.has_last_spike)
+        problems.add("no-threshold",
+                     quoted(name) + " in a model without a refractory period, where Brian 2 knows it not", where,
+                     "refractory 0*ms");
       Value value = Value::of(name == "lastspike" ? second : units::Dimension{});
       value.boolean = value.whole = name == "not_refractory";
       return value;

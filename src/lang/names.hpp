@@ -59,7 +59,8 @@ struct Table {
 
 struct Names {
   bool has_threshold = false;
-  std::vector<Entity> entities;                                  ///< in the order of the text
+  bool has_last_spike = false;   ///< does the model know `lastspike` and `not_refractory`?
+  std::vector<Entity> entities;  ///< in the order of the text
   std::unordered_map<std::string_view, std::uint32_t> by_name;   ///< indices of `entities`
   std::unordered_map<std::string_view, std::uint32_t> channels;  ///< what is observed: statements
   std::unordered_map<std::string_view, Table> tables;

@@ -6,7 +6,7 @@ namespace hillock::lang {
 namespace {
 
 Ast empty_ast(std::string_view text, std::string_view name) {
-  return Ast{std::make_shared<const Source>(text, name), {}, {}, {}, {}};
+  return Ast{std::make_shared<const Source>(text, name), {}, {}, {}, {}, false};
 }
 
 /// One thing that is the whole text, newlines being space.

@@ -99,6 +99,7 @@ void StatementParser::statement() {
   const Kind next = tokens_.ahead(1).kind;
   if (is_statement_word(name)) {
     tokens_.take();
+    if (name == "dialect" && next == Kind::assign) return dialect();
     if (next == Kind::colon || next == Kind::assign)
       tokens_.give_up("illegal-name", why_illegal(name) + " and cannot name a variable", first.at);
     return added(name);
@@ -143,6 +144,7 @@ void StatementParser::added(std::string_view word) {
   if (word == "event") return event();
   if (word == "on") return on();
   if (word == "table") return table();
+  if (word == "dialect") tokens_.expected("'= \"brian2\"' after 'dialect'");
   current_.kind = Statement::Kind::reset;
   assignments();
 }
@@ -293,6 +295,22 @@ void StatementParser::on() {
   const Extent name = tokens_.want_name("the name of the event after 'on'");
   assignments();
   current_.name = name;
+}
+
+void StatementParser::dialect() {
+  current_.kind = Statement::Kind::dialect;
+  tokens_.take();
+  if (!tokens_.at(Kind::quoted)) tokens_.expected("a dialect in quotes", "'dialect = \"brian2\"'");
+  const Token named = tokens_.here();
+  const std::string_view text = tokens_.word(named);
+  if (text != "\"brian2\"")
+    tokens_.give_up("unknown-dialect", "there is no dialect " + std::string(text.substr(0, 60)), named.at,
+                    "'dialect = \"brian2\"', or none");
+  if (!ast_.statements.empty())
+    tokens_.give_up("misplaced-dialect", "the dialect of a model is its first statement", current_.at,
+                    "move it to the top");
+  ast_.brian = true;
+  tokens_.take();
 }
 
 /// `table NAME(t) = [v0, v1, ...] unit, dt = 1 ms`

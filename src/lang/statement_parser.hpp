@@ -38,6 +38,7 @@ class StatementParser {
   void event();
   void on();
   void table();
+  void dialect();
   void assignments();
   void lone_value(Statement::Kind kind);
 

@@ -9,9 +9,9 @@
 namespace hillock::lang {
 namespace {
 
-constexpr std::array<std::string_view, 12> statements = {"const",   "event", "init",  "input",
-                                                         "observe", "on",    "param", "refractory",
-                                                         "require", "reset", "table", "threshold"};
+constexpr std::array<std::string_view, 13> statements = {"const",   "dialect", "event",    "init",       "input",
+                                                         "observe", "on",      "param",    "refractory", "require",
+                                                         "reset",   "table",   "threshold"};
 
 constexpr std::string_view python[] = {"False",  "None",   "True",    "and",      "as",       "assert", "async",
                                        "await",  "break",  "class",   "continue", "def",      "del",    "elif",
@@ -34,7 +34,11 @@ bool is_random(std::string_view function) { return function == "rand" || functio
 
 bool is_python_keyword(std::string_view name) { return std::ranges::find(python, name) != std::end(python); }
 
-std::string why_illegal(std::string_view name) {
+bool is_of_hillock_only(std::string_view function) {
+  return function == "min" || function == "max" || function == "arctan2";
+}
+
+std::string why_illegal(std::string_view name, bool brian) {
   const std::string quoted = "'" + std::string(name) + "'";
   if (name.starts_with('_')) return quoted + " starts with an underscore";
   if (is_python_keyword(name)) return quoted + " is a keyword";
@@ -44,6 +48,7 @@ std::string why_illegal(std::string_view name) {
   if (name == "e" || name == "pi" || name == "inf") return quoted + " is a constant";
   if (name.ends_with("_pre") || name.ends_with("_post")) return quoted + " means a variable on one side of a synapse";
   if (units::find_unit(name) != nullptr) return quoted + " is the name of a unit";
+  if (brian && is_of_hillock_only(name)) return {};
   if (ir::find_function(name) != nullptr || name == "timestep" || name == "arctan2" || is_random(name))
     return quoted + " is the name of a function";
   return {};
