@@ -29,8 +29,9 @@ namespace {
 struct Flags {
   std::string target;              ///< the study, model, data file or name
   std::vector<std::string> words;  ///< of help
-  std::vector<std::string> set, input;
+  std::vector<std::string> set, input, feature;
   std::string events, sensitivity;
+  std::int64_t draws = 0, trials = 1;
   std::string seed, out, budget, require, duration, dt, integrator = "exponential_euler", isa = "auto";
   int threads = 0;
   bool json = false, quiet = false, resume = false, format = false, markdown = false;
@@ -104,8 +105,15 @@ class CommandLine {
   }
 
   void add_simulate() {
-    CLI::App* command = add("simulate", "Run a model once.", "MODEL", "a model file", [this] { return simulate(); });
-    add_set(command, "NAME=VALUE", "a parameter or constant: g_Na=\"60 uS\"");
+    CLI::App* command = add("simulate", "Run a model: one trace, or a table of features of many runs.", "MODEL",
+                            "a model file", [this] { return simulate(); });
+    add_set(command, "NAME=VALUE", "a parameter or constant: g_Na=\"60 uS\"; a sweep: g_Na=10:60:6");
+    command->add_option("--feature", flags_.feature, "what to measure of each run: \"spike_rate(v, from=10 ms)\"")
+        ->type_name("TEXT")
+        ->expected(1)
+        ->take_all();
+    command->add_option("--draws", flags_.draws, "runs of so many parameter sets from the prior")->type_name("N");
+    command->add_option("--trials", flags_.trials, "runs of each, with noise of its own (default 1)")->type_name("N");
     command->add_option("--input", flags_.input, "an input as an expression of t: V=\"-80 mV\"")
         ->type_name("NAME=EXPR")
         ->expected(1)
@@ -208,6 +216,9 @@ class CommandLine {
     if (!flags_.seed.empty()) options.seed = keep(study::parse_seed(flags_.seed), wrong).value_or(1);
     if (!wrong.empty()) return wrong_usage(wrong);
     options.integrator = flags_.integrator;
+    options.features = flags_.feature;
+    options.draws = flags_.draws;
+    options.trials = flags_.trials;
     options.out = flags_.out;
     options.events = flags_.events;
     options.sensitivity = flags_.sensitivity;

@@ -126,8 +126,8 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        {},
        "",
        "Whether the best fit is simulated again at half the time step."},
-      {"verify.other_integrator", +[](S& s) -> Text& { return s.verify.other_integrator; }, integrators({"linear", "none"}), "",
-       "The integrator that the best fit is checked against."},
+      {"verify.other_integrator", +[](S& s) -> Text& { return s.verify.other_integrator; },
+       integrators({"linear", "none"}), "", "The integrator that the best fit is checked against."},
       {"verify.level", +[](S& s) -> double& { return s.verify.level; }, inside(0.0, 0.5), "",
        "The false-alarm level of the verdict's tests, all of them together."},
 

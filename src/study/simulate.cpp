@@ -8,18 +8,13 @@
 
 #include "io/npz/npz.hpp"
 #include "io/whole_file.hpp"
-#include "lang/expression.hpp"
-#include "lang/load.hpp"
-#include "prob/prior.hpp"
 #include "sim/simulator.hpp"
-#include "study/quantity_text.hpp"
+#include "study/simulate_many.hpp"
 #include "study/simulate_sensitivity.hpp"
+#include "study/simulate_setup.hpp"
 
 namespace hillock::study {
 namespace {
-
-constexpr std::size_t largest_model = std::size_t{64} << 20U;
-constexpr double most_samples = 1e8;  // 800 MB a column
 
 /// What is written out: a named column in its display unit.
 struct Column {
@@ -66,127 +61,15 @@ class Run {
   Run(const SimulateOptions& options, Progress& progress) : options_(options), progress_(progress) {}
 
   Result<Answer> run() {
-    auto text = io::read_whole(options_.model, largest_model);
-    if (!text) return fail(std::move(text.error()));
-    auto model = lang::load_model(*text, options_.model);
-    if (!model) return fail(std::move(model.error()));
-    model_ = std::move(*model);
-    set_time();
-    set_values();
-    set_inputs();
-    if (model_.observations.empty() && model_.states.empty() && model_.definitions.empty())
-      errors_.push_back(
-          {"nothing-to-simulate", "the model has no states and observes nothing", {}, options_.model, {}});
-    if (!errors_.empty()) return fail(std::move(errors_));
+    auto setup = set_up_simulation(options_);
+    if (!setup) return fail(std::move(setup.error()));
+    model_ = std::move(setup->model);
+    experiment_ = std::move(setup->experiment);
+    parameters_ = std::move(setup->parameters);
     return compute();
   }
 
  private:
-  void set_time() {
-    experiment_.interval = options_.dt ? options_.dt->si() : 1e-4;
-    const double duration = options_.duration ? options_.duration->si() : 1.0;
-    if (!(experiment_.interval > 0.0))
-      errors_.push_back({"value-range", "the step must be positive", {}, "--dt", "--dt \"0.1 ms\""});
-    else if (!(duration >= experiment_.interval))
-      errors_.push_back(
-          {"value-range", "the run is shorter than one step", {}, "--duration", "a longer run or a smaller --dt"});
-    else if (duration / experiment_.interval > most_samples)
-      errors_.push_back(
-          {"value-range",
-           fmt::format("a run of {:.3g} steps would store {:.3g} GB", duration / experiment_.interval,
-                       duration / experiment_.interval * 8e-9 * static_cast<double>(model_.states.size() + 1)),
-           {},
-           "--duration",
-           "a shorter run or a larger --dt"});
-    if (!errors_.empty()) return;
-    // As Brian 2 ends a run: at a whole number of steps where it is one to 1e-4 of a step, else after the next one.
-    const double steps = duration / experiment_.interval;
-    const double whole = std::fabs(steps - std::round(steps)) <= 1e-4 ? std::round(steps) : std::ceil(steps);
-    experiment_.samples = static_cast<std::size_t>(whole) + 1;
-    experiment_.mask.assign(experiment_.samples, 1);
-    experiment_.name = "simulate";
-  }
-
-  /// A parameter's value: --set, else its default, else its prior's median.
-  void set_values() {
-    std::vector<std::string> known;
-    for (const ir::Parameter& p : model_.parameters) known.push_back(model_.symbol(p.symbol).name);
-    for (const ir::Constant& c : model_.constants) known.push_back(model_.symbol(c.symbol).name);
-    for (const ir::Parameter& p : model_.parameters) {
-      double value = std::numeric_limits<double>::quiet_NaN();
-      if (p.value) value = *p.value;
-      else if (p.prior) {
-        if (auto prior = prob::Prior::make(p.prior->family, p.prior->arguments)) value = prior->quantile(0.5);
-      }
-      parameters_.push_back(value);
-    }
-    for (const Assignment& a : options_.set) {
-      const auto id = model_.find(a.name);
-      if (!id || std::find(known.begin(), known.end(), a.name) == known.end()) {
-        errors_.push_back(a.origin.error("name-unknown", "the model has no parameter or constant called " + a.name,
-                                         nearest(a.name, known)));
-        continue;
-      }
-      auto quantity = units::parse_quantity(a.text);
-      if (!quantity) {
-        for (Error& e : quantity.error()) e.where = a.origin.key, errors_.push_back(std::move(e));
-        continue;
-      }
-      const units::Unit& unit = model_.symbol(*id).unit;
-      double si = quantity->si();
-      if (quantity->unit.name == "1" && !unit.dimension.dimensionless())
-        si = unit.to_si(quantity->value);  // a bare number
-      else if (!(quantity->unit.dimension == unit.dimension)) {
-        errors_.push_back(a.origin.error(
-            "unit-mismatch",
-            fmt::format("{} is in {} ({}), not in {} ({})", a.name, unit.name, units::describe(unit.dimension),
-                        quantity->unit.name, units::describe(quantity->unit.dimension)),
-            fmt::format("{}=\"... {}\"", a.name, unit.name)));
-        continue;
-      }
-      if (model_.symbol(*id).kind == ir::SymbolKind::constant) experiment_.constants[a.name] = si;
-      for (std::size_t i = 0; i < model_.parameters.size(); ++i)
-        if (model_.parameters[i].symbol == *id) parameters_[i] = si;
-    }
-    for (std::size_t i = 0; i < parameters_.size(); ++i)
-      if (std::isnan(parameters_[i]))
-        errors_.push_back(
-            {"parameter-without-value",
-             "the parameter " + model_.symbol(model_.parameters[i].symbol).name + " has no default and no prior",
-             model_.symbol(model_.parameters[i].symbol).span, options_.model,
-             "--set " + model_.symbol(model_.parameters[i].symbol).name + "=..."});
-  }
-
-  void set_inputs() {
-    const lang::NamedDimension time[] = {{"t", units::find_unit("second")->dimension}};
-    std::vector<std::string> known;
-    for (const ir::SymbolId id : model_.inputs) known.push_back(model_.symbol(id).name);
-    for (const Assignment& a : options_.inputs) {
-      if (std::find(known.begin(), known.end(), a.name) == known.end()) {
-        errors_.push_back(
-            a.origin.error("name-unknown", "the model has no input called " + a.name, nearest(a.name, known)));
-        continue;
-      }
-      auto value =
-          lang::parse_expression(a.text, a.origin.key, time, model_.symbol(*model_.find(a.name)).unit.dimension);
-      if (!value) {
-        errors_.insert(errors_.end(), value.error().begin(), value.error().end());
-        continue;
-      }
-      std::vector<sim::Piece> pieces;
-      pieces.push_back({std::numeric_limits<double>::infinity(), std::move(value->graph), value->root});
-      experiment_.inputs[a.name] = sim::piecewise(std::move(pieces));
-    }
-    for (const std::string& name : known)
-      if (!experiment_.inputs.contains(name) && std::none_of(options_.inputs.begin(), options_.inputs.end(),
-                                                             [&](const Assignment& a) { return a.name == name; }))
-        errors_.push_back({"input-missing",
-                           "the model has an input " + name + ", and nothing says what it is",
-                           {},
-                           options_.model,
-                           fmt::format("--input {}=\"... {}\"", name, model_.symbol(*model_.find(name)).unit.name)});
-  }
-
   /// The states, the named sub-expressions and the observed means: all as observations of a model made for showing.
   ir::Model shown() {
     ir::Model m = model_;
@@ -417,6 +300,7 @@ class Run {
 }  // namespace
 
 Result<Answer> simulate_model(const SimulateOptions& options, Progress& progress) {
+  if (asks_for_many(options)) return simulate_many(options, progress);
   return Run(options, progress).run();
 }
 

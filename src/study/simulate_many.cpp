@@ -1,0 +1,328 @@
+#include "study/simulate_many.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/rng.hpp"
+#include "io/npz/npz.hpp"
+#include "io/whole_file.hpp"
+#include "prob/prior.hpp"
+#include "sim/simulator.hpp"
+#include "study/feature_text.hpp"
+#include "study/fit_target.hpp"
+#include "study/simulate_setup.hpp"
+
+namespace hillock::study {
+namespace {
+
+constexpr std::size_t most_runs = 100000000;       // of a table of one column: 0.8 GB
+constexpr std::size_t shown_rows = 40;             // on a terminal
+constexpr std::size_t most_rows_in_json = 100000;  // more go to a file
+constexpr int most_tries = 10000;                  // for a draw that the joint conditions allow
+
+class Many {
+ public:
+  Many(const SimulateOptions& options, Progress& progress) : options_(options), progress_(progress) {}
+
+  Result<Answer> run() {
+    auto setup = set_up_simulation(options_, options_.draws == 0);
+    if (!setup) return fail(std::move(setup.error()));
+    s_ = std::move(*setup);
+    Errors errors;
+    read_features(errors);
+    check_sizes(errors);
+    if (!errors.empty()) return fail(std::move(errors));
+    if (auto filled = fill_points(); !filled) return fail(std::move(filled.error()));
+    auto backend = sim::choose_backend(options_.run.isa);
+    if (!backend) return fail(std::move(backend.error()));
+    sim::ProgramRequest request{sim::Purpose::features, options_.integrator, {}, {}};
+    for (const FeatureColumn& c : columns_) request.features.push_back(c.request);
+    auto events = sim::events_called(options_.events.empty() ? "grid" : options_.events);
+    if (!events) return fail(std::move(events.error()));
+    request.events = *events;
+    auto batch = sim::Batch::create(s_.model, s_.experiment, request,
+                                    {*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed)});
+    if (!batch) return fail(std::move(batch.error()));
+    progress_.begin("simulate", static_cast<double>(points_.rows));
+    table_ = batch->features(points_, [&] { return progress_.should_stop(); });
+    if (progress_.should_stop()) return fail("interrupted", "stopped: not all simulations were done");
+    progress_.update(static_cast<double>(points_.rows), "");
+    if (!options_.out.empty())
+      if (auto written = write(); !written) return fail(std::move(written.error()));
+    return describe();
+  }
+
+ private:
+  void read_features(Errors& errors) {
+    for (const std::string& text : options_.features) {
+      auto column = parse_feature(text, s_.model);
+      if (column) columns_.push_back(std::move(*column));
+      else errors.insert(errors.end(), column.error().begin(), column.error().end());
+    }
+    if (!options_.features.empty()) return;
+    std::string name;
+    if (!s_.model.states.empty()) name = s_.model.symbol(s_.model.states.front().symbol).name;
+    else if (!s_.model.definitions.empty()) name = s_.model.definitions.front().name;
+    else name = s_.model.observations.front().channel;
+    for (const char* feature : s_.model.spiking ? std::array{"spike_count", "spike_rate"} : std::array{"mean", "sd"})
+      if (auto column = parse_feature(fmt::format("{}({})", feature, name), s_.model))
+        columns_.push_back(std::move(*column));
+  }
+
+  void check_sizes(Errors& errors) {
+    if (!options_.sensitivity.empty())
+      errors.push_back({"value-range",
+                        "derivatives are of one run, not of a table of runs",
+                        {},
+                        "--sensitivity",
+                        "one value of each parameter, without --draws, --trials and --feature"});
+    double runs = static_cast<double>(std::max<std::int64_t>(options_.draws, 1)) * static_cast<double>(options_.trials);
+    for (const Axis& axis : s_.axes) runs *= static_cast<double>(axis.values.size());
+    if (runs > static_cast<double>(most_runs))
+      errors.push_back(
+          {"too-many-runs",
+           fmt::format("{:.3g} runs are more than one table holds ({:.3g})", runs, static_cast<double>(most_runs)),
+           {},
+           "--set",
+           "fewer values, draws or trials"});
+    if (options_.draws < 0 || options_.trials < 1)
+      errors.push_back({"value-range",
+                        "draws and trials are counts",
+                        {},
+                        options_.draws < 0 ? "--draws" : "--trials",
+                        "--draws 1000, --trials 20"});
+    if (!options_.out.empty() && !options_.out.ends_with(".csv") && !options_.out.ends_with(".npz"))
+      errors.push_back({"format-unknown",
+                        "tables are written as .csv or .npz, not as " + options_.out,
+                        {},
+                        "--out",
+                        "--out table.csv"});
+    if (options_.draws == 0) return;
+    for (std::uint32_t i = 0; i < s_.model.parameters.size(); ++i) {
+      const ir::Parameter& p = s_.model.parameters[i];
+      if (!fixed(i) && !p.prior && !p.value)
+        errors.push_back(
+            {"no-prior",
+             fmt::format("the parameter {} has no prior to draw from, and no default", s_.model.symbol(p.symbol).name),
+             s_.model.symbol(p.symbol).span, options_.model,
+             fmt::format("--set {}=...", s_.model.symbol(p.symbol).name)});
+    }
+  }
+
+  /// Swept, or given by --set: not drawn.
+  [[nodiscard]] bool fixed(std::uint32_t parameter) const {
+    const std::string& name = s_.model.symbol(s_.model.parameters[parameter].symbol).name;
+    return std::ranges::any_of(s_.axes, [&](const Axis& a) { return a.parameter == parameter; }) ||
+           std::ranges::any_of(options_.set, [&](const Assignment& a) { return a.name == name; });
+  }
+
+  Result<void> fill_points() {
+    for (std::uint32_t i = 0; i < s_.model.parameters.size(); ++i)
+      if (options_.draws > 0 && !fixed(i) && s_.model.parameters[i].prior) drawn_.push_back(i);
+    std::size_t grid = 1;
+    for (const Axis& axis : s_.axes) grid *= axis.values.size();
+    const auto draws = static_cast<std::size_t>(std::max<std::int64_t>(options_.draws, 1));
+    const auto trials = static_cast<std::size_t>(options_.trials);
+    points_ = Array2(grid * draws * trials, s_.model.parameters.size());
+    std::vector<prob::Prior> priors;
+    for (const std::uint32_t i : drawn_) {
+      const ir::PriorSpec& spec = *s_.model.parameters[i].prior;
+      auto prior = prob::Prior::make(spec.family, spec.arguments);
+      if (!prior) return fail(std::move(prior.error()));
+      priors.push_back(std::move(*prior));
+    }
+    Requirements requirements(s_.model, s_.experiment.constants);
+    std::size_t row = 0;
+    for (std::size_t g = 0; g < grid; ++g)
+      for (std::size_t d = 0; d < draws; ++d) {
+        std::vector<double> point = s_.parameters;
+        std::size_t place = g;  // the last sweep goes fastest
+        for (std::size_t a = s_.axes.size(); a-- > 0; place /= s_.axes[a].values.size())
+          point[s_.axes[a].parameter] = s_.axes[a].values[place % s_.axes[a].values.size()];
+        // Draw d is the same at every place of the grid.
+        Rng rng(static_cast<std::uint64_t>(options_.seed), stream_id("simulate draws"), d);
+        for (int tries = 0; !drawn_.empty(); ++tries) {
+          for (std::size_t i = 0; i < drawn_.size(); ++i) point[drawn_[i]] = priors[i].sample(rng);
+          if (!requirements.any() || requirements.hold(point)) break;
+          if (tries == most_tries)
+            return fail("no-prior", fmt::format("{} draws in a row do not meet the model's joint conditions", tries),
+                        options_.model, "wider conditions, or other values of what is swept");
+        }
+        for (std::size_t t = 0; t < trials; ++t) std::copy(point.begin(), point.end(), points_.row(row++).begin());
+      }
+    return {};
+  }
+
+  /// A column of the answer: what identifies a run, then its features.
+  struct Shown {
+    std::string name;
+    units::Unit unit;
+    std::vector<double> values;  ///< in `unit`
+    std::size_t feature = SIZE_MAX;
+  };
+
+  [[nodiscard]] std::vector<Shown> shown() const {
+    std::vector<Shown> out;
+    const auto parameter = [&](std::uint32_t i) {
+      const ir::Symbol& symbol = s_.model.symbol(s_.model.parameters[i].symbol);
+      Shown column{symbol.name, symbol.unit, {}};
+      for (std::size_t k = 0; k < points_.rows; ++k) column.values.push_back(symbol.unit.from_si(points_(k, i)));
+      out.push_back(std::move(column));
+    };
+    for (const Axis& axis : s_.axes) parameter(axis.parameter);
+    for (const std::uint32_t i : drawn_) parameter(i);
+    if (options_.trials > 1) {
+      Shown column{"trial", {}, {}};
+      for (std::size_t k = 0; k < points_.rows; ++k)
+        column.values.push_back(static_cast<double>(k % static_cast<std::size_t>(options_.trials)));
+      out.push_back(std::move(column));
+    }
+    for (std::size_t f = 0; f < columns_.size(); ++f) {
+      Shown column{columns_[f].request.name, columns_[f].unit, {}, f};
+      for (std::size_t k = 0; k < points_.rows; ++k)
+        column.values.push_back(columns_[f].unit.from_si(table_.values(k, f)));
+      out.push_back(std::move(column));
+    }
+    return out;
+  }
+
+  [[nodiscard]] features::Undefined why(std::size_t run, std::size_t feature) const {
+    return table_.why[run * columns_.size() + feature];
+  }
+
+  [[nodiscard]] Result<void> write() const {
+    const std::vector<Shown> columns = shown();
+    const auto title = [](const Shown& c) { return c.unit.name == "1" ? c.name : c.name + " [" + c.unit.name + "]"; };
+    if (options_.out.ends_with(".npz")) {
+      std::vector<data::Array> arrays;
+      for (const Shown& c : columns) arrays.push_back({title(c), {c.values.size()}, c.values});
+      return io::write_npz(options_.out, arrays);
+    }
+    std::string text;
+    for (std::size_t c = 0; c < columns.size(); ++c) text += (c > 0 ? ",\"" : "\"") + title(columns[c]) + "\"";
+    text += "\n";
+    for (std::size_t k = 0; k < points_.rows; ++k) {
+      for (std::size_t c = 0; c < columns.size(); ++c) {
+        const bool undefined =
+            columns[c].feature != SIZE_MAX && why(k, columns[c].feature) != features::Undefined::none;
+        text += c > 0 ? "," : "";
+        text += undefined ? std::string(features::to_string(why(k, columns[c].feature)))
+                          : fmt::format("{}", columns[c].values[k]);
+      }
+      text += "\n";
+    }
+    return io::write_whole(options_.out, text);
+  }
+
+  [[nodiscard]] Answer describe() const {
+    const std::vector<Shown> columns = shown();
+    Answer answer;
+    nlohmann::ordered_json json{{"model", options_.model},
+                                {"integrator", options_.integrator},
+                                {"samples", s_.experiment.samples},
+                                {"dt_ms", s_.experiment.interval * 1e3},
+                                {"runs", points_.rows},
+                                {"seed", options_.seed}};
+    answer.text = fmt::format("{}: {} run{} of {} samples, every {:g} ms, {}\n", options_.model, points_.rows,
+                              points_.rows == 1 ? "" : "s", s_.experiment.samples, s_.experiment.interval * 1e3,
+                              options_.integrator);
+    std::vector<std::size_t> widths;
+    std::string names = " ", units = " ";
+    for (const Shown& c : columns) {
+      widths.push_back(std::max<std::size_t>({c.name.size(), c.unit.name.size(), 12}));
+      names += fmt::format(" {:>{}}", c.name, widths.back());
+      units += fmt::format(" {:>{}}", c.unit.name == "1" ? "" : c.unit.name, widths.back());
+      json["columns"].push_back({{"name", c.name}, {"unit", c.unit.name}});
+    }
+    answer.text += names + "\n" + units + "\n";
+    const std::size_t in_json = points_.rows <= most_rows_in_json ? points_.rows : 0;
+    json["rows"] = nlohmann::ordered_json::array();
+    for (std::size_t k = 0; k < std::max(in_json, std::min(points_.rows, shown_rows)); ++k) {
+      nlohmann::ordered_json row = nlohmann::ordered_json::array();
+      std::string line = " ";
+      for (std::size_t c = 0; c < columns.size(); ++c) {
+        const std::size_t f = columns[c].feature;
+        const bool undefined = f != SIZE_MAX && why(k, f) != features::Undefined::none;
+        const std::string cell =
+            undefined ? std::string(features::to_string(why(k, f))) : fmt::format("{:.6g}", columns[c].values[k]);
+        line += fmt::format(" {:>{}}", cell, widths[c]);
+        if (undefined) row.push_back(cell);
+        else row.push_back(columns[c].values[k]);
+      }
+      if (k < shown_rows) answer.text += line + "\n";
+      if (k < in_json) json["rows"].push_back(std::move(row));
+    }
+    if (points_.rows > shown_rows)
+      answer.text += fmt::format("  ... {} rows more{}\n", points_.rows - shown_rows,
+                                 options_.out.empty() ? " (--out table.csv)" : "");
+    if (in_json == 0) json["rows_omitted"] = points_.rows;
+    for (const Shown& c : columns) {
+      if (c.feature == SIZE_MAX) continue;
+      std::map<std::string_view, std::size_t> reasons;
+      double sum = 0.0, squares = 0.0;
+      std::size_t n = 0;
+      for (std::size_t k = 0; k < points_.rows; ++k) {
+        if (why(k, c.feature) != features::Undefined::none) {
+          ++reasons[features::to_string(why(k, c.feature))];
+          continue;
+        }
+        const double from_first = c.values[k] - (n == 0 ? c.values[k] : first_defined(c));
+        sum += from_first, squares += from_first * from_first;
+        ++n;
+      }
+      const double count = static_cast<double>(n);
+      const double mean = n > 0 ? first_defined(c) + sum / count : std::nan("");
+      const double sd = n > 1 ? std::sqrt(std::max(0.0, (squares - sum * sum / count) / (count - 1))) : std::nan("");
+      nlohmann::ordered_json summary{{"name", c.name}, {"defined", n}};
+      if (n > 0) summary["mean"] = mean;
+      if (n > 1) summary["sd"] = sd;
+      answer.text += fmt::format("  {}: {}", c.name, n == 0 ? "no value in any run" : "");
+      if (n > 0) answer.text += fmt::format("mean {:.6g}", mean);
+      if (n > 1) answer.text += fmt::format(" +- {:.2g} (standard error), sd {:.4g}", sd / std::sqrt(count), sd);
+      for (const auto& [reason, times] : reasons) {
+        answer.text += fmt::format("; {} {}", times, reason);
+        summary["undefined"][std::string(reason)] = times;
+      }
+      answer.text += "\n";
+      json["summary"].push_back(std::move(summary));
+    }
+    if (!options_.out.empty()) {
+      answer.text += "written: " + options_.out + "\n";
+      json["file"] = options_.out;
+    }
+    answer.json = json.dump(2) + "\n";
+    return answer;
+  }
+
+  [[nodiscard]] double first_defined(const Shown& c) const {
+    for (std::size_t k = 0; k < points_.rows; ++k)
+      if (why(k, c.feature) == features::Undefined::none) return c.values[k];
+    return std::nan("");
+  }
+
+  const SimulateOptions& options_;
+  Progress& progress_;
+  SimulateSetup s_;
+  std::vector<FeatureColumn> columns_;
+  std::vector<std::uint32_t> drawn_;
+  Array2 points_;
+  sim::FeatureTable table_;
+};
+
+}  // namespace
+
+bool asks_for_many(const SimulateOptions& options) {
+  const auto sweeps = [](const Assignment& a) { return a.text.find(':') != std::string::npos; };
+  return options.draws != 0 || options.trials != 1 || !options.features.empty() ||
+         std::ranges::any_of(options.set, sweeps) || std::ranges::any_of(options.inputs, sweeps);
+}
+
+Result<Answer> simulate_many(const SimulateOptions& options, Progress& progress) {
+  return Many(options, progress).run();
+}
+
+}  // namespace hillock::study

@@ -1,0 +1,218 @@
+#include "study/simulate_setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "io/whole_file.hpp"
+#include "lang/expression.hpp"
+#include "lang/load.hpp"
+#include "prob/prior.hpp"
+
+namespace hillock::study {
+namespace {
+
+constexpr std::size_t largest_model = std::size_t{64} << 20U;
+constexpr double most_samples = 1e8;  // 800 MB a column
+constexpr std::size_t most_of_an_axis = 1000000;
+
+class Setup {
+ public:
+  Setup(const SimulateOptions& options, bool values_needed) : options_(options), values_needed_(values_needed) {}
+
+  Result<SimulateSetup> run() {
+    auto text = io::read_whole(options_.model, largest_model);
+    if (!text) return fail(std::move(text.error()));
+    auto model = lang::load_model(*text, options_.model);
+    if (!model) return fail(std::move(model.error()));
+    s_.model = std::move(*model);
+    set_time();
+    set_values();
+    set_inputs();
+    if (s_.model.observations.empty() && s_.model.states.empty() && s_.model.definitions.empty())
+      errors_.push_back(
+          {"nothing-to-simulate", "the model has no states and observes nothing", {}, options_.model, {}});
+    if (!errors_.empty()) return fail(std::move(errors_));
+    for (Axis& axis : s_.axes) axis.parameter = as_parameter(*s_.model.find(axis.name));
+    return std::move(s_);
+  }
+
+ private:
+  void set_time() {
+    s_.experiment.interval = options_.dt ? options_.dt->si() : 1e-4;
+    const double duration = options_.duration ? options_.duration->si() : 1.0;
+    if (!(s_.experiment.interval > 0.0))
+      errors_.push_back({"value-range", "the step must be positive", {}, "--dt", "--dt \"0.1 ms\""});
+    else if (!(duration >= s_.experiment.interval))
+      errors_.push_back(
+          {"value-range", "the run is shorter than one step", {}, "--duration", "a longer run or a smaller --dt"});
+    else if (duration / s_.experiment.interval > most_samples)
+      errors_.push_back(
+          {"value-range",
+           fmt::format("a run of {:.3g} steps would store {:.3g} GB", duration / s_.experiment.interval,
+                       duration / s_.experiment.interval * 8e-9 * static_cast<double>(s_.model.states.size() + 1)),
+           {},
+           "--duration",
+           "a shorter run or a larger --dt"});
+    if (!errors_.empty()) return;
+    // As Brian 2 ends a run: at a whole number of steps where it is one to 1e-4 of a step, else after the next one.
+    const double steps = duration / s_.experiment.interval;
+    const double whole = std::fabs(steps - std::round(steps)) <= 1e-4 ? std::round(steps) : std::ceil(steps);
+    s_.experiment.samples = static_cast<std::size_t>(whole) + 1;
+    s_.experiment.mask.assign(s_.experiment.samples, 1);
+    s_.experiment.name = "simulate";
+  }
+
+  /// A parameter's value: --set, else its default, else its prior's median.
+  void set_values() {
+    std::vector<std::string> known;
+    for (const ir::Parameter& p : s_.model.parameters) known.push_back(s_.model.symbol(p.symbol).name);
+    for (const ir::Constant& c : s_.model.constants) known.push_back(s_.model.symbol(c.symbol).name);
+    for (const ir::Parameter& p : s_.model.parameters) {
+      double value = std::numeric_limits<double>::quiet_NaN();
+      if (p.value) value = *p.value;
+      else if (p.prior) {
+        if (auto prior = prob::Prior::make(p.prior->family, p.prior->arguments)) value = prior->quantile(0.5);
+      }
+      s_.parameters.push_back(value);
+    }
+    for (const Assignment& a : options_.set) {
+      const auto id = s_.model.find(a.name);
+      if (!id || std::find(known.begin(), known.end(), a.name) == known.end()) {
+        errors_.push_back(a.origin.error("name-unknown", "the model has no parameter or constant called " + a.name,
+                                         nearest(a.name, known)));
+        continue;
+      }
+      if (a.text.find(':') != std::string::npos) {
+        sweep(a, *id);
+        continue;
+      }
+      const auto si = value_of(a, a.text, s_.model.symbol(*id).unit);
+      if (!si) continue;
+      if (s_.model.symbol(*id).kind == ir::SymbolKind::constant) s_.experiment.constants[a.name] = *si;
+      for (std::size_t i = 0; i < s_.model.parameters.size(); ++i)
+        if (s_.model.parameters[i].symbol == *id) s_.parameters[i] = *si;
+    }
+    for (std::size_t i = 0; values_needed_ && i < s_.parameters.size(); ++i)
+      if (std::isnan(s_.parameters[i]) && std::ranges::none_of(s_.axes, [&](const Axis& axis) {
+            return axis.name == s_.model.symbol(s_.model.parameters[i].symbol).name;
+          }))
+        errors_.push_back(
+            {"parameter-without-value",
+             "the parameter " + s_.model.symbol(s_.model.parameters[i].symbol).name + " has no default and no prior",
+             s_.model.symbol(s_.model.parameters[i].symbol).span, options_.model,
+             "--set " + s_.model.symbol(s_.model.parameters[i].symbol).name + "=..."});
+  }
+
+  void set_inputs() {
+    const lang::NamedDimension time[] = {{"t", units::find_unit("second")->dimension}};
+    std::vector<std::string> known;
+    for (const ir::SymbolId id : s_.model.inputs) known.push_back(s_.model.symbol(id).name);
+    for (const Assignment& a : options_.inputs) {
+      if (std::find(known.begin(), known.end(), a.name) == known.end()) {
+        errors_.push_back(
+            a.origin.error("name-unknown", "the model has no input called " + a.name, nearest(a.name, known)));
+        continue;
+      }
+      if (a.text.find(':') != std::string::npos) {
+        sweep(a, *s_.model.find(a.name));
+        continue;
+      }
+      auto value =
+          lang::parse_expression(a.text, a.origin.key, time, s_.model.symbol(*s_.model.find(a.name)).unit.dimension);
+      if (!value) {
+        errors_.insert(errors_.end(), value.error().begin(), value.error().end());
+        continue;
+      }
+      std::vector<sim::Piece> pieces;
+      pieces.push_back({std::numeric_limits<double>::infinity(), std::move(value->graph), value->root});
+      s_.experiment.inputs[a.name] = sim::piecewise(std::move(pieces));
+    }
+    for (const std::string& name : known)
+      if (!s_.experiment.inputs.contains(name) && std::none_of(options_.inputs.begin(), options_.inputs.end(),
+                                                               [&](const Assignment& a) { return a.name == name; }))
+        errors_.push_back(
+            {"input-missing",
+             "the model has an input " + name + ", and nothing says what it is",
+             {},
+             options_.model,
+             fmt::format("--input {}=\"... {}\"", name, s_.model.symbol(*s_.model.find(name)).unit.name)});
+  }
+
+  /// A quantity in SI; a bare number is in `unit`. Nothing where it is none (reported).
+  std::optional<double> value_of(const Assignment& a, std::string_view text, const units::Unit& unit) {
+    auto quantity = units::parse_quantity(text);
+    if (!quantity) {
+      for (Error& e : quantity.error()) e.where = a.origin.key, errors_.push_back(std::move(e));
+      return {};
+    }
+    if (quantity->unit.name == "1" && !unit.dimension.dimensionless()) return unit.to_si(quantity->value);
+    if (quantity->unit.dimension == unit.dimension) return quantity->si();
+    errors_.push_back(a.origin.error(
+        "unit-mismatch",
+        fmt::format("{} is in {} ({}), not in {} ({})", a.name, unit.name, units::describe(unit.dimension),
+                    quantity->unit.name, units::describe(quantity->unit.dimension)),
+        fmt::format("{}=\"... {}\"", a.name, unit.name)));
+    return {};
+  }
+
+  void sweep(const Assignment& a, ir::SymbolId id) {
+    std::vector<std::string> parts{""};
+    for (const char c : a.text)
+      if (c == ':') parts.emplace_back();
+      else parts.back() += c;
+    const auto wrong = [&](const std::string& what) {
+      errors_.push_back(a.origin.error("sweep-syntax", fmt::format("\"{}\" {}", a.text, what),
+                                       fmt::format("{}=FROM:TO:COUNT, {}=FROM:TO:COUNT:log", a.name, a.name)));
+    };
+    const bool logarithmic = parts.size() == 4 && parts[3] == "log";
+    if (parts.size() != 3 && !logarithmic) return wrong("is not a sweep");
+    const units::Unit& unit = s_.model.symbol(id).unit;
+    const auto from = value_of(a, parts[0], unit), to = value_of(a, parts[1], unit);
+    std::size_t count = 0;
+    const char* end = parts[2].data() + parts[2].size();
+    const auto [rest, code] = std::from_chars(parts[2].data(), end, count);
+    if (code != std::errc() || rest != end || count < 1 || count > most_of_an_axis)
+      return wrong(fmt::format("has no whole number from 1 to {} as its count", most_of_an_axis));
+    if (!from || !to) return;
+    if (logarithmic && !(*from > 0.0 && *to > 0.0)) return wrong("is logarithmic and not between positive numbers");
+    if (std::ranges::any_of(s_.axes, [&](const Axis& other) { return other.name == a.name; }))
+      return wrong("is a second sweep of the same name");
+    Axis axis{a.name, unit, {}, 0};
+    for (std::size_t i = 0; i < count; ++i) {
+      const double share = count == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(count - 1);
+      const bool last = count > 1 && i + 1 == count;
+      axis.values.push_back(last          ? *to
+                            : logarithmic ? *from * std::pow(*to / *from, share)
+                                          : *from + (*to - *from) * share);
+    }
+    s_.axes.push_back(std::move(axis));
+  }
+
+  /// What ranges over values must be able to differ between simulations: constants and inputs become parameters.
+  std::uint32_t as_parameter(ir::SymbolId id) {
+    for (std::uint32_t i = 0; i < s_.model.parameters.size(); ++i)
+      if (s_.model.parameters[i].symbol == id) return i;
+    std::erase_if(s_.model.constants, [&](const ir::Constant& c) { return c.symbol == id; });
+    std::erase(s_.model.inputs, id);
+    s_.model.symbols[index(id)].kind = ir::SymbolKind::parameter;
+    s_.model.parameters.push_back({id, {}, {}});
+    s_.parameters.push_back(0.0);
+    return static_cast<std::uint32_t>(s_.model.parameters.size() - 1);
+  }
+
+  const SimulateOptions& options_;
+  bool values_needed_;
+  SimulateSetup s_;
+  Errors errors_;
+};
+
+}  // namespace
+
+Result<SimulateSetup> set_up_simulation(const SimulateOptions& options, bool values_needed) {
+  return Setup(options, values_needed).run();
+}
+
+}  // namespace hillock::study

@@ -1,0 +1,36 @@
+#pragma once
+/// What a simulation needs before it runs, from a model file and the command line: shared by single runs and sweeps.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "ir/model.hpp"
+#include "sim/experiment.hpp"
+#include "study/simulate.hpp"
+
+namespace hillock::study {
+
+/// Values of one name in turn: `g=10:60:6` is 10, 20, ... 60; `g=1:1000:4:log` is 1, 10, 100, 1000.
+struct Axis {
+  std::string name;
+  units::Unit unit;
+  std::vector<double> values;   ///< SI
+  std::uint32_t parameter = 0;  ///< place among the model's parameters
+};
+
+struct SimulateSetup {
+  ir::Model model;
+  sim::Experiment experiment;
+  std::vector<double> parameters;  ///< SI, the model's order: --set, else the default, else the prior's median
+  std::vector<Axis> axes;          ///< in the order of the command line; what they range over is a parameter of `model`
+};
+
+/// Error codes: those of io/whole_file.hpp and lang/load.hpp, "value-range", "name-unknown", "unit-mismatch",
+/// "parameter-without-value", "input-missing", "nothing-to-simulate", "sweep-syntax", those of units/unit.hpp and
+/// lang/expression.hpp. All at once.
+/// @param values_needed  false: parameters may be without a value (they are drawn)
+[[nodiscard]] Result<SimulateSetup> set_up_simulation(const SimulateOptions& options, bool values_needed = true);
+
+}  // namespace hillock::study
