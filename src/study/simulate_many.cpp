@@ -113,6 +113,9 @@ class Many {
     }
   }
 
+  /// Over a grid that somebody chose, a mean means nothing; over draws and trials it does.
+  [[nodiscard]] bool random() const { return options_.draws > 0 || options_.trials > 1; }
+
   /// Swept, or given by --set: not drawn.
   [[nodiscard]] bool fixed(std::uint32_t parameter) const {
     const std::string& name = s_.model.symbol(s_.model.parameters[parameter].symbol).name;
@@ -275,20 +278,26 @@ class Many {
         ++n;
       }
       const double count = static_cast<double>(n);
-      const double mean = n > 0 ? first_defined(c) + sum / count : std::nan("");
-      const double sd = n > 1 ? std::sqrt(std::max(0.0, (squares - sum * sum / count) / (count - 1))) : std::nan("");
       nlohmann::ordered_json summary{{"name", c.name}, {"defined", n}};
-      if (n > 0) summary["mean"] = mean;
-      if (n > 1) summary["sd"] = sd;
-      answer.text += fmt::format("  {}: {}", c.name, n == 0 ? "no value in any run" : "");
-      if (n > 0) answer.text += fmt::format("mean {:.6g}", mean);
-      if (n > 1) answer.text += fmt::format(" +- {:.2g} (standard error), sd {:.4g}", sd / std::sqrt(count), sd);
+      std::vector<std::string> said;
+      if (n > 0 && random()) {
+        const double mean = first_defined(c) + sum / count;
+        summary["mean"] = mean;
+        said.push_back(fmt::format("mean {:.6g}", mean));
+      }
+      if (n > 1 && random()) {
+        const double sd = std::sqrt(std::max(0.0, (squares - sum * sum / count) / (count - 1)));
+        summary["sd"] = sd;
+        said.back() += fmt::format(" +- {:.2g} (standard error), sd {:.4g}", sd / std::sqrt(count), sd);
+      }
       for (const auto& [reason, times] : reasons) {
-        answer.text += fmt::format("; {} {}", times, reason);
+        said.push_back(fmt::format("{} {}", times, reason));
         summary["undefined"][std::string(reason)] = times;
       }
-      answer.text += "\n";
       json["summary"].push_back(std::move(summary));
+      if (said.empty()) continue;
+      answer.text += fmt::format("  {}: {}", c.name, fmt::join(said, "; "));
+      answer.text += "\n";
     }
     if (!options_.out.empty()) {
       answer.text += "written: " + options_.out + "\n";
