@@ -128,7 +128,7 @@ class CommandLine {
         ->add_option("--sensitivity", flags_.sensitivity,
                      "derivatives of traces, spike times and rate by these parameters: all, or \"tau, g\"")
         ->type_name("NAMES");
-    command->add_option("--out", flags_.out, "write the trace: .csv or .npz")->type_name("FILE");
+    command->add_option("--out", flags_.out, "write the traces or the table: .csv, .npz, .svg")->type_name("FILE");
     add_machine(command);
     add_json(command);
   }

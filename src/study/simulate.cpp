@@ -5,9 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "io/npz/npz.hpp"
 #include "io/whole_file.hpp"
+#include "report/picture.hpp"
 #include "sim/simulator.hpp"
 #include "study/simulate_many.hpp"
 #include "study/simulate_sensitivity.hpp"
@@ -212,8 +214,9 @@ class Run {
         for (data::Array& array : sensitivity_->arrays()) arrays.push_back(std::move(array));
       return io::write_npz(options_.out, arrays);
     }
+    if (options_.out.ends_with(".svg")) return io::write_whole(options_.out, report::draw(picture(columns)));
     if (!options_.out.ends_with(".csv"))
-      return fail("format-unknown", "traces are written as .csv or .npz, not as " + options_.out, "--out",
+      return fail("format-unknown", "traces are written as .csv, .npz or .svg, not as " + options_.out, "--out",
                   "--out trace.csv");
     std::string text;
     for (std::size_t c = 0; c < columns.size(); ++c) text += (c > 0 ? "," : "") + file_name(columns[c]);
@@ -224,6 +227,33 @@ class Run {
       text += "\n";
     }
     return io::write_whole(options_.out, text);
+  }
+
+  /// Inputs, states and what is observed; sub-expressions only where there is nothing else.
+  [[nodiscard]] report::Picture picture(const std::vector<Column>& columns) const {
+    report::Picture out{std::filesystem::path(options_.model).filename().string(),
+                        "time [ms]",
+                        columns[0].values,
+                        false,
+                        false,
+                        {},
+                        {}};
+    const auto add = [&](bool all) {
+      for (std::size_t c = 1; c < columns.size(); ++c) {
+        const bool definition =
+            std::ranges::any_of(model_.definitions, [&](const ir::Definition& d) { return d.name == columns[c].name; });
+        const bool observed = std::ranges::any_of(
+            model_.observations, [&](const ir::Observation& o) { return o.channel == columns[c].name; });
+        if (!all && definition && !observed) continue;
+        const std::string& unit = columns[c].unit;
+        out.lines.push_back({unit == "1" ? columns[c].name : columns[c].name + " [" + unit + "]", columns[c].values});
+      }
+    };
+    add(false);
+    if (out.lines.empty()) add(true);
+    if (!happened_.empty())
+      for (const double t : happened_.front().times) out.marks.push_back(t * 1e3);
+    return out;
   }
 
   Answer describe(const std::vector<Column>& columns) const {

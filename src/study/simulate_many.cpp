@@ -5,12 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "base/rng.hpp"
 #include "io/npz/npz.hpp"
 #include "io/whole_file.hpp"
 #include "prob/prior.hpp"
+#include "report/picture.hpp"
 #include "sim/simulator.hpp"
 #include "study/feature_text.hpp"
 #include "study/fit_target.hpp"
@@ -95,9 +97,13 @@ class Many {
                         {},
                         options_.draws < 0 ? "--draws" : "--trials",
                         "--draws 1000, --trials 20"});
-    if (!options_.out.empty() && !options_.out.ends_with(".csv") && !options_.out.ends_with(".npz"))
+    if (options_.out.ends_with(".svg") && (s_.axes.size() != 1 || random()))
+      errors.push_back(
+          {"format-unknown", "a picture is of one sweep, without draws and trials", {}, "--out", "--out table.csv"});
+    else if (!options_.out.empty() && !options_.out.ends_with(".csv") && !options_.out.ends_with(".npz") &&
+             !options_.out.ends_with(".svg"))
       errors.push_back({"format-unknown",
-                        "tables are written as .csv or .npz, not as " + options_.out,
+                        "tables are written as .csv or .npz, curves as .svg, not as " + options_.out,
                         {},
                         "--out",
                         "--out table.csv"});
@@ -200,6 +206,16 @@ class Many {
   [[nodiscard]] Result<void> write() const {
     const std::vector<Shown> columns = shown();
     const auto title = [](const Shown& c) { return c.unit.name == "1" ? c.name : c.name + " [" + c.unit.name + "]"; };
+    if (options_.out.ends_with(".svg")) {
+      const Axis& axis = s_.axes.front();
+      const double low = std::min(axis.values.front(), axis.values.back());
+      const double ratio =
+          axis.values.size() > 2 ? axis.values[1] / axis.values[0] - axis.values[2] / axis.values[1] : 1;
+      report::Picture picture{
+          options_.model, title(columns[0]), columns[0].values, low > 0 && std::fabs(ratio) < 1e-9, true, {}, {}};
+      for (std::size_t c = 1; c < columns.size(); ++c) picture.lines.push_back({title(columns[c]), columns[c].values});
+      return io::write_whole(options_.out, report::draw(picture));
+    }
     if (options_.out.ends_with(".npz")) {
       std::vector<data::Array> arrays;
       for (const Shown& c : columns) arrays.push_back({title(c), {c.values.size()}, c.values});

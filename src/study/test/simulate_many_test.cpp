@@ -158,6 +158,29 @@ TEST_F(SimulateMany, TablesAreWrittenWithReasonsForWhatHasNoValue) {
   EXPECT_NE(text.find("1 too-few-spikes"), std::string::npos) << text;
 }
 
+TEST_F(SimulateMany, ACurveAndATraceAreDrawn) {
+  options.inputs = {assign("--input", "I", "10:60:11")};
+  options.features = {"spike_rate(v)", "isi_mean(v)"};
+  options.out = scratch.path("curve.svg");
+  run();
+  auto svg = io::read_whole(options.out, 1 << 20);
+  ASSERT_TRUE(svg);
+  EXPECT_NE(svg->find("I [mV]"), std::string::npos);
+  EXPECT_NE(svg->find("isi_mean(v) [ms]"), std::string::npos);
+  options.trials = 2;
+  EXPECT_NE(error().find("a picture is of one sweep"), std::string::npos);
+  options.trials = 1;
+  options.inputs = {assign("--input", "I", "30 mV")};
+  options.features.clear();
+  options.duration = time("50 ms");
+  options.out = scratch.path("trace.svg");
+  run();
+  svg = io::read_whole(options.out, 1 << 20);
+  ASSERT_TRUE(svg);
+  EXPECT_NE(svg->find("v [mV]"), std::string::npos);
+  EXPECT_NE(svg->find("class=\"mark\""), std::string::npos);
+}
+
 TEST_F(SimulateMany, MistakesAreSaidTogether) {
   options.set.push_back(assign("--set", "tau", "10:40"));
   options.set.push_back(assign("--set", "E", "-70 mS:-60 mV:3"));

@@ -236,7 +236,7 @@ TEST(SimulateErrors, FilesThatCannotBeWrittenOrRead) {
   SimulateOptions options = herg_options();
   options.out = scratch.path("trace.xls");
   EXPECT_EQ(scratch.without_path(error_of(options)),
-            "--out: error: traces are written as .csv or .npz, not as DIR/trace.xls [format-unknown]\n"
+            "--out: error: traces are written as .csv, .npz or .svg, not as DIR/trace.xls [format-unknown]\n"
             "    try: --out trace.csv\n");
   options.out = scratch.path("no/such/folder/trace.csv");
   EXPECT_NE(error_of(options), "none");
