@@ -1,5 +1,6 @@
-// `hillock`. What computes (fit, simulate) is a program of its own, hillock-compute beside this one, with the compiler
-// and the file formats that it needs; this one starts in a few milliseconds and becomes the other where it must.
+// `hillock`. What computes (fit, simulate, check) is a program of its own, hillock-compute beside this one, with the
+// compiler and the file formats that it needs; this one starts in a few milliseconds and becomes the other where it
+// must.
 
 #include <unistd.h>
 #include <cerrno>
@@ -13,7 +14,7 @@
 int main(int argc, char** argv) {
   using namespace hillock;
   const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "fit" || command == "simulate") {
+  if (command == "fit" || command == "simulate" || command == "check") {
     std::error_code ignored;
     const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ignored);
     const std::string compute = (self.parent_path() / "hillock-compute").string();
@@ -22,5 +23,5 @@ int main(int argc, char** argv) {
                 " [installation]\n    try: install hillock and hillock-compute in one folder\n");
     return cli::exit_bug;
   }
-  return cli::run(std::vector<std::string>(argv + 1, argv + argc), {nullptr, &study::check_model, nullptr});
+  return cli::run(std::vector<std::string>(argv + 1, argv + argc), {});
 }

@@ -32,7 +32,7 @@ struct Flags {
   std::vector<std::string> set, input, feature;
   std::string events, sensitivity;
   std::int64_t draws = 0, trials = 1;
-  std::string seed, out, budget, require, duration, dt, integrator = "exponential_euler", isa = "auto";
+  std::string seed, out, budget, require, duration, dt, integrator, isa = "auto";
   int threads = 0;
   bool json = false, quiet = false, resume = false, format = false, markdown = false;
 };
@@ -101,6 +101,11 @@ class CommandLine {
     CLI::App* command = add("check", "Read a model: states, parameters, units, cost; all mistakes at once.", "MODEL",
                             "a model file", [this] { return check(); });
     command->add_flag("--format", flags_.format, "print the model in its canonical form");
+    add_set(command, "NAME=VALUE", "a parameter or constant, for the run that finds stiffness and steps");
+    command->add_option("--input", flags_.input, "an input there, as an expression of t: V=\"-80 mV\"")
+        ->type_name("NAME=EXPR")
+        ->expected(1)
+        ->take_all();
     add_json(command);
   }
 
@@ -120,7 +125,10 @@ class CommandLine {
         ->take_all();
     command->add_option("--duration", flags_.duration, "how long: \"50 ms\" (default 1 s)")->type_name("TIME");
     command->add_option("--dt", flags_.dt, "the time step (default 0.1 ms)")->type_name("TIME");
-    command->add_option("--integrator", flags_.integrator, "how the equations are solved")->type_name("NAME");
+    command
+        ->add_option("--integrator", flags_.integrator,
+                     "how the equations are solved, or auto (default exponential_euler where it can)")
+        ->type_name("NAME");
     command->add_option("--seed", flags_.seed, "the seed of noise in the equations (default 1)")->type_name("N");
     command->add_option("--events", flags_.events, "spikes at the steps (grid) or inside them (located)")
         ->type_name("WHERE");
@@ -202,7 +210,16 @@ class CommandLine {
     return exit_ran;
   }
 
-  int check() { return answer(pipeline_.check({flags_.target, flags_.format})); }
+  int check() {
+    study::CheckOptions options;
+    options.model = flags_.target;
+    options.format = flags_.format;
+    Errors wrong;
+    options.set = assignments(flags_.set, "--set", wrong);
+    options.inputs = assignments(flags_.input, "--input", wrong);
+    if (!wrong.empty()) return wrong_usage(wrong);
+    return answer(pipeline_.check(options));
+  }
 
   int simulate() {
     study::SimulateOptions options;

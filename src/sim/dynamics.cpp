@@ -1,6 +1,7 @@
 #include "sim/dynamics.hpp"
 
 #include "sim/adaptive_spikes.hpp"
+#include "sim/choose_integrator.hpp"
 #include "sim/draws.hpp"
 #include "sim/held.hpp"
 #include "sim/located_spikes.hpp"
@@ -9,7 +10,12 @@
 namespace hillock::sim {
 namespace {
 
-Result<const Integrator*> integrator_called(std::string_view name) {
+Result<const Integrator*> integrator_called(std::string_view name, const ir::Model& model) {
+  if (name == "auto") {
+    auto chosen = choose_integrator(model);
+    if (!chosen) return fail(std::move(chosen.error()));
+    return find_integrator(chosen->name);
+  }
   if (const Integrator* found = find_integrator(name)) return found;
   std::vector<std::string> names;
   std::string all;
@@ -83,7 +89,7 @@ Result<Events> events_called(std::string_view name) {
 }
 
 Result<Dynamics> add_dynamics(StepContext& context, std::string_view name, Events events) {
-  auto integrator = integrator_called(name);
+  auto integrator = integrator_called(name, context.model());
   if (!integrator) return fail(std::move(integrator.error()));
   const ir::Model& model = context.model();
   ir::Program& p = context.program();

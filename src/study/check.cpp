@@ -11,6 +11,7 @@
 #include "lang/load.hpp"
 #include "sim/integrate/step.hpp"
 #include "sim/step_cost.hpp"
+#include "study/check_steps.hpp"
 
 namespace hillock::study {
 namespace {
@@ -174,6 +175,7 @@ Result<Answer> check_model(const CheckOptions& options) {
                                                   {"once", cost->once},
                                                   {"library_functions", cost->library_functions}};
   }
+  if (auto said = check_steps(*model, options, answer.text, json); !said) return fail(std::move(said.error()));
   answer.json = json.dump(2) + "\n";
   return answer;
 }

@@ -10,6 +10,7 @@
 #include "base/parallel.hpp"
 #include "report/page.hpp"
 #include "report/terminal.hpp"
+#include "sim/choose_integrator.hpp"
 #include "sim/simulator.hpp"
 #include "study/bind_model.hpp"
 #include "study/build_info.hpp"
@@ -134,6 +135,11 @@ class Fitting {
         target_.experiment.weights[channel] = range > 0.0 ? 1.0 / range : 1.0;
       }
     target_.integrator = study_.model.integrator;
+    if (target_.integrator == "auto") {
+      auto chosen = sim::choose_integrator(model_->model);
+      if (!chosen) return fail(std::move(chosen.error()));
+      target_.integrator = chosen->name;
+    }
     target_.run = {*backend, options_.threads};
     const auto compile_start = std::chrono::steady_clock::now();
     auto problem = SquaresProblem::create(target_);

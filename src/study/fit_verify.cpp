@@ -120,7 +120,7 @@ class Verifier {
     v_.numerics.failed_predictive = 0;
     for (const LoadedSplit& s : e_.splits) {
       auto predicted =
-          predict(model_, s.experiment, study_.model.integrator, e_.best, draws, e_.target->run, progress_);
+          predict(model_, s.experiment, e_.target->integrator, e_.best, draws, e_.target->run, progress_);
       if (!predicted) return fail(std::move(predicted.error()));
       e_.target->simulations += static_cast<std::int64_t>(draws.rows) + 1;
       v_.numerics.failed_predictive = std::max(v_.numerics.failed_predictive, predicted->failed);
@@ -149,7 +149,7 @@ class Verifier {
     r.sd = acf.sd / model_.observations.front().unit.factor;
     r.lag1 = acf.rho.size() > 1 ? acf.rho[1] : verify::not_computed;
     r.correlation_time_ms = independence_.front().correlation_time_ms;
-    auto white = innovations(model_, e_.splits[0].experiment, study_.model.integrator, e_.mode, e_.target->run);
+    auto white = innovations(model_, e_.splits[0].experiment, e_.target->integrator, e_.mode, e_.target->run);
     if (!white) return;
     verify::WhitenessOptions options;
     options.level = study_.verify.level;
@@ -226,10 +226,10 @@ class Verifier {
     const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
     const std::size_t d = mechanism.size();
     const sim::Experiment& experiment = e_.splits[0].experiment;
-    auto fisher = sim::Batch::create(plain, experiment, {sim::Purpose::fisher, study_.model.integrator, mechanism},
+    auto fisher = sim::Batch::create(plain, experiment, {sim::Purpose::fisher, e_.target->integrator, mechanism},
                                      e_.target->run);
     if (!fisher) return fail(std::move(fisher.error()));
-    auto scores = sim::Batch::create(plain, experiment, {sim::Purpose::scores, study_.model.integrator, mechanism},
+    auto scores = sim::Batch::create(plain, experiment, {sim::Purpose::scores, e_.target->integrator, mechanism},
                                      e_.target->run);
     if (!scores) return fail(std::move(scores.error()));
     Array2 point(1, space_.size());
@@ -414,7 +414,7 @@ class Verifier {
     flipped.command_in_gaps = interpolated ? "recorded" : "interpolated";
     auto loaded = load_experiment(study_, flipped, model_);
     if (!loaded) return fail(std::move(loaded.error()));
-    auto other = predict(model_, loaded->experiment, study_.model.integrator, e_.best, Array2(0, space_.size()),
+    auto other = predict(model_, loaded->experiment, e_.target->integrator, e_.best, Array2(0, space_.size()),
                          e_.target->run, progress_);
     if (!other) return fail(std::move(other.error()));
     e_.target->simulations += 1;
@@ -436,7 +436,7 @@ class Verifier {
   Result<void> numerics() {
     progress_.begin("numerics", 3.0);
     verify::Numerics& n = v_.numerics;
-    n.integrator = study_.model.integrator;
+    n.integrator = e_.target->integrator;
     const sim::Experiment& experiment = e_.splits[0].experiment;
     n.dt_ms = experiment.interval * 1e3 / experiment.substeps;
     const double base = e_.search->best_sum;
@@ -444,14 +444,14 @@ class Verifier {
     if (study_.verify.half_step) {
       sim::Experiment finer = e_.target->experiment;
       finer.substeps *= 2;
-      auto sum = sum_of_squares(model_, finer, study_.model.integrator, e_.best, e_.target->run);
+      auto sum = sum_of_squares(model_, finer, e_.target->integrator, e_.best, e_.target->run);
       if (!sum) return fail(std::move(sum.error()));
       e_.target->simulations += 1;
       n.half_step_change = change(*sum);
     }
     progress_.update(1.0, "");
     n.other_integrator = study_.verify.other_integrator;
-    if (study_.verify.other_integrator != "none" && study_.verify.other_integrator != study_.model.integrator) {
+    if (study_.verify.other_integrator != "none" && study_.verify.other_integrator != e_.target->integrator) {
       auto sum = sum_of_squares(model_, e_.target->experiment, study_.verify.other_integrator, e_.best, e_.target->run);
       if (!sum) return fail(std::move(sum.error()));
       e_.target->simulations += 1;

@@ -70,7 +70,7 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
 
       {"model.file", +[](S& s) -> PathText& { return s.model.file; }, required(), "",
        "The model, relative to the study file."},
-      {"model.integrator", +[](S& s) -> Text& { return s.model.integrator; }, integrators({"linear"}), "",
+      {"model.integrator", +[](S& s) -> Text& { return s.model.integrator; }, integrators({"linear", "auto"}), "",
        "How the differential equations are solved; exponential_euler is exact for gates at a held input."},
       {"model.dt", +[](S& s) -> std::optional<QuantityText>& { return s.model.dt; }, positive("second"),
        "the sampling interval", "The time step; a whole number of steps must fit into the sampling interval."},

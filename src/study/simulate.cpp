@@ -11,6 +11,7 @@
 #include "io/whole_file.hpp"
 #include "report/picture.hpp"
 #include "sim/simulator.hpp"
+#include "study/simulate_integrator.hpp"
 #include "study/simulate_many.hpp"
 #include "study/simulate_sensitivity.hpp"
 #include "study/simulate_setup.hpp"
@@ -93,8 +94,11 @@ class Run {
   Result<Answer> compute() {
     auto backend = sim::choose_backend(options_.run.isa);
     if (!backend) return fail(std::move(backend.error()));
+    auto taken = taken_integrator(model_, experiment_, parameters_, options_.integrator);
+    if (!taken) return fail(std::move(taken.error()));
+    integrator_ = std::move(*taken);
     const ir::Model model = shown();
-    sim::ProgramRequest request{sim::Purpose::trace, options_.integrator, {}};
+    sim::ProgramRequest request{sim::Purpose::trace, integrator_.name, {}};
     if (auto chosen = choose_events(model.observations.size(), request); !chosen)
       return fail(std::move(chosen.error()));
     const sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed)};
@@ -259,12 +263,16 @@ class Run {
   Answer describe(const std::vector<Column>& columns) const {
     Answer answer;
     nlohmann::ordered_json json{{"model", options_.model},
-                                {"integrator", options_.integrator},
+                                {"integrator", integrator_.name},
                                 {"samples", experiment_.samples},
                                 {"dt_ms", experiment_.interval * 1e3}};
     json["outputs"] = nlohmann::ordered_json::array();
     answer.text = fmt::format("{}: {} samples, every {:g} ms, {}\n", options_.model, experiment_.samples,
-                              experiment_.interval * 1e3, options_.integrator);
+                              experiment_.interval * 1e3, integrator_.name);
+    if (!integrator_.reason.empty()) {
+      answer.text += fmt::format("  {}, as {}\n", integrator_.name, integrator_.reason);
+      json["integrator_reason"] = integrator_.reason;
+    }
     for (std::size_t c = 1; c < columns.size(); ++c) {
       const auto bad =
           std::count_if(columns[c].values.begin(), columns[c].values.end(), [](double v) { return !std::isfinite(v); });
@@ -321,6 +329,7 @@ class Run {
   ir::Model model_;
   sim::Experiment experiment_;
   std::vector<double> parameters_;
+  TakenIntegrator integrator_;
   std::vector<Happened> happened_;            ///< spikes where there is a threshold, then events
   std::optional<sim::EventTrouble> located_;  ///< where spikes are located
   std::optional<Sensitivity> sensitivity_;

@@ -27,14 +27,14 @@ struct SimulateOptions {
   std::vector<Assignment> inputs;  ///< an expression of t: "-80 mV", "10*mV*sin(0.1/ms*t)", a sweep of constant ones
   std::optional<QuantityText> duration;  ///< none: 1 s
   std::optional<QuantityText> dt;        ///< none: 0.1 ms
-  std::string integrator = "exponential_euler";
-  std::vector<std::string> features;  ///< "mean(v, from=10 ms, until=110 ms)"; see docs/features.md
-  std::int64_t draws = 0;             ///< so many parameter sets from the prior; 0: the values as they are
-  std::int64_t trials = 1;            ///< runs of each parameter set, each with noise of its own
-  std::string out;                    ///< .csv or .npz; empty: only the answer
-  std::int64_t seed = 1;              ///< of noise in the equations, below 2^52
-  std::string events;                 ///< "grid" or "located"; empty: grid, but located where derivatives are asked for
-  std::string sensitivity;            ///< parameters to differentiate by: "all" or "tau, g_Na"; empty: none
+  std::string integrator;                ///< empty: exponential_euler, or where that cannot take the model, as "auto"
+  std::vector<std::string> features;     ///< "mean(v, from=10 ms, until=110 ms)"; see docs/features.md
+  std::int64_t draws = 0;                ///< so many parameter sets from the prior; 0: the values as they are
+  std::int64_t trials = 1;               ///< runs of each parameter set, each with noise of its own
+  std::string out;                       ///< .csv or .npz; empty: only the answer
+  std::int64_t seed = 1;                 ///< of noise in the equations, below 2^52
+  std::string events;       ///< "grid" or "located"; empty: grid, but located where derivatives are asked for
+  std::string sensitivity;  ///< parameters to differentiate by: "all" or "tau, g_Na"; empty: none
   RunOptions run;
 };
 

@@ -16,6 +16,7 @@
 #include "sim/simulator.hpp"
 #include "study/feature_text.hpp"
 #include "study/fit_target.hpp"
+#include "study/simulate_integrator.hpp"
 #include "study/simulate_setup.hpp"
 
 namespace hillock::study {
@@ -41,7 +42,10 @@ class Many {
     if (auto filled = fill_points(); !filled) return fail(std::move(filled.error()));
     auto backend = sim::choose_backend(options_.run.isa);
     if (!backend) return fail(std::move(backend.error()));
-    sim::ProgramRequest request{sim::Purpose::features, options_.integrator, {}, {}};
+    auto taken = taken_integrator(s_.model, s_.experiment, {}, options_.integrator);
+    if (!taken) return fail(std::move(taken.error()));
+    integrator_ = std::move(*taken);
+    sim::ProgramRequest request{sim::Purpose::features, integrator_.name, {}, {}};
     for (const FeatureColumn& c : columns_) request.features.push_back(c.request);
     auto events = sim::events_called(options_.events.empty() ? "grid" : options_.events);
     if (!events) return fail(std::move(events.error()));
@@ -241,14 +245,18 @@ class Many {
     const std::vector<Shown> columns = shown();
     Answer answer;
     nlohmann::ordered_json json{{"model", options_.model},
-                                {"integrator", options_.integrator},
+                                {"integrator", integrator_.name},
                                 {"samples", s_.experiment.samples},
                                 {"dt_ms", s_.experiment.interval * 1e3},
                                 {"runs", points_.rows},
                                 {"seed", options_.seed}};
     answer.text = fmt::format("{}: {} run{} of {} samples, every {:g} ms, {}\n", options_.model, points_.rows,
                               points_.rows == 1 ? "" : "s", s_.experiment.samples, s_.experiment.interval * 1e3,
-                              options_.integrator);
+                              integrator_.name);
+    if (!integrator_.reason.empty()) {
+      answer.text += fmt::format("  {}, as {}\n", integrator_.name, integrator_.reason);
+      json["integrator_reason"] = integrator_.reason;
+    }
     std::vector<std::size_t> widths;
     std::string names = " ", units = " ";
     for (const Shown& c : columns) {
@@ -330,6 +338,7 @@ class Many {
   }
 
   const SimulateOptions& options_;
+  TakenIntegrator integrator_;
   Progress& progress_;
   SimulateSetup s_;
   std::vector<FeatureColumn> columns_;

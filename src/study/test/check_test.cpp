@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <algorithm>
+#include <cmath>
 
 #include "study/test/scratch.hpp"
 
@@ -192,6 +194,60 @@ TEST(CheckModel, WhatIsNotRunYetIsRefusedByNameButFormatted) {
   const auto pretty = check_model({path, true});
   ASSERT_TRUE(pretty) << render(pretty.error());
   EXPECT_NE(pretty->text.find("event-driven"), std::string::npos);
+}
+
+/// Two relaxations, of 1 ms and 50 us, into each other; spikes of the slow one.
+std::string two_rates(const std::string& drive) {
+  return "param tau : ms = 1 ms\nparam slow : ms = 40 ms\n" + drive +
+         "dx/dt = (drive - x)/slow : 1\ndy/dt = (x - y)/tau : 1\nthreshold x > 1\nreset x = 0\n";
+}
+
+TEST(CheckModel, StiffnessAndTheStepOfSpikeTimes) {
+  const Scratch scratch;
+  const auto answer = check_model({scratch.write("two.model", two_rates("const drive = 2\n")), false, {}, {}});
+  ASSERT_TRUE(answer) << render(answer.error());
+  const auto json = nlohmann::json::parse(answer->json);
+  // The Jacobian is triangular with -1/slow and -1/tau. Euler and rk2 are stable to 2 tau, rk4 to 2.7853 tau (the real
+  // zero of 1 + z/2 + z^2/6 + z^3/24).
+  EXPECT_NEAR(json["stiffness"]["rate_per_s"].get<double>(), 1000.0, 1e-9);
+  EXPECT_NEAR(json["stiffness"]["longest_step_ms"]["euler"].get<double>(), 2.0, 1e-9);
+  EXPECT_NEAR(json["stiffness"]["longest_step_ms"]["rk2"].get<double>(), 2.0, 1e-9);
+  EXPECT_NEAR(json["stiffness"]["longest_step_ms"]["rk4"].get<double>(), 2.78529356, 1e-7);
+  EXPECT_EQ(json["auto"]["integrator"], "exact");
+  // An interval is slow log 2 = 27.73 ms: 7 in 200 ms. On a grid each is a whole number of steps: the seventh spike is
+  // 7 (278 - 277.26) steps late at 0.1 ms, less the one by which a spike carries the start of its step, and so on.
+  const auto& spikes = json["spike_steps"];
+  EXPECT_EQ(spikes["spikes"], 7);
+  EXPECT_EQ(spikes["converged"], "rodas4");
+  const auto& tried = spikes["integrators"]["exact"]["tried"];
+  for (const auto& t : tried) {
+    const double step = t["step_ms"].get<double>(), interval = 40.0 * std::log(2.0);
+    double worst = 0.0;
+    for (int n = 1; n <= 7; ++n)
+      worst = std::max(worst, std::fabs(n * step * std::ceil(interval / step) - step - n * interval));
+    EXPECT_NEAR(t["moved_ms"].get<double>(), worst, 1e-4) << step;
+    EXPECT_EQ(t["moved_ms"].get<double>() <= 0.05, &t == &tried.back()) << step;
+  }
+  EXPECT_EQ(spikes["integrators"]["exact"]["step_ms"], tried.back()["step_ms"]);
+  EXPECT_NE(answer->text.find("fastest time constant  1 ms"), std::string::npos) << answer->text;
+  EXPECT_NE(answer->text.find("within 0.05 ms of rodas4's (7 in 200 ms)"), std::string::npos) << answer->text;
+}
+
+TEST(CheckModel, SaysWhatIsMissingForARun) {
+  const Scratch scratch;
+  const std::string path = scratch.write("two.model", two_rates("input drive : 1\n"));
+  const auto answer = check_model({path, false, {}, {}});
+  ASSERT_TRUE(answer) << render(answer.error());
+  EXPECT_NE(answer->text.find("stiffness and steps are unknown, as values are missing\n"
+                              "  the model has an input drive, and nothing says what it is: --input drive=\"... 1\"\n"),
+            std::string::npos)
+      << answer->text;
+  const auto given =
+      check_model({path, false, {{"tau", "0.5 ms", {"--set", {}}}}, {{"drive", "0.5", {"--input", {}}}}});
+  ASSERT_TRUE(given) << render(given.error());
+  EXPECT_NE(given->text.find("fastest time constant  0.5 ms"), std::string::npos) << given->text;
+  EXPECT_NE(given->text.find("no spikes in 200 ms"), std::string::npos) << given->text;
+  EXPECT_EQ(check_model({path, false, {}, {{"current", "0.5", {"--input", {}}}}}).error()[0].code, "name-unknown");
 }
 
 }  // namespace

@@ -69,5 +69,41 @@ TEST(IntegratorsOnACell, SpikeTimesConvergeAtStepsThatDifferTwentyfold) {
   EXPECT_LT(moved(run("rk4", 0.04, 120.0), converged), 0.05);
 }
 
+/// What `simulate` says of the integrator that it took.
+std::string taken(const std::string& text, const std::string& integrator, const std::string& dt) {
+  const Scratch scratch;
+  SimulateOptions options;
+  options.model = scratch.write("m.model", text);
+  options.integrator = integrator;
+  options.dt = read_quantity_text(dt, "--dt", "second").value();
+  options.duration = read_quantity_text("1 second", "--duration", "second").value();
+  Silent silent;
+  const auto answer = simulate_model(options, silent);
+  if (!answer) return answer.error()[0].code;
+  const auto json = nlohmann::json::parse(answer->json);
+  const std::string name = json["integrator"].get<std::string>();
+  return json.contains("integrator_reason") ? name + ": " + json["integrator_reason"].get<std::string>() : name;
+}
+
+TEST(SimulateAuto, ChoosesAndSaysWhy) {
+  const std::string linear = "dx/dt = -x/(10*ms) : 1\ninit x = 1\n";
+  const std::string cubic = "dx/dt = (1 - x**3)*second**-1*RATE : 1\n";
+  const auto at_rate = [&](const std::string& rate) {
+    std::string text = cubic;
+    return text.replace(text.find("RATE"), 4, rate);
+  };
+  EXPECT_EQ(taken(linear, "", "1 ms"), "exponential_euler");  // by default: as it was
+  EXPECT_EQ(taken(linear, "auto", "1 ms"), "exact: the equations are linear");
+  EXPECT_EQ(taken(at_rate("1"), "auto", "1 ms"), "dopri5: the equations are not linear, smooth and free of noise");
+  // df/dx = -3 x^2 rate from -0 to -3e4 per second: rk4 is stable to 2.785/3e4 s = 0.093 ms.
+  EXPECT_EQ(taken(at_rate("1e4"), "auto", "1 ms"),
+            "rodas4: the equations are stiff and not linear: rk4 needs steps below 0.093 ms");
+  EXPECT_EQ(taken(at_rate("1"), "", "1 ms"),
+            "dopri5: the equations are not linear, smooth and free of noise; exponential_euler needs each equation to "
+            "be linear in its own state");
+  EXPECT_EQ(taken(at_rate("1"), "exponential_euler", "1 ms"), "integrator-unfit");  // asked for by name
+  EXPECT_EQ(taken("dx/dt = x*xi*second**-0.5 : 1\n", "auto", "1 ms"), "integrator-unfit");
+}
+
 }  // namespace
 }  // namespace hillock::study
