@@ -96,7 +96,7 @@ function(hillock_test name)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/test/cwd/${name})
   gtest_discover_tests(hillock_${name}_test TEST_PREFIX "${name}."
     WORKING_DIRECTORY ${PROJECT_BINARY_DIR}/test/cwd/${name} DISCOVERY_TIMEOUT 120
-    PROPERTIES TIMEOUT ${HILLOCK_TEST_TIMEOUT} LABELS ${name})
+    PROPERTIES TIMEOUT ${HILLOCK_TEST_TIMEOUT} LABELS ${name} ENVIRONMENT "HILLOCK_CACHE=")
 endfunction()
 
 function(hillock_program name)

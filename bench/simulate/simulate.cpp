@@ -331,7 +331,7 @@ class Simulate {
           need(sim::build_program(s_.white, {purpose, "exponential_euler", mechanism}));  // a tenth of a millisecond
       ir::Loop loop;
       const double bind = ms([&] { loop = ir::bind(built.program, timeline); });
-      const double compile = ms([&] { (void)need(jit::Kernel::compile(loop, {*isa, 1})); });
+      const double compile = ms([&] { (void)need(jit::Kernel::compile(loop, {*isa, 1, false})); });
       add(row(fmt::format("{}: program bound to the timeline", name), bind, "ms CPU"));
       add(row(fmt::format("{}: loop to machine code", name), compile, "ms CPU"));
     }

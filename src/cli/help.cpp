@@ -20,6 +20,7 @@ Flags of `fit`:
   --budget 60s         the best answer in that time  --resume        go on after Ctrl-C
   --threads N          default: one per core         --isa NAME      auto, avx2, avx512, interpreter
   --json               one JSON document on stdout   --quiet         no progress
+  --no-cache           compile anew, keep nothing of it ($HILLOCK_CACHE, or ~/.cache/hillock)
   --require STATUS     exit code 3 unless the verdict is at least STATUS
 
 Exit codes: 0 it ran, 1 the input is wrong, 2 wrong usage, 3 --require is not met, 70 a bug in Hillock,

@@ -1,6 +1,5 @@
-// `hillock`. What computes (fit, simulate, check) is a program of its own, hillock-compute beside this one, with the
-// compiler and the file formats that it needs; this one starts in a few milliseconds and becomes the other where it
-// must.
+// `hillock`. What fits is a program of its own, hillock-compute beside this one, with the file formats and searches
+// that it needs; this one starts in a few milliseconds and becomes the other where it must.
 
 #include <unistd.h>
 #include <cerrno>
@@ -14,7 +13,7 @@
 int main(int argc, char** argv) {
   using namespace hillock;
   const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "fit" || command == "simulate" || command == "check") {
+  if (command == "fit") {
     std::error_code ignored;
     const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ignored);
     const std::string compute = (self.parent_path() / "hillock-compute").string();
@@ -23,5 +22,6 @@ int main(int argc, char** argv) {
                 " [installation]\n    try: install hillock and hillock-compute in one folder\n");
     return cli::exit_bug;
   }
-  return cli::run(std::vector<std::string>(argv + 1, argv + argc), {});
+  return cli::run(std::vector<std::string>(argv + 1, argv + argc),
+                  {nullptr, &study::check_model, &study::simulate_model});
 }

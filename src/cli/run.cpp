@@ -11,6 +11,7 @@
 #include "cli/help.hpp"
 #include "cli/say.hpp"
 #include "study/build_info.hpp"
+#include "study/code_cache.hpp"
 #include "study/describe_data.hpp"
 #include "study/new_study.hpp"
 #include "study/option_docs.hpp"
@@ -34,7 +35,7 @@ struct Flags {
   std::int64_t draws = 0, trials = 1;
   std::string seed, out, budget, require, duration, dt, integrator, isa = "auto";
   int threads = 0;
-  bool json = false, quiet = false, resume = false, format = false, markdown = false;
+  bool no_cache = false, json = false, quiet = false, resume = false, format = false, markdown = false;
 };
 
 Errors usage(std::string code, std::string message, std::string where, std::string hint) {
@@ -178,6 +179,7 @@ class CommandLine {
     study::RunOptions options;
     options.threads = flags_.threads;
     options.isa = flags_.isa;
+    if (!flags_.no_cache) options.cache = study::cache_folder();
     options.resume = flags_.resume;
     const study::Terminal screen = study::terminal_on(STDOUT_FILENO);
     options.color = screen.color;
@@ -241,6 +243,7 @@ class CommandLine {
     options.sensitivity = flags_.sensitivity;
     options.run.threads = flags_.threads;
     options.run.isa = flags_.isa;
+    if (!flags_.no_cache) options.run.cache = study::cache_folder();
     const study::StopSignals signals;
     return answer(with_progress([&](Progress& progress) { return pipeline_.simulate(options, progress); }));
   }
@@ -287,6 +290,7 @@ class CommandLine {
     command->add_option("--isa", flags_.isa, "which instructions")
         ->type_name("NAME")
         ->check(CLI::IsMember({"auto", "avx2", "avx512", "interpreter"}));
+    command->add_flag("--no-cache", flags_.no_cache, "compile anew, and keep nothing for the next run");
     command->add_flag("--quiet", flags_.quiet, "no progress");
   }
   void add_json(CLI::App* command) { command->add_flag("--json", flags_.json, "one JSON document on stdout"); }

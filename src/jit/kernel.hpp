@@ -11,8 +11,11 @@
 
 #include "base/error.hpp"
 #include "ir/program.hpp"
+#include "jit/code_store.hpp"
 
 namespace hillock::jit {
+
+class LoadedImage;
 
 enum class Isa : std::uint8_t { avx2, avx512 };
 [[nodiscard]] std::string_view to_string(Isa isa);
@@ -23,12 +26,18 @@ enum class Isa : std::uint8_t { avx2, avx512 };
 struct KernelOptions {
   Isa isa = Isa::avx512;
   int vectors = 2;  ///< vectors in flight, 1 to 4
+  /// Code that is in this process already, of an equal loop, is shared. (`false`: compiled or loaded anew.)
+  bool share = true;
+  const CodeStore* store = nullptr;  ///< where code is looked for before it is compiled, and kept; null: nowhere
 };
+
+/// Where a kernel's code came from.
+enum class Origin : std::uint8_t { compiled, shared, stored };
 
 /// A compiled Loop. Immutable; `run` may be called from many threads at once.
 class Kernel {
  public:
-  /// Error code "jit-failed" carries the compiler's own words.
+  /// Error code "jit-failed" carries the compiler's own words; "jit-absent": the compiler's library is not installed.
   [[nodiscard]] static Result<Kernel> compile(const ir::Loop& loop, const KernelOptions& options);
   Kernel(Kernel&&) noexcept;
   Kernel& operator=(Kernel&&) noexcept;
@@ -36,6 +45,8 @@ class Kernel {
 
   /// Simulations per call of `run`.
   [[nodiscard]] int lanes() const { return lanes_; }
+  /// Changes no bit.
+  [[nodiscard]] Origin origin() const { return origin_; }
 
   /// @param loop        the loop that was compiled, or one with the same code and other rows
   /// @param parameters  [parameters][lanes]
@@ -48,9 +59,9 @@ class Kernel {
   void run(const ir::Loop& loop, ir::Rows rows, const double* parameters, double* state, double* outputs) const;
 
  private:
-  struct Code;
-  explicit Kernel(std::unique_ptr<Code> code, int lanes);
-  std::unique_ptr<Code> code_;
+  Kernel(std::shared_ptr<const LoadedImage> code, Origin origin, int lanes);
+  std::shared_ptr<const LoadedImage> code_;
+  Origin origin_;
   int lanes_ = 0;
 };
 

@@ -138,11 +138,11 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
 #ifdef HILLOCK_HAS_JIT
   if (options.backend != Backend::interpreter) {
     const jit::Isa isa = options.backend == Backend::avx512 ? jit::Isa::avx512 : jit::Isa::avx2;
-    auto narrow = jit::Kernel::compile(state->loop, {isa, 1});
+    auto narrow = jit::Kernel::compile(state->loop, {isa, 1, true, options.store.get()});
     if (!narrow) return fail(std::move(narrow.error()));
     state->narrow = std::move(*narrow);
     if (const int vectors = vectors_for(request.purpose); vectors > 1) {
-      auto wide = jit::Kernel::compile(state->loop, {isa, vectors});
+      auto wide = jit::Kernel::compile(state->loop, {isa, vectors, true, options.store.get()});
       if (!wide) return fail(std::move(wide.error()));
       state->wide = std::move(*wide);
     }

@@ -10,6 +10,7 @@
 
 #include "base/array.hpp"
 #include "base/error.hpp"
+#include "jit/code_store.hpp"
 #include "sim/experiment.hpp"
 #include "sim/located_spikes.hpp"
 #include "sim/programs.hpp"
@@ -26,6 +27,7 @@ struct RunOptions {
   Backend backend = Backend::interpreter;
   int threads = 0;         ///< 0: one per core. Never changes a bit of a result
   std::uint64_t seed = 1;  ///< of noise in the equations, below 2^52; simulation k has the numbers of (seed, k)
+  std::shared_ptr<const jit::CodeStore> store;  ///< of compiled loops; null: none
 };
 
 /// Features of many simulations.

@@ -14,6 +14,7 @@
 #include "sim/simulator.hpp"
 #include "study/bind_model.hpp"
 #include "study/build_info.hpp"
+#include "study/code_cache.hpp"
 #include "study/fit_document.hpp"
 #include "study/fit_files.hpp"
 #include "study/fit_verify.hpp"
@@ -141,6 +142,7 @@ class Fitting {
       target_.integrator = chosen->name;
     }
     target_.run = {*backend, options_.threads};
+    target_.run.store = code_store(options_.cache);
     const auto compile_start = std::chrono::steady_clock::now();
     auto problem = SquaresProblem::create(target_);
     if (!problem) return fail(std::move(problem.error()));

@@ -11,6 +11,7 @@
 #include "io/whole_file.hpp"
 #include "report/picture.hpp"
 #include "sim/simulator.hpp"
+#include "study/code_cache.hpp"
 #include "study/simulate_integrator.hpp"
 #include "study/simulate_many.hpp"
 #include "study/simulate_sensitivity.hpp"
@@ -101,7 +102,8 @@ class Run {
     sim::ProgramRequest request{sim::Purpose::trace, integrator_.name, {}};
     if (auto chosen = choose_events(model.observations.size(), request); !chosen)
       return fail(std::move(chosen.error()));
-    const sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed)};
+    const sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed),
+                              code_store(options_.run.cache)};
     auto batch = sim::Batch::create(model, experiment_, request, how);
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", 1.0);

@@ -14,6 +14,7 @@
 #include "prob/prior.hpp"
 #include "report/picture.hpp"
 #include "sim/simulator.hpp"
+#include "study/code_cache.hpp"
 #include "study/feature_text.hpp"
 #include "study/fit_target.hpp"
 #include "study/simulate_integrator.hpp"
@@ -50,8 +51,9 @@ class Many {
     auto events = sim::events_called(options_.events.empty() ? "grid" : options_.events);
     if (!events) return fail(std::move(events.error()));
     request.events = *events;
-    auto batch = sim::Batch::create(s_.model, s_.experiment, request,
-                                    {*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed)});
+    auto batch = sim::Batch::create(
+        s_.model, s_.experiment, request,
+        {*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed), code_store(options_.run.cache)});
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", static_cast<double>(points_.rows));
     table_ = batch->features(points_, [&] { return progress_.should_stop(); });

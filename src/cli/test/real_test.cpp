@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <cstdlib>
+#include <filesystem>
 
 #include "cli/test/ran.hpp"
 #include "study/test/scratch.hpp"
@@ -21,6 +22,39 @@ TEST(RealProgram, LoadsNeitherTheCompilerNorTheFileFormatsToStart) {
   ASSERT_NE(libraries.out.find("libstdc++"), std::string::npos) << libraries.out;
   for (const char* heavy : {"libLLVM", "libnetcdf", "libhdf5", "libpagmo", "libcurl"})
     EXPECT_EQ(libraries.out.find(heavy), std::string::npos) << heavy;
+}
+
+/// The compiler is the slow part of a start; where the code is kept it is not even loaded. A changed file is as none.
+TEST(RealProgram, ASecondRunTakesTheCodeOfTheFirstWithTheSameBits) {
+  namespace fs = std::filesystem;
+  const Scratch scratch;
+  const std::string model = scratch.write("m.model", "dx/dt = exp(-x)/ms - x**3/(2*ms) : 1\ninit x = 3\n");
+  const std::string cache = scratch.path("cache");
+  const auto simulated = [&](const std::string& out, std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"simulate", model, "--duration", "5 ms", "--out", scratch.path(out)});
+    ::setenv("HILLOCK_CACHE", cache.c_str(), 1);
+    ::setenv("LD_DEBUG", "files", 1);  // the loader says on stderr what it loads
+    const Ran ran = run(flags);
+    ::unsetenv("LD_DEBUG");
+    ::unsetenv("HILLOCK_CACHE");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return ran.err.find("libLLVM") != std::string::npos;
+  };
+  if (run({"simulate", model, "--isa", "avx2"}).code != 0) GTEST_SKIP() << "no instruction set that we compile for";
+  EXPECT_TRUE(simulated("none.csv", {"--no-cache"})) << "compiled";
+  EXPECT_FALSE(fs::exists(cache)) << "nothing is kept where it is not wanted";
+  EXPECT_TRUE(simulated("first.csv", {})) << "compiled";
+  EXPECT_FALSE(simulated("second.csv", {})) << "kept";
+  std::vector<fs::path> files;
+  for (const auto& file : fs::directory_iterator(cache)) files.push_back(file.path());
+  ASSERT_EQ(files.size(), 1U);
+  fs::resize_file(files[0], fs::file_size(files[0]) - 1);
+  EXPECT_TRUE(simulated("third.csv", {})) << "compiled anew";
+  EXPECT_FALSE(simulated("fourth.csv", {})) << "kept again";
+  EXPECT_FALSE(simulated("interpreted.csv", {"--isa", "interpreter", "--no-cache"}));
+  EXPECT_FALSE(scratch.read("none.csv").empty());
+  for (const char* other : {"first.csv", "second.csv", "third.csv", "fourth.csv", "interpreted.csv"})
+    EXPECT_TRUE(scratch.read(other) == scratch.read("none.csv")) << other;
 }
 
 TEST(RealProgram, ANewStudyIsFittedAndItsLockFileGivesTheSameNumbers) {

@@ -76,7 +76,7 @@ Ran interpreted(const Loop& loop, std::span<const double> parameters) {
 
 Kernel compiled(const Loop& loop, const KernelOptions& options) {
   auto kernel = Kernel::compile(loop, options);
-  HILLOCK_CHECK(kernel.has_value(), "the compiler refused");
+  HILLOCK_CHECK(kernel.has_value(), "the compiler refused: " + (kernel ? "" : render(kernel.error())));
   return std::move(*kernel);
 }
 
