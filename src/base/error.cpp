@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace hillock {
@@ -58,28 +59,32 @@ std::string render(const Errors& errors) {
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
   constexpr size_t longest = 64;
   if (name.empty() || name.size() > longest) return {};
-  std::string best;
+  const std::string* best = nullptr;
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
+  std::array<size_t, longest + 1> row{};
   for (const std::string& candidate : candidates) {
-    if (candidate.size() > longest) continue;
-    std::vector<size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), size_t{0});
-    for (size_t i = 1; i <= name.size(); ++i) {
+    // Hints are many in a text full of mistakes: no candidate is compared further than it can be the nearest.
+    const size_t longer = std::max(candidate.size(), name.size()) - std::min(candidate.size(), name.size());
+    if (candidate.size() > longest || longer >= best_distance) continue;
+    std::iota(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(candidate.size() + 1), size_t{0});
+    size_t least = 0;  // in the row: distances only grow from row to row
+    for (size_t i = 1; i <= name.size() && least < best_distance; ++i) {
       size_t diagonal = row[0];
-      row[0] = i;
+      least = row[0] = i;
       for (size_t j = 1; j <= candidate.size(); ++j) {
         const size_t above = row[j];
         const size_t change = name[i - 1] == candidate[j - 1] ? 0 : 1;
         row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + change});
+        least = std::min(least, row[j]);
         diagonal = above;
       }
     }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
-      best = candidate;
+    if (least < best_distance && row[candidate.size()] < best_distance) {
+      best_distance = row[candidate.size()];
+      best = &candidate;
     }
   }
-  return best;
+  return best == nullptr ? std::string() : *best;
 }
 
 void bug(const char* file, int line, const std::string& what) {

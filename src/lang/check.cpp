@@ -260,6 +260,8 @@ Value Checker::binary(const ExprNode& node, const Value& a, const Value& b) {
   }
   if (!a.known || !b.known) return Value::unknown();
   if (node.op == Operator::power) return power(node, a, b);
+  const bool divides = node.op == Operator::div || node.op == Operator::floordiv || node.op == Operator::mod;
+  if (divides && b.number && *b.number == 0.0) divided_by_zero.push_back(node.at);
   Value out;
   if (node.op == Operator::mul || node.op == Operator::div) {
     const units::Dimension left = a.any_dimension ? units::Dimension{} : a.dimension;

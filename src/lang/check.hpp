@@ -50,6 +50,8 @@ class Checker {
   std::vector<std::string> known_names;
   /// What tables give, by their names.
   std::unordered_map<std::string_view, units::Dimension> tables;
+  /// Divisions by a number that is 0.
+  std::vector<Extent> divided_by_zero;
   /// May the expressions at hand hold noise? Those of equations may.
   bool noise_allowed = false;
   /// May they call random functions? What is evaluated once in a step may.

@@ -1,5 +1,7 @@
 #include "lang/load.hpp"
 
+#include <algorithm>
+
 #include "lang/build_model.hpp"
 #include "lang/check_noise.hpp"
 #include "lang/check_shared.hpp"
@@ -31,6 +33,9 @@ Result<ir::Model> load_model(std::string_view text, std::string_view file_name) 
 
   if (problems.any()) return fail(problems.take());
   ir::Model model = build_model({ast, names, findings, running, starting}, text, file_name);
+  for (const Extent at : checker.divided_by_zero)
+    model.notes.push_back({"a division by 0: infinite, and NaN where 0 is divided", ast.source->span(at, 256)});
+  std::ranges::stable_sort(model.notes, {}, [](const ir::Note& note) { return note.span.line; });
   if (Errors wrong = noise_mistakes(model); !wrong.empty()) return fail(std::move(wrong));
   return model;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 
 #include "units/unit_table.hpp"
 
@@ -223,11 +224,18 @@ std::string suggest_unit(std::string_view name) {
       if (find_table_unit(prefixed) != nullptr) return prefixed;
     }
   }
-  const auto same_letters = [&](std::string_view other) {  // but for their case
-    return std::ranges::equal(name, other, [](char a, char b) { return (a | 32) == (b | 32); });
+  // But for their case; of several units the first of the table.
+  const auto folded = [](std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = static_cast<char>(c | 32);
+    return out;
   };
-  for (const TableUnit& unit : table_units())
-    if (same_letters(unit.name)) return unit.name;
+  static const auto by_letters = [&] {
+    std::unordered_map<std::string, const TableUnit*> out;
+    for (const TableUnit& unit : table_units()) out.try_emplace(folded(unit.name), &unit);
+    return out;
+  }();
+  if (const auto same = by_letters.find(folded(name)); same != by_letters.end()) return same->second->name;
   for (std::size_t i = 0; i + 1 < name.size() && name.size() < 32; ++i) {  // two letters swapped
     std::string swapped(name);
     std::swap(swapped[i], swapped[i + 1]);

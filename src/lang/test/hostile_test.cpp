@@ -92,6 +92,28 @@ TEST(Hostile, Numbers) {
   EXPECT_EQ(codes("x = 1j : 1\n"), Codes{"syntax"});
 }
 
+TEST(Hostile, DivisionByZeroIsToldWithItsPlace) {
+  const auto model = load_model("y = 1/(2 - 2) : 1\nx = 3 % 0 + 1//0.0 : 1\n", "m");
+  ASSERT_TRUE(model.has_value()) << render(model.error());
+  ASSERT_EQ(model->notes.size(), 3U);
+  EXPECT_EQ(model->notes[0].message, "a division by 0: infinite, and NaN where 0 is divided");
+  EXPECT_EQ(model->notes[0].span.line, 1);
+  EXPECT_EQ(model->notes[0].span.column, 5);
+  EXPECT_EQ(model->notes[2].span.line, 2);
+}
+
+TEST(Hostile, SafeQuotientsOfDeepExpressions) {
+  // The search for removable singularities looks at a few factors and terms, however many there are.
+  std::string sums = "x0 = t/second : 1\n";
+  for (int i = 1; i < 3000; ++i) {
+    const std::string name = "x" + std::to_string(i - 1);
+    sums += "x" + std::to_string(i) + " = (" + name + " - " + name + "*2)/(exp(" + name + " + " + name + ") - 1) : 1\n";
+  }
+  EXPECT_EQ(codes(sums), Codes{});
+  EXPECT_EQ(codes("x = " + repeated("t/second*\n", 20'000) + "1 : 1\n"), Codes{});
+  EXPECT_EQ(codes("x = " + repeated("2/3*\n", 20'000) + "1 : 1\n"), Codes{});
+}
+
 TEST(Hostile, ManyStatements) {
   std::string equations, chain, circle, starts;
   for (int i = 0; i < 100'000; ++i) {

@@ -240,6 +240,20 @@ TEST(SimulateLanguage, ARandomResetThresholdAndStart) {
   EXPECT_NEAR(variance(after), 1.0, 5.0 * std::sqrt(2.0 / spikes));
 }
 
+TEST(SimulateLanguage, ResetsWithLocalsAndRemaindersAndAPeriodThatAStateMakesAreBrians) {
+  // Brian 2.5.1, Cython target, euler, dt 0.1 ms, 100 ms, the same equations, threshold, reset and refractory:
+  //   spike steps, and v, w, phase at the step 999. (The numpy target lets `old` follow `phase`.)
+  const Ran ran = run(
+      "dv/dt = (25*mV - v)/(10*ms) : volt (unless refractory)\ndw/dt = -w/(30*ms) : 1\nphase : 1\ninit phase = 0\n"
+      "threshold v > 15*mV and (not_refractory or t > 1*second) and phase < 3.5\n"
+      "reset old = phase; phase += 1.3; phase %= 2; v = -5*mV*int(old < phase); w += 1\nrefractory (1 + 0.5*w)*ms\n",
+      "100 ms", "euler");
+  EXPECT_EQ(ran.steps(ran.answer["spikes_ms"], 0.1), (std::vector<double>{91, 214, 322, 451, 563, 676, 808, 922}));
+  const std::pair<const char*, double> last[] = {
+      {"v_volt", 0.010470839647047257}, {"w", 2.2684101349208805}, {"phase", 0.40000000000000036}};
+  for (const auto& [name, wanted] : last) EXPECT_NEAR(ran.columns.at(name)[999], wanted, 1e-9 * wanted) << name;
+}
+
 TEST(SimulateLanguage, ARefractoryPeriodIsEvaluatedAtEveryStep) {
   // Brian 2.5.1 with refractory='(1+2*rand())*ms', always above threshold, dt 0.1 ms: a mean interval of 1.43 ms,
   // not 2.
