@@ -56,7 +56,10 @@ class Linear {
     return context_.model().symbol(context_.model().states[i].symbol);
   }
   [[nodiscard]] bool depends_on_states(NodeId id) const {
-    return std::ranges::any_of(x_, [&](NodeId x) { return ir::depends_on(al_.g, id, al_.g[x].symbol); });
+    if (al_.g.is_constant(id)) return false;
+    return std::ranges::any_of(ir::reachable(al_.g, std::span(&id, 1)), [&](NodeId part) {
+      return al_.g[part].op == Op::symbol && std::ranges::find(x_, part) != x_.end();
+    });
   }
 
   /// Finds A, b and what multiplies the noises; every equation that is not linear is an error.
@@ -228,20 +231,22 @@ class Linear {
         for (std::size_t k = 0; k < n; ++k) out[i][j] = al_.add(out[i][j], al_.mul(a[i][k], b[k][j]));
     return out;
   }
-  /// How many products of numbers a product of matrices is, with what is never zero.
+  /// How many products of numbers a product of matrices is, with what is never zero; or some that are too many.
   std::size_t products_of(const Matrix& a) {
     const std::size_t n = a.size();
-    std::vector<std::vector<bool>> reach(n, std::vector<bool>(n));
+    std::vector<std::vector<char>> reach(n, std::vector<char>(n));
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t j = 0; j < n; ++j) reach[i][j] = i == j || !al_.g.is_constant(a[i][j], 0.0);
     for (std::size_t k = 0; k < n; ++k)
       for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < n; ++j)
-          if (reach[i][k] && reach[k][j]) reach[i][j] = true;
+        if (reach[i][k])
+          for (std::size_t j = 0; j < n; ++j) reach[i][j] |= reach[k][j];
     std::size_t count = 0;
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j)
-        for (std::size_t k = 0; k < n; ++k) count += reach[i][k] && reach[k][j];
+    for (std::size_t k = 0; k < n && count <= most_products; ++k) {
+      std::size_t from = 0, to = 0;
+      for (std::size_t i = 0; i < n; ++i) from += reach[i][k] != 0, to += reach[k][i] != 0;
+      count += from * to;
+    }
     return count;
   }
 

@@ -92,24 +92,32 @@ class Midpoint {
   /// The order of the half steps: whoever waits for nobody; else the one that most others wait for.
   std::vector<std::size_t> order() const {
     const std::size_t n = x_.size();
-    std::vector<std::vector<bool>> waits(n, std::vector<bool>(n));
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j)
-        waits[i][j] = i != j && (reads(equations_[i].slope, j) || reads(equations_[i].offset, j));
+    std::vector<std::size_t> place(al_.g.size(), n);
+    for (std::size_t i = 0; i < n; ++i) place[index(x_[i])] = i;
+    std::vector<std::vector<std::size_t>> waits_for(n), awaited_by(n);
+    std::vector<std::size_t> needs(n), needed(n);  // among those that are not done
+    for (std::size_t i = 0; i < n; ++i) {
+      const NodeId roots[] = {equations_[i].slope, equations_[i].offset};
+      for (const NodeId id : ir::reachable(al_.g, roots)) {
+        const std::size_t j = place[index(id)];
+        if (j == n || j == i) continue;
+        waits_for[i].push_back(j), awaited_by[j].push_back(i);
+        ++needs[i], ++needed[j];
+      }
+    }
     std::vector<std::size_t> out;
     std::vector<bool> done(n);
     while (out.size() < n) {
       std::size_t best = n, most = 0;
       for (std::size_t i = 0; i < n; ++i) {
         if (done[i]) continue;
-        std::size_t needs = 0, needed = 0;
-        for (std::size_t j = 0; j < n; ++j)
-          if (!done[j]) needs += waits[i][j], needed += waits[j][i];
-        if (needs == 0) needed = n + 1;
-        if (best == n || needed > most) best = i, most = needed;
+        const std::size_t rank = needs[i] == 0 ? n + 1 : needed[i];
+        if (best == n || rank > most) best = i, most = rank;
       }
       done[best] = true;
       out.push_back(best);
+      for (const std::size_t i : awaited_by[best]) --needs[i];
+      for (const std::size_t j : waits_for[best]) --needed[j];
     }
     return out;
   }

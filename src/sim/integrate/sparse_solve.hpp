@@ -18,10 +18,10 @@ class SparseSolve {
   [[nodiscard]] std::vector<ir::NodeId> solve(std::vector<ir::NodeId> b) const;
 
  private:
-  [[nodiscard]] bool zero(ir::NodeId id) const { return al_.g.is_constant(id, 0.0); }
   ir::Algebra& al_;
-  std::vector<std::vector<ir::NodeId>> m_;  ///< U, and L below it in the order of elimination
-  std::vector<ir::NodeId> inverse_;         ///< of the pivots
+  std::vector<std::vector<ir::NodeId>> m_;               ///< U, and L below it in the order of elimination
+  std::vector<ir::NodeId> inverse_;                      ///< of the pivots
+  std::vector<std::vector<std::size_t>> lower_, upper_;  ///< by pivot: the rows below it and the columns after it
   std::vector<std::size_t> order_;
 };
 
