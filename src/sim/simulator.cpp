@@ -214,21 +214,23 @@ void Batch::outputs(const Array2& given, const std::function<void(std::size_t, s
       if (s.narrow) {
         std::vector<double> in(lanes * points.cols);
         std::vector<double> state(lanes * s.loop.state_size());
-        std::vector<double> out(lanes * size);
+        // All lanes' outputs of a few rows at a time, in the cache: a single simulation is one lane of many.
+        constexpr std::size_t buffer = 32768;
+        const std::size_t most_rows = std::clamp<std::size_t>(buffer / (lanes * per_sample + 1), 1, s.loop.rows);
+        std::vector<double> out(lanes * per_sample * most_rows);
+        for (std::size_t k = begin; k < end; ++k) traces[k].resize(size);
         for (std::size_t lane = 0; lane < lanes; ++lane)
           for (std::size_t p = 0; p < points.cols; ++p)
             in[p * lanes + lane] = points(first + std::min(begin + lane, count - 1), p);
-        const bool done = in_pieces(s.loop, compiled_ns, stop, [&](ir::Rows rows, std::size_t stored) {
-          s.narrow->run(s.loop, rows, in.data(), state.data(), out.data() + stored * per_sample * lanes);
-        });
-        if (!done) {
-          stopped = true;
-          return;
-        }
-        for (std::size_t k = begin; k < end; ++k) {
-          traces[k].resize(size);
-          for (std::size_t i = 0; i < size; ++i) traces[k][i] = out[i * lanes + (k - begin)];
-        }
+        const auto some_rows = [&](ir::Rows rows, std::size_t stored) {
+          s.narrow->run(s.loop, rows, in.data(), state.data(), out.data());
+          const std::size_t values = s.loop.observed_in(rows.begin, rows.end) * per_sample;
+          for (std::size_t k = begin; k < end; ++k) {
+            double* trace = traces[k].data() + stored * per_sample;
+            for (std::size_t i = 0; i < values; ++i) trace[i] = out[i * lanes + (k - begin)];
+          }
+        };
+        if (!in_pieces(s.loop, compiled_ns, stop, some_rows, most_rows)) stopped = true;
         return;
       }
 #endif

@@ -238,6 +238,25 @@ TEST(Batch, BeingAskedChangesNoBit) {
     }
 }
 
+/// Long traces are taken over piece by piece: many pieces, and lanes that are not full.
+TEST(Batch, LongTracesHaveTheSameBits) {
+  Experiment e = fixture::experiment(9000, 0.01);
+  e.inputs["u"] = fixture::sine(0.0, 1.0, 3.0);
+  Array2 points(11, 2);
+  for (std::size_t i = 0; i < points.values.size(); ++i) points.values[i] = 0.5 + 0.03 * static_cast<double>(i);
+  std::vector<std::vector<double>> want;
+  for (const Backend backend : backends()) {
+    std::vector<std::vector<double>> got;
+    fixture::batch(fixture::relaxation(), e, fixture::trace_by("rk4"), {backend, 2})
+        .outputs(points, [&](std::size_t, std::span<const double> v) { got.emplace_back(v.begin(), v.end()); });
+    ASSERT_EQ(got.size(), 11U);
+    EXPECT_EQ(got[10].size(), 18000U);
+    EXPECT_NE(got[0], got[10]);
+    if (want.empty()) want = got;
+    EXPECT_EQ(got, want) << to_string(backend);
+  }
+}
+
 TEST(Batch, AStudyMayAskForTooMuch) {
   auto refused = Batch::create(fixture::fitzhugh_nagumo(), fixture::experiment(3, 1.0), {}, {});
   ASSERT_FALSE(refused);
