@@ -27,7 +27,7 @@ struct RunOptions {
   Backend backend = Backend::interpreter;
   int threads = 0;         ///< 0: one per core. Never changes a bit of a result
   std::uint64_t seed = 1;  ///< of noise in the equations, below 2^52; simulation k has the numbers of (seed, k)
-  std::shared_ptr<const jit::CodeStore> store;  ///< of compiled loops; null: none
+  std::shared_ptr<const jit::CodeStore> store = nullptr;  ///< of compiled loops; null: none
 };
 
 /// Features of many simulations.

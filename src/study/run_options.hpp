@@ -13,7 +13,7 @@ struct RunOptions {
   bool resume = false;           ///< go on from the checkpoints in the results folder
   bool color = false;            ///< in the answer's text
   int width = 100;               ///< of the answer's text, columns
-  std::string cache;             ///< the folder of compiled models (code_cache.hpp); empty: none
+  std::string cache = {};        ///< the folder of compiled models (code_cache.hpp); empty: none
 };
 
 }  // namespace hillock::study
