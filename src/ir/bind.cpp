@@ -39,7 +39,7 @@ class Dependences {
     if (node.op == Op::symbol) {
       const Variable& v = variables_[index(node.symbol)];
       out.parameter = v.source == Source::parameter;
-      out.carried = v.source == Source::carried || v.source == Source::substep || v.source == Source::progress;
+      out.carried = v.source != Source::parameter && v.source != Source::column;
       if (v.source == Source::column) out.columns.push_back(v.index);
       return out;
     }
@@ -95,25 +95,6 @@ void rewrite_program(Program& program, Rewrite&& rewrite) {
     return rewrite(program.graph, id, node, args);
   });
   Roots::scatter(out, program);
-}
-
-/// Pass: columns that never change become numbers (the same bits in every row, NaN included).
-void fold_constant_columns(Program& program, const Timeline& timeline) {
-  std::vector<bool> constant(timeline.columns, timeline.rows > 0);
-  for (std::size_t r = 1; r < timeline.rows; ++r)
-    for (std::size_t c = 0; c < timeline.columns; ++c)
-      if (std::bit_cast<std::uint64_t>(timeline.values[r * timeline.columns + c]) !=
-          std::bit_cast<std::uint64_t>(timeline.values[c]))
-        constant[c] = false;
-  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
-    if (node.op == Op::symbol) {
-      const Variable& v = program.variables[index(node.symbol)];
-      if (v.source == Source::column && constant[v.index]) return g.constant(timeline.values[v.index]);
-    }
-    if (node.op == Op::constant || node.op == Op::symbol) return same_node(g, node, args);
-    Algebra algebra(g);
-    return algebra.make(node.op, args);
-  });
 }
 
 /// Pass: a division of something that changes by something that changes less often multiplies by the hoisted
@@ -348,6 +329,25 @@ void merge_groups(Loop::Phase& phase, std::vector<std::uint32_t>& flags) {
 
 }  // namespace
 
+// The same bits in every row, NaN included.
+void fold_constant_columns(Program& program, const Timeline& timeline) {
+  std::vector<bool> constant(timeline.columns, timeline.rows > 0);
+  for (std::size_t r = 1; r < timeline.rows; ++r)
+    for (std::size_t c = 0; c < timeline.columns; ++c)
+      if (std::bit_cast<std::uint64_t>(timeline.values[r * timeline.columns + c]) !=
+          std::bit_cast<std::uint64_t>(timeline.values[c]))
+        constant[c] = false;
+  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
+    if (node.op == Op::symbol) {
+      const Variable& v = program.variables[index(node.symbol)];
+      if (v.source == Source::column && constant[v.index]) return g.constant(timeline.values[v.index]);
+    }
+    if (node.op == Op::constant || node.op == Op::symbol) return same_node(g, node, args);
+    Algebra algebra(g);
+    return algebra.make(node.op, args);
+  });
+}
+
 Loop bind(const Program& source, const Timeline& source_timeline, const BindOptions& options) {
   HILLOCK_CHECK(source.columns == source_timeline.columns, "the timeline has other columns than the program");
   HILLOCK_CHECK(source_timeline.rows > 0, "a timeline without rows");
@@ -373,6 +373,10 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   loop.advance = program.advance;
   loop.outputs = program.outputs;
   loop.adaptive = program.adaptive;
+  loop.taped = program.taped;
+  loop.tape = program.tape;
+  loop.observe_last = program.observe_last;
+  HILLOCK_CHECK(!(loop.adaptive && (loop.observe_last || loop.tape > 0)), "steps of a lane's own are not put down");
   loop.rows = timeline.rows;
   loop.observed = timeline.observed();
   loop.graph = std::move(program.graph);

@@ -28,7 +28,7 @@ class LoopInterpreter {
   }
 
   /// `substep` goes in (from an earlier row) and out.
-  void run(Rows rows, std::span<double> outputs, double& substep) {
+  void run(Rows rows, std::span<double> outputs, double& substep, std::span<double> tape = {}) {
     if (rows.begin == 0) {
       for (std::size_t c = 0; c < loop_.init.size(); ++c) carried_[c] = value_[index(loop_.init[c])];
     } else {
@@ -41,6 +41,8 @@ class LoopInterpreter {
       const std::uint32_t flags = loop_.flags[r] | anew;
       anew = (flags & 1U) != 0 ? 0 : anew & Loop::all_groups(loop_.observe_phase);
       read_columns(r);
+      use_tape(rows, r, tape);
+      if (loop_.observe_last) advance(flags);
       if ((flags & 1U) != 0) {
         read_carried();
         run_phase(loop_.observe_phase, flags);
@@ -50,12 +52,7 @@ class LoopInterpreter {
         ++stored;
         assign(loop_.observe);
       }
-      if (loop_.adaptive) advance_adaptively(flags);
-      else {
-        read_carried();
-        run_phase(loop_.advance_phase, flags);
-        assign(loop_.advance);
-      }
+      if (!loop_.observe_last) advance(flags);
     }
     substep = substep_;
   }
@@ -70,6 +67,23 @@ class LoopInterpreter {
       const auto arg = [&](std::size_t k) { return node.args[k] == no_node ? 0.0 : value_[index(node.args[k])]; };
       value_[index(id)] = apply(node.op, arg(0), arg(1), arg(2));
     }
+  }
+  void advance(std::uint32_t flags) {
+    if (loop_.adaptive) {
+      advance_adaptively(flags);
+      return;
+    }
+    read_carried();
+    run_phase(loop_.advance_phase, flags);
+    assign(loop_.advance);
+  }
+  void use_tape(Rows rows, std::size_t row, std::span<double> tape) {
+    if (tape.empty()) return;
+    for (std::size_t i = 0; i < loop_.taped.size(); ++i)
+      tape[(row - rows.begin) * loop_.tape + i] = carried_[loop_.taped[i]];
+    if (!loop_.taped.empty()) return;
+    for (const std::uint32_t i : symbols_)
+      if (variable(i).source == Source::tape) value_[i] = tape[(rows.end - 1 - row) * loop_.tape + variable(i).index];
   }
   void read_columns(std::size_t row) {
     for (const std::uint32_t i : symbols_)
@@ -142,7 +156,8 @@ void interpret(const Loop& loop, std::span<const double> parameters, std::span<d
 }
 
 void interpret(const Loop& loop, Rows rows, std::span<const double> parameters, std::span<double> state,
-               std::span<double> outputs) {
+               std::span<double> outputs, std::span<double> tape) {
+  HILLOCK_CHECK(tape.empty() || tape.size() == (rows.end - rows.begin) * loop.tape, "a tape of a wrong size");
   HILLOCK_CHECK(rows.begin <= rows.end && rows.end <= loop.rows, "rows that the loop has not");
   HILLOCK_CHECK(parameters.size() == loop.parameters, "a lane has the wrong number of parameters");
   HILLOCK_CHECK(state.size() == loop.state_size(), "a lane has a state of the wrong size");
@@ -150,7 +165,7 @@ void interpret(const Loop& loop, Rows rows, std::span<const double> parameters, 
                 "outputs of a wrong size");
   double unused = 1.0;
   LoopInterpreter(loop, parameters, state.first(loop.carried))
-      .run(rows, outputs, loop.adaptive ? state.back() : unused);
+      .run(rows, outputs, loop.adaptive ? state.back() : unused, tape);
 }
 
 }  // namespace hillock::ir

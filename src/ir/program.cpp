@@ -28,6 +28,8 @@ NodeId Program::parameter(std::uint32_t which) { return variable_node(*this, Sou
 NodeId Program::column(std::uint32_t which) { return variable_node(*this, Source::column, which); }
 NodeId Program::carried(std::uint32_t which) { return variable_node(*this, Source::carried, which); }
 
+NodeId Program::from_tape(std::uint32_t which) { return variable_node(*this, Source::tape, which); }
+
 std::uint32_t Program::carry(std::string name, NodeId initial) {
   carried_names.push_back(std::move(name));
   init.push_back(initial);

@@ -24,6 +24,7 @@ enum class Source : std::uint8_t {
   carried,    ///< differs between lanes, carried from row to row (a state, a tangent, a sum)
   substep,    ///< adaptive steps: the lane's step as a fraction of the row's interval
   progress,   ///< adaptive steps: the fraction of the row's interval that the lane has done
+  tape,       ///< differs between lanes and rows: what a run of another loop put down
 };
 
 struct Variable {
@@ -60,11 +61,18 @@ struct Program {
   std::vector<Assignment> advance;
   std::vector<NodeId> outputs;
   std::optional<Adaptive> adaptive;
+  /// What is put down at the start of every row where a tape is handed in: carried variables. A program that has
+  /// variables of Source::tape reads them from it instead: its row r of [begin, end) has record end - 1 - r, so a
+  /// program that goes through rows backwards meets the records of the same rows.
+  std::vector<std::uint32_t> taped;
+  std::uint32_t tape = 0;     ///< numbers in a record
+  bool observe_last = false;  ///< at a row, `observe` comes after `advance`: for programs that go backwards
 
   SymbolId add_symbol(Source source, std::uint32_t index);
   NodeId parameter(std::uint32_t index);
   NodeId column(std::uint32_t index);
   NodeId carried(std::uint32_t index);
+  NodeId from_tape(std::uint32_t index);
   /// A new carried variable with its initial value.
   std::uint32_t carry(std::string name, NodeId initial);
 };
@@ -121,6 +129,9 @@ struct Loop {
   std::vector<NodeId> outputs;
   Phase observe_phase, advance_phase;
   std::optional<Adaptive> adaptive;
+  std::vector<std::uint32_t> taped;  ///< as in Program
+  std::uint32_t tape = 0;
+  bool observe_last = false;
 
   std::size_t rows = 0;
   std::size_t observed = 0;
@@ -150,7 +161,11 @@ struct Rows {
 };
 /// The same for some of the rows. `state` has `loop.state_size()` numbers: it is read where rows.begin > 0 and receives
 /// the values after the last row. `outputs` (may be empty) receives [observed in these rows][outputs].
+/// `tape` (may be empty where the loop does not read it) has [rows][loop.tape].
 void interpret(const Loop& loop, Rows rows, std::span<const double> parameters, std::span<double> state,
-               std::span<double> outputs = {});
+               std::span<double> outputs = {}, std::span<double> tape = {});
+
+/// Columns that never change become numbers. The first pass of `bind`, for who asks what reads columns.
+void fold_constant_columns(Program& program, const Timeline& timeline);
 
 }  // namespace hillock::ir

@@ -9,69 +9,11 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "ir/dependence.hpp"
 #include "ir/derive.hpp"
 #include "ir/program.hpp"
 
 namespace hillock::ir {
-namespace {
-
-/// The largest parts of an expression that read no carried variable (and no step of the lane's own); a bare parameter
-/// is one too. What is below a node of `stop` is not looked at.
-std::vector<NodeId> still_parts(const Program& program, NodeId root, std::span<const NodeId> stop) {
-  const Graph& graph = program.graph;
-  const auto stops = [&](NodeId id) { return std::find(stop.begin(), stop.end(), id) != stop.end(); };
-  std::vector<bool> moves(graph.size());
-  for (const NodeId id : reachable(graph, std::span(&root, 1))) {
-    const Node& node = graph[id];
-    if (node.op == Op::symbol) {
-      const Source source = program.variables[index(node.symbol)].source;
-      moves[index(id)] = source == Source::carried || source == Source::substep || source == Source::progress;
-    }
-    for (const NodeId arg : node.args)
-      if (arg != no_node && moves[index(arg)]) moves[index(id)] = true;
-  }
-  std::vector<NodeId> parts;
-  std::vector<bool> seen(graph.size());
-  std::vector<NodeId> open{root};
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    if (seen[index(id)] || stops(id)) continue;
-    seen[index(id)] = true;
-    const Node& node = graph[id];
-    if (!moves[index(id)]) {
-      const bool plain = node.op == Op::constant ||
-                         (node.op == Op::symbol && program.variables[index(node.symbol)].source == Source::column);
-      if (!plain && node.type == Type::real) parts.push_back(id);
-      continue;
-    }
-    for (const NodeId arg : node.args)
-      if (arg != no_node) open.push_back(arg);
-  }
-  std::sort(parts.begin(), parts.end());
-  return parts;
-}
-
-/// The nodes that a derivative of `root` looks at: not what is behind conditions and piecewise constant functions.
-std::vector<NodeId> with_slopes(const Graph& graph, NodeId root) {
-  std::vector<NodeId> out;
-  std::vector<bool> seen(graph.size());
-  std::vector<NodeId> open{root};
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    if (seen[index(id)]) continue;
-    seen[index(id)] = true;
-    out.push_back(id);
-    if (is_piecewise_constant(graph[id].op)) continue;
-    for (const NodeId arg : graph[id].args)
-      if (arg != no_node && graph[arg].type == Type::real) open.push_back(arg);
-  }
-  return out;
-}
-
-}  // namespace
-
 std::vector<NodeId> sensitivity(Program& program, NodeId root, const TangentTable& tangents,
                                 std::span<const std::uint32_t> with_respect_to, std::span<const KnownSlopes> known,
                                 std::span<const NodeId> onto) {
@@ -111,37 +53,11 @@ TangentTable add_tangents(Program& program, std::span<const std::uint32_t> with_
   const std::vector<Assignment> advance = program.advance;
   Algebra algebra(program.graph);
 
-  // Which carried variables can parameter k reach? A fixed point over the dependences of the right sides.
-  std::vector<std::vector<std::uint32_t>> reads_carried(primal);
-  std::vector<std::vector<std::uint32_t>> reads_parameter(primal);
-  const auto note = [&](std::uint32_t target, NodeId root) {
-    for (const NodeId id : with_slopes(program.graph, root)) {
-      const Node& node = program.graph[id];
-      if (node.op != Op::symbol) continue;
-      const Variable& v = program.variables[index(node.symbol)];
-      if (v.source == Source::carried) reads_carried[target].push_back(v.index);
-      if (v.source == Source::parameter) reads_parameter[target].push_back(v.index);
-    }
-  };
-  for (std::uint32_t c = 0; c < primal; ++c) note(c, program.init[c]);
-  for (const Assignment& a : observe) note(a.carried, a.value);
-  for (const Assignment& a : advance) note(a.carried, a.value);
-
+  const Reads read = reads(program);
   std::vector<NodeId> parameters;
   for (const std::uint32_t parameter : with_respect_to) parameters.push_back(program.parameter(parameter));
   for (std::size_t k = 0; k < with_respect_to.size(); ++k) {
-    std::vector<bool> reached(primal);
-    for (bool grew = true; grew;) {
-      grew = false;
-      for (std::uint32_t c = 0; c < primal; ++c) {
-        if (reached[c]) continue;
-        const auto& direct = reads_parameter[c];
-        const bool now = std::find(direct.begin(), direct.end(), with_respect_to[k]) != direct.end() ||
-                         std::any_of(reads_carried[c].begin(), reads_carried[c].end(),
-                                     [&](std::uint32_t from) { return reached[from]; });
-        if (now) reached[c] = grew = true;
-      }
-    }
+    const std::vector<bool> reached = reached_from(read, with_respect_to.subspan(k, 1));
     for (std::uint32_t c = 0; c < primal; ++c)
       if (reached[c])
         table[c][k] = program.carry("d " + program.carried_names[c] + " / d p" + std::to_string(with_respect_to[k]),

@@ -74,10 +74,15 @@ std::string code_key(const ir::Loop& loop, const KernelOptions& options) {
   w.nodes(loop.outputs);
   w.phase(loop.observe_phase);
   w.phase(loop.advance_phase);
+  w.small(loop.taped.size());
+  for (const std::uint32_t c : loop.taped) w.small(c);
+  w.small(loop.tape);
+  w.small(loop.observe_last ? 1U : 0U);
   w.small(loop.adaptive ? 1U : 0U);
   if (loop.adaptive) {
     w.node(loop.adaptive->error);
     w.node(loop.adaptive->factor);
+    w.node(loop.adaptive->taken);
     w.small(static_cast<std::uint64_t>(loop.adaptive->max_substeps));
   }
   return std::string(compiler_version()) + '\n' + w.take();

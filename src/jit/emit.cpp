@@ -40,14 +40,14 @@ class Emitter {
         p_(b_, isa, width_) {
     llvm::Type* pointer = llvm::PointerType::getUnqual(context_);
     llvm::Type* whole = b_.getInt64Ty();
-    auto* type =
-        llvm::FunctionType::get(b_.getVoidTy(), {pointer, pointer, pointer, whole, pointer, pointer, whole}, false);
+    auto* type = llvm::FunctionType::get(b_.getVoidTy(),
+                                         {pointer, pointer, pointer, whole, pointer, pointer, whole, pointer}, false);
     function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, "run", module);
     const char* bits = isa == Isa::avx512 ? "512" : "256";
     function_->setDoesNotThrow();
     function_->addFnAttr("prefer-vector-width", bits);
     function_->addFnAttr("min-legal-vector-width", bits);
-    for (unsigned i : {0U, 1U, 2U, 4U, 5U}) function_->addParamAttr(i, llvm::Attribute::NoAlias);
+    for (unsigned i : {0U, 1U, 2U, 4U, 5U, 7U}) function_->addParamAttr(i, llvm::Attribute::NoAlias);
   }
 
   void emit() {
@@ -97,8 +97,11 @@ class Emitter {
     Value* offset = b_.CreateMul(row, b_.getInt64(loop_.columns));
     columns_ = b_.CreateGEP(b_.getDoubleTy(), function_->getArg(1), offset);
 
+    if (!loop_.taped.empty()) put_down(row, carried);
+    else if (loop_.tape > 0) take_up(row);
+    if (loop_.observe_last) emit_advance(flags, carried, held[1], substep);
     Value* next_out = emit_observe(flags, out, carried, held[0]);
-    emit_advance(flags, carried, held[1], substep);
+    if (!loop_.observe_last) emit_advance(flags, carried, held[1], substep);
 
     Value* next_row = b_.CreateAdd(row, b_.getInt64(1));
     llvm::BasicBlock* latch = b_.GetInsertBlock();
@@ -165,6 +168,28 @@ class Emitter {
     if (loop_.adaptive) substep = merge(state.back(), resumed, substep, fresh);
   }
 
+  /// Where the record of a row is on the tape.
+  Value* record(Value* number) {
+    const std::size_t size = loop_.tape * copies_ * static_cast<std::size_t>(width_);
+    return b_.CreateGEP(b_.getDoubleTy(), function_->getArg(7), b_.CreateMul(number, b_.getInt64(size)));
+  }
+  void put_down(Value* row, const std::vector<Pack>& carried) {
+    llvm::BasicBlock* put = block("put_down");
+    llvm::BasicBlock* after = block("on");
+    b_.CreateCondBr(b_.CreateIsNotNull(function_->getArg(7)), put, after);
+    b_.SetInsertPoint(put);
+    Value* base = record(b_.CreateSub(row, function_->getArg(6)));
+    for (std::size_t i = 0; i < loop_.taped.size(); ++i) store(base, i, carried[loop_.taped[i]]);
+    b_.CreateBr(after);
+    b_.SetInsertPoint(after);
+  }
+  void take_up(Value* row) {
+    Value* base = record(b_.CreateSub(b_.CreateSub(function_->getArg(3), b_.getInt64(1)), row));
+    for (std::uint32_t s = 0; s < loop_.variables.size(); ++s)
+      if (loop_.variables[s].source == Source::tape && find_symbol(s) != ir::no_node)
+        taken_up_[find_symbol(s)] = load(base, loop_.variables[s].index);
+  }
+
   Value* lane_place(Value* base, std::size_t item, std::size_t copy) {
     const std::size_t at = (item * copies_ + copy) * static_cast<std::size_t>(width_);
     return b_.CreateGEP(b_.getDoubleTy(), base, b_.getInt64(at));
@@ -197,6 +222,7 @@ class Emitter {
   Pack get(Scope& scope, NodeId id) {
     if (const auto found = scope.find(id); found != scope.end()) return found->second;
     if (const auto found = outer_.find(id); found != outer_.end()) return found->second;
+    if (const auto found = taken_up_.find(id); found != taken_up_.end()) return found->second;
     const ir::Node& node = loop_.graph[id];
     if (node.op == Op::constant) return Pack(copies_, p_.constant(node));
     HILLOCK_CHECK(node.op == Op::symbol, "a node is used before it is computed");
@@ -512,6 +538,7 @@ class Emitter {
   llvm::Function* function_ = nullptr;
   llvm::BasicBlock* entry_ = nullptr;
   Value* columns_ = nullptr;
+  Scope taken_up_;                    ///< what the tape has for the row
   Scope outer_;                       ///< parameters and what depends on them alone
   std::vector<NodeId> symbol_nodes_;  ///< by SymbolId
   std::vector<NodeId> frontier_[2];   ///< observe, advance

@@ -12,7 +12,7 @@ namespace {
 
 /// Rows [begin, end), begin < end.
 using Function = void (*)(const double* parameters, const double* values, const std::uint32_t* flags, std::int64_t end,
-                          double* state, double* outputs, std::int64_t begin);
+                          double* state, double* outputs, std::int64_t begin, double* tape);
 
 /// The compiler, loaded when it is first called for. It stays: LLVM cannot be unloaded.
 Result<CompileLoop*> compiler() {
@@ -83,11 +83,12 @@ void Kernel::run(const ir::Loop& loop, const double* parameters, double* state, 
   run(loop, {0, loop.rows}, parameters, state, outputs);
 }
 
-void Kernel::run(const ir::Loop& loop, ir::Rows rows, const double* parameters, double* state, double* outputs) const {
+void Kernel::run(const ir::Loop& loop, ir::Rows rows, const double* parameters, double* state, double* outputs,
+                 double* tape) const {
   HILLOCK_CHECK(rows.begin < rows.end && rows.end <= loop.rows, "rows that the loop has not");
   const auto function = reinterpret_cast<Function>(reinterpret_cast<std::uintptr_t>(code_->entry()));
   function(parameters, loop.values.data(), loop.flags.data(), static_cast<std::int64_t>(rows.end), state, outputs,
-           static_cast<std::int64_t>(rows.begin));
+           static_cast<std::int64_t>(rows.begin), tape);
 }
 
 }  // namespace hillock::jit

@@ -56,7 +56,9 @@ class Kernel {
   /// The same for rows [begin, end), of which there must be one. Where a run is cut never changes a bit.
   /// @param state       [loop.state_size()][lanes]: read where rows.begin > 0, receives the values after the last row
   /// @param outputs     [observed in these rows][outputs][lanes], or null to store none
-  void run(const ir::Loop& loop, ir::Rows rows, const double* parameters, double* state, double* outputs) const;
+  /// @param tape        [rows][loop.tape][lanes]: see ir::Program::taped; null to put nothing down
+  void run(const ir::Loop& loop, ir::Rows rows, const double* parameters, double* state, double* outputs,
+           double* tape = nullptr) const;
 
  private:
   Kernel(std::shared_ptr<const LoadedImage> code, Origin origin, int lanes);

@@ -32,12 +32,20 @@ enum class Purpose : std::uint8_t {
   spike_time_slopes,  ///< and then d last spike / d parameter
 };
 
+/// How a gradient of a sum is taken.
+enum class Sweep : std::uint8_t {
+  automatic,  ///< whichever takes fewer operations (`Batch` counts them)
+  forward,    ///< tangents of the states, one for each parameter
+  adjoint,    ///< backwards through the rows: a few times the simulation for any number of parameters
+};
+
 struct ProgramRequest {
   Purpose purpose = Purpose::squares;
   std::string_view integrator = "exponential_euler";
   std::vector<std::uint32_t> with_respect_to;    ///< parameters of the model, by place; empty: all
   std::vector<features::Request> features = {};  ///< their quantities are states, sub-expressions or observed channels
   Events events = Events::grid;
+  Sweep sweep = Sweep::automatic;  ///< of log_density_gradient
   bool pathwise = false;  ///< sums and gradients of a model with noise: given each simulation's own random numbers
 };
 

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <numeric>
 
 #include "base/parallel.hpp"
+#include "sim/adjoint_run.hpp"
 #ifdef HILLOCK_HAS_JIT
 #include "jit/kernel.hpp"
 #endif
@@ -45,6 +47,7 @@ struct Batch::State {
   BuiltProgram built;
   ir::Loop loop;
   RunOptions options;
+  std::optional<AdjointRun> adjoint;  ///< where gradients are taken backwards; nothing else is compiled then
 #ifdef HILLOCK_HAS_JIT
   std::optional<jit::Kernel> narrow;  ///< one vector in flight: for batches of few points
   std::optional<jit::Kernel> wide;    ///< several: for batches of many
@@ -121,8 +124,41 @@ Batch& Batch::operator=(Batch&&) noexcept = default;
 Batch::~Batch() = default;
 
 const BuiltProgram& Batch::program() const { return state_->built; }
-std::size_t Batch::carried_count() const { return state_->loop.carried; }
+std::size_t Batch::carried_count() const {
+  return state_->adjoint ? 1 + state_->built.gradient.size() : state_->loop.carried;
+}
+bool Batch::backwards() const { return state_->adjoint.has_value(); }
 std::size_t Batch::kept_samples() const { return state_->loop.observed; }
+
+/// Where the request wants a gradient and the adjoint is the cheaper way, or the one asked for: takes it.
+Result<void> Batch::take_backwards(const ir::Model& model, const ir::Timeline& timeline, const ProgramRequest& request,
+                                   State& state) {
+  if (request.purpose != Purpose::log_density_gradient || request.sweep == Sweep::forward) return {};
+  if (state.built.program.adaptive) {
+    if (request.sweep == Sweep::automatic) return {};
+    return fail("integrator-unfit",
+                std::string(request.integrator) + " chooses its own steps: no way back through them",
+                "model.integrator", "a fixed step, or the forward sweep");
+  }
+  ProgramRequest plain = request;
+  plain.purpose = Purpose::log_density;
+  auto sum = build_program(model, plain);
+  if (!sum) return fail(std::move(sum.error()));
+  std::vector<std::uint32_t> by = request.with_respect_to;
+  if (by.empty()) {
+    by.resize(model.parameters.size());
+    std::iota(by.begin(), by.end(), 0U);
+  }
+  AdjointRun run(sum->program, timeline, sum->value[0], by, state.options.backend);
+  if (request.sweep == Sweep::automatic && run.operations() >= operations(state.loop)) return {};
+  if (auto compiled = run.compile(state.options.store.get()); !compiled) return compiled;
+  state.adjoint = std::move(run);
+  state.built = std::move(*sum);
+  state.built.value = {0};
+  state.built.gradient.resize(by.size());
+  std::iota(state.built.gradient.begin(), state.built.gradient.end(), 1U);
+  return {};
+}
 
 Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment, const ProgramRequest& request,
                             const RunOptions& options) {
@@ -135,6 +171,8 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   if (request.purpose == Purpose::spike_times || request.purpose == Purpose::spike_time_slopes)
     timeline.observe.assign(timeline.rows, 1);
   state->loop = ir::bind(state->built.program, timeline);
+  if (auto taken = take_backwards(model, timeline, request, *state); !taken) return fail(std::move(taken.error()));
+  if (state->adjoint) return Batch(std::move(state));
 #ifdef HILLOCK_HAS_JIT
   if (options.backend != Backend::interpreter) {
     const jit::Isa isa = options.backend == Backend::avx512 ? jit::Isa::avx512 : jit::Isa::avx2;
@@ -155,7 +193,21 @@ void Batch::sums(const Array2& given, Array2& carried, const std::function<bool(
   const State& s = *state_;
   Array2 held;
   const Array2& points = addressed(given, s.loop, s.options.seed, held);
-  carried = Array2(points.rows, s.loop.carried, std::numeric_limits<double>::quiet_NaN());
+  carried = Array2(points.rows, carried_count(), std::numeric_limits<double>::quiet_NaN());
+  if (s.adjoint) {
+    const std::size_t lanes = s.adjoint->lanes();
+    parallel_for((points.rows + lanes - 1) / lanes, s.options.threads, [&](std::size_t call) {
+      std::vector<double> in(lanes * points.cols);
+      std::vector<double> out(lanes * carried.cols);
+      for (std::size_t lane = 0; lane < lanes; ++lane)
+        for (std::size_t p = 0; p < points.cols; ++p)
+          in[p * lanes + lane] = points(std::min(call * lanes + lane, points.rows - 1), p);
+      if (!s.adjoint->run(in, out, stop)) return;
+      for (std::size_t lane = 0; lane < lanes && call * lanes + lane < points.rows; ++lane)
+        for (std::size_t c = 0; c < carried.cols; ++c) carried(call * lanes + lane, c) = out[c * lanes + lane];
+    });
+    return;
+  }
 #ifdef HILLOCK_HAS_JIT
   if (s.narrow) {
     const std::size_t threads = static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());

@@ -72,10 +72,14 @@ class Batch {
 
   [[nodiscard]] const BuiltProgram& program() const;
   [[nodiscard]] std::size_t carried_count() const;
+  /// Are gradients taken backwards here?
+  [[nodiscard]] bool backwards() const;
   [[nodiscard]] std::size_t kept_samples() const;
 
  private:
   struct State;
+  static Result<void> take_backwards(const ir::Model& model, const ir::Timeline& timeline,
+                                     const ProgramRequest& request, State& state);
   explicit Batch(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -138,6 +138,10 @@ TEST_F(CodeCache, TheKeyTellsWhateverChangesTheCodeAndNothingElse) {
   with([](ir::Loop& l) { l.advance_phase.groups.push_back({{ir::NodeId{0}}, 2}); });
   with([](ir::Loop& l) { l.adaptive = ir::Adaptive{ir::NodeId{0}, ir::NodeId{0}, 10}; });
   with([](ir::Loop& l) { l.adaptive = ir::Adaptive{ir::NodeId{0}, ir::NodeId{0}, 11}; });
+  with([](ir::Loop& l) { l.adaptive = ir::Adaptive{ir::NodeId{0}, ir::NodeId{0}, 11, ir::NodeId{0}}; });
+  with([](ir::Loop& l) { l.taped = {0}; });
+  with([](ir::Loop& l) { l.tape = 1; });
+  with([](ir::Loop& l) { l.observe_last = true; });
   for (std::size_t a = 0; a < keys.size(); ++a)
     for (std::size_t b = 0; b < a; ++b) EXPECT_NE(keys[a], keys[b]) << a << ", " << b;
   EXPECT_TRUE(key.starts_with(compiler_version()));
