@@ -88,6 +88,16 @@ const Array2& addressed(const Array2& points, const ir::Loop& loop, std::uint64_
 constexpr double compiled_ns = 8.0;
 constexpr double interpreted_ns = 40.0;
 
+/// To compile an operation takes about as long as to interpret it so many times (0.1 ms, 25 ns).
+constexpr double rows_worth_compiling = 4000.0;
+constexpr double usual_substeps = 10.0;  // of an adaptive method, per row
+
+bool worth_compiling(const ir::Loop& loop, const RunOptions& options) {
+  if (options.backend == Backend::interpreter) return false;
+  const double rows = static_cast<double>(loop.rows) * (loop.adaptive ? usual_substeps : 1.0);
+  return options.simulations * rows > rows_worth_compiling;
+}
+
 /// Runs a loop's rows from the first to the last, `run(rows, observed rows before them)`. Where there is a `stop`, in
 /// pieces of a few milliseconds at most; false where it became true.
 template <class Run>
@@ -174,7 +184,7 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   if (auto taken = take_backwards(model, timeline, request, *state); !taken) return fail(std::move(taken.error()));
   if (state->adjoint) return Batch(std::move(state));
 #ifdef HILLOCK_HAS_JIT
-  if (options.backend != Backend::interpreter) {
+  if (worth_compiling(state->loop, options)) {
     const jit::Isa isa = options.backend == Backend::avx512 ? jit::Isa::avx512 : jit::Isa::avx2;
     auto narrow = jit::Kernel::compile(state->loop, {isa, 1, true, options.store.get()});
     if (!narrow) return fail(std::move(narrow.error()));

@@ -2,6 +2,7 @@
 /// A model and an experiment, compiled: batches of parameter sets in, sums or traces out.
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,10 +25,13 @@ enum class Backend : std::uint8_t { interpreter, avx2, avx512 };
 [[nodiscard]] Result<Backend> choose_backend(std::string_view name);
 
 struct RunOptions {
-  Backend backend = Backend::interpreter;
-  int threads = 0;         ///< 0: one per core. Never changes a bit of a result
+  Backend backend = Backend::interpreter;  ///< the interpreter has the same bits as compiled code
+  int threads = 0;                         ///< 0: one per core. Never changes a bit of a result
   std::uint64_t seed = 1;  ///< of noise in the equations, below 2^52; simulation k has the numbers of (seed, k)
   std::shared_ptr<const jit::CodeStore> store = nullptr;  ///< of compiled loops; null: none
+  /// About how many simulations there will be, where that is known: a few short ones are done by the interpreter before
+  /// the compiler would be.
+  double simulations = std::numeric_limits<double>::infinity();
 };
 
 /// Features of many simulations.

@@ -119,8 +119,7 @@ class Verifier {
     v_.numerics.predictive_draws = static_cast<std::int64_t>(draws.rows);
     v_.numerics.failed_predictive = 0;
     for (const LoadedSplit& s : e_.splits) {
-      auto predicted =
-          predict(model_, s.experiment, e_.target->integrator, e_.best, draws, e_.target->run, progress_);
+      auto predicted = predict(model_, s.experiment, e_.target->integrator, e_.best, draws, e_.target->run, progress_);
       if (!predicted) return fail(std::move(predicted.error()));
       e_.target->simulations += static_cast<std::int64_t>(draws.rows) + 1;
       v_.numerics.failed_predictive = std::max(v_.numerics.failed_predictive, predicted->failed);
@@ -226,11 +225,11 @@ class Verifier {
     const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
     const std::size_t d = mechanism.size();
     const sim::Experiment& experiment = e_.splits[0].experiment;
-    auto fisher = sim::Batch::create(plain, experiment, {sim::Purpose::fisher, e_.target->integrator, mechanism},
-                                     e_.target->run);
+    auto fisher =
+        sim::Batch::create(plain, experiment, {sim::Purpose::fisher, e_.target->integrator, mechanism}, e_.target->run);
     if (!fisher) return fail(std::move(fisher.error()));
-    auto scores = sim::Batch::create(plain, experiment, {sim::Purpose::scores, e_.target->integrator, mechanism},
-                                     e_.target->run);
+    auto scores =
+        sim::Batch::create(plain, experiment, {sim::Purpose::scores, e_.target->integrator, mechanism}, e_.target->run);
     if (!scores) return fail(std::move(scores.error()));
     Array2 point(1, space_.size());
     std::copy(e_.best.begin(), e_.best.end(), point.values.begin());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "io/npz/npz.hpp"
 #include "io/whole_file.hpp"
@@ -103,7 +104,8 @@ class Run {
     if (auto chosen = choose_events(model.observations.size(), request); !chosen)
       return fail(std::move(chosen.error()));
     const sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed),
-                              code_store(options_.run.cache)};
+                              code_store(options_.run.cache),
+                              options_.run.isa == "auto" ? 1.0 : std::numeric_limits<double>::infinity()};
     auto batch = sim::Batch::create(model, experiment_, request, how);
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", 1.0);

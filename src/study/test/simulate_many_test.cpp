@@ -9,6 +9,7 @@
 #include "io/recording_reader.hpp"
 #include "io/whole_file.hpp"
 #include "lang/load.hpp"
+#include "sim/simulator.hpp"
 #include "study/feature_text.hpp"
 #include "study/quantity_text.hpp"
 #include "study/simulate.hpp"
@@ -156,6 +157,32 @@ TEST_F(SimulateMany, TablesAreWrittenWithReasonsForWhatHasNoValue) {
   ASSERT_TRUE(npz);
   EXPECT_TRUE(std::isnan(npz->find("isi_mean(v) [ms]")->values[0]));
   EXPECT_NE(text.find("1 too-few-spikes"), std::string::npos) << text;
+}
+
+TEST_F(SimulateMany, AShortRunOfALargeModelIsNotCompiledAndTheSame) {
+  std::string model;
+  for (int i = 0; i < 500; ++i)
+    model += "dx" + std::to_string(i) + "/dt = (x" + std::to_string((i + 1) % 500) + " - x" + std::to_string(i) +
+             ")/(10*ms) + exp(-x" + std::to_string(i) + "**2)/ms : 1\ninit x" + std::to_string(i) + " = " +
+             std::to_string(i % 7) + "/7\n";
+  ASSERT_TRUE(io::write_whole(options.model, model));
+  options.set.clear();
+  options.inputs.clear();
+  options.integrator = "euler";
+  options.dt = time("0.1 ms");
+  options.duration = time("2 ms");
+  const nlohmann::json chosen = run();
+  options.run.isa = "interpreter";
+  EXPECT_EQ(run()["outputs"], chosen["outputs"]);
+  // Against compiled code, of a model that is compiled in a moment.
+  ASSERT_TRUE(io::write_whole(options.model, "dx/dt = exp(-x**2)/ms - x/(3*ms) : 1\ninit x = 0.3\n"));
+  options.run.isa = "auto";
+  const nlohmann::json short_one = run();
+  for (const char* isa : {"avx2", "avx512"}) {
+    if (!sim::choose_backend(isa)) continue;
+    options.run.isa = isa;
+    EXPECT_EQ(run()["outputs"], short_one["outputs"]) << isa;
+  }
 }
 
 TEST_F(SimulateMany, ACurveAndATraceAreDrawn) {
