@@ -269,7 +269,9 @@ class Engine {
     const auto batch = [&](Purpose purpose, std::uint32_t count) {
       std::vector<std::uint32_t> wrt(count);
       for (std::uint32_t i = 0; i < count; ++i) wrt[i] = i;
-      return need(sim::Batch::create(model, experiment, {purpose, "exponential_euler", wrt, {}}, {backend, 1}));
+      sim::ProgramRequest request{purpose, "exponential_euler", wrt, {}};
+      request.sweep = sim::Sweep::forward;
+      return need(sim::Batch::create(model, experiment, request, {backend, 1}));
     };
     const sim::Batch density = batch(Purpose::log_density, 7);
     check_gradient(batch(Purpose::log_density_gradient, 7), density, points);

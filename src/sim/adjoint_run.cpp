@@ -18,6 +18,7 @@ struct AdjointRun::State {
   Backend backend = Backend::interpreter;
   std::size_t lanes = 1;
   std::size_t piece = 1;
+  std::size_t taped_at_once = 1;  ///< pieces at the end that the first pass puts down, each in a place of its own
 #ifdef HILLOCK_HAS_JIT
   std::optional<jit::Kernel> forward_kernel, backward_kernel;
 #endif
@@ -41,8 +42,8 @@ struct AdjointRun::State {
 
 namespace {
 
-/// A tape of this size stays in a core's own cache.
-constexpr std::size_t tape_bytes = std::size_t{256} << 10U;
+/// A piece whose tape has this size stays in a core's own cache.
+constexpr std::size_t piece_bytes = std::size_t{256} << 10U;
 
 }  // namespace
 
@@ -63,18 +64,20 @@ AdjointRun::~AdjointRun() = default;
 std::size_t AdjointRun::lanes() const { return state_->lanes; }
 
 double AdjointRun::operations() const {
-  return (state_->pieces() > 1 ? 2.0 : 1.0) * sim::operations(state_->forward) + sim::operations(state_->backward);
+  const State& s = *state_;
+  const double again = 1.0 - static_cast<double>(s.taped_at_once) / static_cast<double>(s.pieces());
+  return (1.0 + again) * sim::operations(s.forward) + sim::operations(s.backward);
 }
 
 std::size_t AdjointRun::bytes() const {
   const State& s = *state_;
-  const std::size_t numbers = std::min(s.piece, s.forward.rows) * s.forward.tape +
+  const std::size_t numbers = s.taped_at_once * std::min(s.piece, s.forward.rows) * s.forward.tape +
                               (s.pieces() + 1) * s.forward.state_size() + s.backward.state_size();
   return numbers * s.lanes * sizeof(double);
 }
 
 AdjointRun::AdjointRun(const ir::Program& program, const ir::Timeline& timeline, std::uint32_t objective,
-                       std::span<const std::uint32_t> with_respect_to, Backend backend)
+                       std::span<const std::uint32_t> with_respect_to, Backend backend, std::size_t tape_bytes)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
   ir::Program folded = program;
@@ -90,7 +93,8 @@ AdjointRun::AdjointRun(const ir::Program& program, const ir::Timeline& timeline,
   s.lanes = backend == Backend::interpreter ? 1 : (backend == Backend::avx512 ? 8 : 4);
   const std::size_t record = std::max<std::size_t>(1, s.forward.tape) * s.lanes * sizeof(double);
   const auto root = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(timeline.rows))));
-  s.piece = std::max(root, tape_bytes / record);
+  s.piece = std::max(root, piece_bytes / record);
+  s.taped_at_once = std::clamp<std::size_t>(tape_bytes / (record * s.piece), 1, s.pieces());
 }
 
 Result<void> AdjointRun::compile([[maybe_unused]] const jit::CodeStore* store) {
@@ -114,29 +118,32 @@ bool AdjointRun::run(std::span<const double> parameters, std::span<double> out,
   const std::size_t n = s.lanes, pieces = s.pieces(), size = s.forward.state_size() * n;
   thread_local std::vector<double> states, tape, adjoints, own;
   states.resize((pieces + 1) * size);
-  tape.resize(std::min(s.piece, s.forward.rows) * s.forward.tape * n);
+  const std::size_t record = s.forward.tape * n, place = std::min(s.piece, s.forward.rows) * record;
+  const std::size_t first_taped = pieces - s.taped_at_once;
+  tape.resize(s.taped_at_once * place);
   adjoints.resize(s.backward.state_size() * n);
-  const auto tape_of = [&](ir::Rows rows) {
-    return std::span(tape).first((rows.end - rows.begin) * s.forward.tape * n);
+  const auto tape_of = [&](std::size_t i, ir::Rows rows) {
+    // Earlier pieces use the first place once it has been read.
+    return std::span(tape).subspan(i < first_taped ? 0 : (i - first_taped) * place, (rows.end - rows.begin) * record);
   };
   const auto state = [&](std::size_t i) { return std::span(states).subspan(i * size, size); };
   for (std::size_t i = 0; i < pieces; ++i) {
     if (stop && stop()) return false;
-    // Piece i starts from what is kept at i, and leaves what piece i + 1 starts from. The last one is taped at once.
+    // Piece i starts from what is kept at i, and leaves what piece i + 1 starts from.
     std::copy(state(i).begin(), state(i).end(), state(i + 1).begin());
     const ir::Rows rows = s.rows(i);
-    s.pass(false, rows, parameters, state(i + 1), i + 1 == pieces ? tape_of(rows) : std::span<double>());
+    s.pass(false, rows, parameters, state(i + 1), i >= first_taped ? tape_of(i, rows) : std::span<double>());
   }
   for (std::size_t lane = 0; lane < n; ++lane) out[lane] = state(pieces)[s.objective * n + lane];
   for (std::size_t i = pieces; i-- > 0;) {
     if (stop && stop()) return false;
     const ir::Rows rows = s.rows(i);
-    if (i + 1 < pieces) {
+    if (i < first_taped) {
       std::copy(state(i).begin(), state(i).end(), state(i + 1).begin());
-      s.pass(false, rows, parameters, state(i + 1), tape_of(rows));
+      s.pass(false, rows, parameters, state(i + 1), tape_of(i, rows));
     }
     const std::size_t all = s.forward.rows;
-    s.pass(true, {all - rows.end, all - rows.begin}, parameters, adjoints, tape_of(rows));
+    s.pass(true, {all - rows.end, all - rows.begin}, parameters, adjoints, tape_of(i, rows));
   }
   const std::size_t given = s.forward.parameters, left = s.backward.carried, slopes = s.gradient.carried;
   own.resize(given + left + slopes);
