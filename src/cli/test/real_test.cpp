@@ -32,7 +32,8 @@ TEST(RealProgram, ASecondRunTakesTheCodeOfTheFirstWithTheSameBits) {
   const std::string cache = scratch.path("cache");
   const auto simulated = [&](const std::string& out, std::vector<std::string> flags) {
     flags.insert(flags.begin(),
-                 {"simulate", model, "--integrator", "rk4", "--duration", "5 ms", "--out", scratch.path(out)});
+                 // Long enough that it is compiled rather than interpreted.
+                 {"simulate", model, "--integrator", "rk4", "--duration", "500 ms", "--out", scratch.path(out)});
     ::setenv("HILLOCK_CACHE", cache.c_str(), 1);
     ::setenv("LD_DEBUG", "files", 1);  // the loader says on stderr what it loads
     const Ran ran = run(flags);
