@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include <filesystem>
+
 #include "jit/code_key.hpp"
 #include "jit/compiler.hpp"
 #include "jit/image.hpp"
@@ -14,10 +16,22 @@ namespace {
 using Function = void (*)(const double* parameters, const double* values, const std::uint32_t* flags, std::int64_t end,
                           double* state, double* outputs, std::int64_t begin, double* tape);
 
+/// Beside the program or in the folder of the programs. The loader would find it there by the program's own search
+/// path, but not where a sanitizer stands between the two.
+void* open_compiler() {
+  if (void* library = ::dlopen(compiler_library, RTLD_LAZY | RTLD_LOCAL)) return library;
+  std::error_code none;
+  const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", none).parent_path();
+  for (const std::filesystem::path& place : {folder, folder.parent_path() / "bin"})
+    if (const auto file = place / compiler_library; std::filesystem::exists(file, none))
+      if (void* library = ::dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL)) return library;
+  return nullptr;
+}
+
 /// The compiler, loaded when it is first called for. It stays: LLVM cannot be unloaded.
 Result<CompileLoop*> compiler() {
   static const Result<CompileLoop*> loaded = []() -> Result<CompileLoop*> {
-    void* library = ::dlopen(compiler_library, RTLD_LAZY | RTLD_LOCAL);
+    void* library = open_compiler();
     void* function = library == nullptr ? nullptr : ::dlsym(library, compiler_function);
     if (function == nullptr) {
       const char* why = ::dlerror();

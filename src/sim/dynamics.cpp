@@ -5,6 +5,7 @@
 #include "sim/draws.hpp"
 #include "sim/held.hpp"
 #include "sim/located_spikes.hpp"
+#include "sim/model_size.hpp"
 #include "sim/spikes.hpp"
 
 namespace hillock::sim {
@@ -89,9 +90,10 @@ Result<Events> events_called(std::string_view name) {
 }
 
 Result<Dynamics> add_dynamics(StepContext& context, std::string_view name, Events events) {
-  auto integrator = integrator_called(name, context.model());
-  if (!integrator) return fail(std::move(integrator.error()));
   const ir::Model& model = context.model();
+  if (auto fits = small_enough_to_run(model); !fits) return fail(std::move(fits.error()));
+  auto integrator = integrator_called(name, model);
+  if (!integrator) return fail(std::move(integrator.error()));
   ir::Program& p = context.program();
   p.parameters = parameter_count(model);
   p.columns = Layout(model).columns();

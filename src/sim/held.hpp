@@ -10,8 +10,8 @@ namespace hillock::sim {
 
 class Held {
  public:
-  /// Evaluates them with what other symbols stand for now. To integrators, which would else see how they depend on the
-  /// states, they are opaque until `open`.
+  /// Evaluates them with what other symbols stand for at this point. To integrators, which would else see how they
+  /// depend on the states, they are opaque until `open`.
   explicit Held(StepContext& context);
   /// From now on they are what they are; `roots`, built before, become so.
   void open(std::span<ir::NodeId*> roots);

@@ -10,6 +10,7 @@
 #include "lang/format.hpp"
 #include "lang/load.hpp"
 #include "sim/integrate/step.hpp"
+#include "sim/model_size.hpp"
 #include "sim/step_cost.hpp"
 #include "study/check_steps.hpp"
 
@@ -159,9 +160,24 @@ Result<Answer> check_model(const CheckOptions& options) {
     answer.text += fmt::format("  line {}: {}\n    {}\n", note.span.line, note.message, note.span.line_text);
     json["notes"].push_back({{"line", note.span.line}, {"message", note.message}});
   }
+  if (auto fits = sim::small_enough_to_run(*model); !fits) {
+    answer.text += "cannot be simulated: " + fits.error().front().message + "\n";
+    json["too_large"] = fits.error().front().message;
+    answer.json = json.dump(2) + "\n";
+    return answer;
+  }
   answer.text += "cost of a step, in operations per simulation\n";
   json["cost"] = nlohmann::ordered_json::object();
+  // A large step many times over would take longer to count than anybody waits.
+  constexpr std::size_t large_step = 20000;
+  const auto simplest = sim::step_cost(*model, "euler");
+  const bool large = simplest && simplest->every_step > large_step;
   for (const sim::Integrator& integrator : sim::integrators()) {
+    if (large && integrator.name != "euler") {
+      answer.text += fmt::format("  {:<22} not counted: the model is large\n", integrator.name);
+      json["cost"][std::string(integrator.name)] = nullptr;
+      continue;
+    }
     auto cost = sim::step_cost(*model, integrator.name);
     if (!cost) {
       answer.text += fmt::format("  {:<22} cannot be used: {}\n", integrator.name, cost.error().front().message);

@@ -286,8 +286,9 @@ class Many {
       if (k < in_json) json["rows"].push_back(std::move(row));
     }
     if (points_.rows > shown_rows)
-      answer.text += fmt::format("  ... {} rows more{}\n", points_.rows - shown_rows,
-                                 options_.out.empty() ? " (--out table.csv)" : "");
+      answer.text +=
+          fmt::format("  ... {} row{} more{}\n", points_.rows - shown_rows, points_.rows - shown_rows == 1 ? "" : "s",
+                      options_.out.empty() ? " (--out table.csv)" : "");
     if (in_json == 0) json["rows_omitted"] = points_.rows;
     for (const Shown& c : columns) {
       if (c.feature == SIZE_MAX) continue;

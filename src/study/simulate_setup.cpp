@@ -10,6 +10,7 @@
 #include "lang/expression.hpp"
 #include "lang/load.hpp"
 #include "prob/prior.hpp"
+#include "sim/model_size.hpp"
 
 namespace hillock::study {
 namespace {
@@ -28,6 +29,7 @@ class Setup {
     auto model = lang::load_model(*text, options_.model);
     if (!model) return fail(std::move(model.error()));
     s_.model = std::move(*model);
+    if (auto fits = sim::small_enough_to_run(s_.model); !fits) return fail(std::move(fits.error()));
     set_time();
     set_values();
     set_inputs();

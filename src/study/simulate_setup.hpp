@@ -28,8 +28,8 @@ struct SimulateSetup {
 };
 
 /// Error codes: those of io/whole_file.hpp and lang/load.hpp, "value-range", "name-unknown", "unit-mismatch",
-/// "parameter-without-value", "input-missing", "nothing-to-simulate", "sweep-syntax", those of units/unit.hpp and
-/// lang/expression.hpp. All at once.
+/// "parameter-without-value", "input-missing", "nothing-to-simulate", "model-too-large", "sweep-syntax", those of
+/// units/unit.hpp and lang/expression.hpp. All at once.
 /// @param values_needed  false: parameters may be without a value (they are drawn)
 [[nodiscard]] Result<SimulateSetup> set_up_simulation(const SimulateOptions& options, bool values_needed = true);
 

@@ -108,7 +108,7 @@ std::optional<std::string> CodeCache::load(std::string_view key) const {
     std::string bytes(static_cast<std::size_t>(facts.st_size), '\0');
     if (read_all(opened.get(), bytes.data(), bytes.size())) value = value_in(bytes, key);
   }
-  if (value) ::futimens(opened.get(), nullptr);  // asked for now
+  if (value) ::futimens(opened.get(), nullptr);  // this file was used last
   else ::unlink(file.c_str());
   return value;
 }

@@ -142,7 +142,7 @@ TEST_F(CodeCacheFiles, TheOldestGoWhereItGrowsTooLarge) {
     cache->keep(key, value);
     fs::last_write_time(cache->path(key), now - std::chrono::seconds(age--));
   }
-  EXPECT_TRUE(cache->load("a"));  // asked for now: b is the oldest
+  EXPECT_TRUE(cache->load("a"));  // used last: b is the oldest
   cache->keep("d", value);
   EXPECT_TRUE(cache->load("a"));
   EXPECT_FALSE(cache->load("b"));
