@@ -18,6 +18,7 @@ enum class Undefined : std::uint8_t {
   empty_window,    ///< no samples in the window, or fewer than it takes
   too_few_spikes,  ///< fewer spikes than it takes
   no_variation,    ///< a moment of something constant
+  no_onset,        ///< spikes that are nowhere as steep as a beginning must be
 };
 /// "too-few-spikes": the word in answers and files.
 [[nodiscard]] std::string_view to_string(Undefined why);
@@ -76,13 +77,18 @@ Reading last_spike_time(Stream&);
 Reading isi_mean(Stream&);  // intervals.cpp
 Reading isi_cv(Stream&);
 Reading isi_adaptation(Stream&);
+Reading isi_local_variation(Stream&);
+Reading isi(Stream&);  // isi.cpp
+Reading isi_fraction_between(Stream&);
 Reading spike_peak(Stream&);  // spike_shape.cpp
 Reading spike_trough(Stream&);
 Reading spike_width(Stream&);
 Reading spike_onset(Stream&);
 Reading spike_amplitude(Stream&);
 Reading ahp_depth(Stream&);
+Reading half_width(Stream&);        // half_width.cpp
 Reading autocorrelation(Stream&);   // autocorrelation.cpp
 Reading spectral_density(Stream&);  // spectral_density.cpp
+Reading band_power(Stream&);        // band_power.cpp
 
 }  // namespace hillock::features

@@ -1,6 +1,9 @@
 /// Intervals between spikes: their mean, their variation, their trend.
 ///
-/// Adaptation index: mean over successive pairs of (ISI_{k+1} - ISI_k)/(ISI_{k+1} + ISI_k) (eFEL's adaptation_index2).
+/// With r_k = (ISI_{k+1} - ISI_k)/(ISI_{k+1} + ISI_k) over the n - 1 successive pairs of n intervals, the adaptation
+/// index is the mean of r_k (eFEL's adaptation_index2) and the local variation 3 times the mean of r_k^2: 1 of a
+/// Poisson process, 0 of a clock, and blind to slow changes of the rate (Shinomoto, Shima & Tanji 2003, Neural Comput.
+/// 15:2823, eq. 2.2).
 
 #include "features/spikes.hpp"
 
@@ -43,14 +46,31 @@ Reading isi_cv(Stream& s) {
   return at_least(s, al.div(spread, mean_interval(s)), 3.0);
 }
 
-Reading isi_adaptation(Stream& s) {
+namespace {
+
+/// Sum of r_k, or of its square.
+NodeId sum_of_contrasts(Stream& s, const std::string& name, bool squared) {
   ir::Algebra& al = s.algebra();
   const NodeId before =
       s.changed_when(s.of_spikes("interval"), 0.0, another_spike(s, 1.0), [&](NodeId) { return interval(s); });
-  const NodeId sum = s.changed_when(s.of_spikes("adaptation"), 0.0, another_spike(s, 2.0), [&](NodeId now) {
+  return s.changed_when(s.of_spikes(name), 0.0, another_spike(s, 2.0), [&](NodeId now) {
     const NodeId next = interval(s);
-    return al.add(now, al.div(al.sub(next, before), al.add(next, before)));
+    const NodeId r = al.div(al.sub(next, before), al.add(next, before));
+    return al.add(now, squared ? al.mul(r, r) : r);
   });
+}
+
+}  // namespace
+
+Reading isi_adaptation(Stream& s) {
+  ir::Algebra& al = s.algebra();
+  const NodeId sum = sum_of_contrasts(s, "adaptation", false);
+  return at_least(s, al.div(sum, al.sub(counted_spikes(s), al.number(2.0))), 3.0);
+}
+
+Reading isi_local_variation(Stream& s) {
+  ir::Algebra& al = s.algebra();
+  const NodeId sum = al.mul(al.number(3.0), sum_of_contrasts(s, "local variation", true));
   return at_least(s, al.div(sum, al.sub(counted_spikes(s), al.number(2.0))), 3.0);
 }
 

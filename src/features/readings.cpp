@@ -1,5 +1,6 @@
 #include "features/readings.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -8,6 +9,17 @@
 namespace hillock::features {
 
 using ir::NodeId;
+
+void complete_resolution(Request& request, double start, double interval, std::size_t samples) {
+  const auto takes = [](const Argument& a) { return a.name == "resolution"; };
+  if (std::ranges::none_of(request.feature->arguments, takes) || request.arguments.contains("resolution")) return;
+  std::size_t inside = 0;
+  for (std::size_t i = 0; i < samples; ++i) {
+    const double t = start + static_cast<double>(i) * interval;
+    if (t >= request.window.from && t < request.window.until) ++inside;
+  }
+  request.arguments["resolution"] = 1.0 / (interval * static_cast<double>(std::max<std::size_t>(inside, 1)));
+}
 
 void Readings::add(ir::Program& program, const Source& source, const Request& request) {
   HILLOCK_CHECK(request.feature != nullptr, "a request without a feature");
@@ -71,7 +83,10 @@ std::vector<Value> measure(std::span<const double> trace, double start, double i
   const NodeId zero = program.graph.constant(0.0);
   const NodeId own = program.carried(program.carry("own", zero));
   const NodeId value = program.graph.make(ir::Op::add, program.column(0), own);
-  for (const Request& r : requests) readings.add(program, {r.quantity, value, program.column(1), {}, {}}, r);
+  for (Request r : requests) {
+    complete_resolution(r, start, interval, trace.size());
+    readings.add(program, {r.quantity, value, program.column(1), {}, {}}, r);
+  }
   ir::Timeline timeline{trace.size(), 2, {}, std::vector<std::uint8_t>(trace.size(), 1)};
   for (std::size_t i = 0; i < trace.size(); ++i)
     timeline.values.insert(timeline.values.end(), {trace[i], start + static_cast<double>(i) * interval});

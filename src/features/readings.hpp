@@ -18,6 +18,10 @@ struct Request {
   std::string name;     ///< in answers, as the person wrote it
 };
 
+/// Gives a request that has a `resolution` and does not say it one over the length of its window, in Hz, where samples
+/// are at start + i*interval.
+void complete_resolution(Request& request, double start, double interval, std::size_t samples);
+
 struct Value {
   double value = 0.0;  ///< SI; NaN where there is none
   Undefined why = Undefined::none;

@@ -10,18 +10,32 @@ using Of = Argument::Of;
 constexpr std::array<Argument, 1> crossing{
     {{"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"}}};
 constexpr std::array<Argument, 2> nth{
-    {{"number", Of::number, true, "which spike, from 1"},
+    {{"number", Of::number, true, "which one, from 1"},
      {"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"}}};
-constexpr std::array<Argument, 2> onset{
+constexpr std::array<Argument, 2> one_of{
     {{"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"},
-     {"slope", Of::rate, false, "the steepness at which a spike begins; 10 mV/ms for a voltage"}}};
+     {"number", Of::number, false, "of one spike, from 1; if not given, the mean"}}};
+constexpr std::array<Argument, 3> onset{
+    {{"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"},
+     {"slope", Of::rate, false, "the steepness at which a spike begins; 10 mV/ms for a voltage"},
+     {"number", Of::number, false, "of one spike, from 1; if not given, the mean"}}};
+constexpr std::array<Argument, 3> lengths{
+    {{"low", Of::time, false, "from here on; 0 if not given"},
+     {"high", Of::time, false, "to below here; infinity if not given"},
+     {"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"}}};
 constexpr std::array<Argument, 2> between{{{"low", Of::quantity, false, "from here on; minus infinity if not given"},
                                            {"high", Of::quantity, false, "to below here; infinity if not given"}}};
 constexpr std::array<Argument, 1> lag{{{"lag", Of::number, true, "in samples, 1 to 256"}}};
 constexpr std::array<Argument, 1> frequency{
     {{"frequency", Of::frequency, true, "in Hz; best a whole number of periods in the window"}}};
 
-constexpr std::array<Feature, 25> table{{
+constexpr std::array<Argument, 3> band{
+    {{"low", Of::frequency, true, "from here on, in Hz"},
+     {"high", Of::frequency, true, "to below here, in Hz; at most half the sampling rate"},
+     {"resolution", Of::frequency, false,
+      "between the frequencies that are summed; one over the window if not given"}}};
+
+constexpr std::array<Feature, 30> table{{
     {"spike_count", Gives::number, "How many spikes.", crossing, spike_count},
     {"spike_rate", Gives::rate, "Spikes per time, over the samples of the window.", crossing, spike_rate},
     {"latency", Gives::time, "From the start of the window (or of the run) to the first spike.", crossing, latency},
@@ -32,15 +46,21 @@ constexpr std::array<Feature, 25> table{{
      isi_cv},
     {"isi_adaptation", Gives::number,
      "Adaptation index: mean of (next - this)/(next + this) over successive intervals.", crossing, isi_adaptation},
-    {"spike_peak", Gives::quantity, "Mean of the maxima of the spikes.", crossing, spike_peak},
-    {"spike_trough", Gives::quantity, "Mean of the minima between spikes.", crossing, spike_trough},
-    {"spike_width", Gives::time, "Mean time above the threshold, interpolated.", crossing, spike_width},
+    {"isi_local_variation", Gives::number,
+     "Local variation: 3 times the mean of ((next - this)/(next + this))^2 over successive intervals.", crossing,
+     isi_local_variation},
+    {"isi", Gives::time, "One of the intervals between spikes.", nth, isi},
+    {"isi_fraction_between", Gives::number, "Share of the intervals in [low, high): one bin of their histogram.",
+     lengths, isi_fraction_between},
+    {"spike_peak", Gives::quantity, "Maxima of the spikes.", one_of, spike_peak},
+    {"spike_trough", Gives::quantity, "Minima between spikes.", one_of, spike_trough},
+    {"spike_width", Gives::time, "Time above the threshold, interpolated.", one_of, spike_width},
     {"spike_onset", Gives::quantity,
-     "Mean value at which spikes begin: where the slope last came to `slope` before the threshold.", onset,
-     spike_onset},
-    {"spike_amplitude", Gives::quantity, "Mean of peak minus onset.", onset, spike_amplitude},
-    {"ahp_depth", Gives::quantity, "Mean of onset minus the minimum that follows, over spikes with another one after.",
-     onset, ahp_depth},
+     "Value at which spikes begin: where the slope last came to `slope` before the threshold.", onset, spike_onset},
+    {"spike_amplitude", Gives::quantity, "Peak minus onset.", onset, spike_amplitude},
+    {"half_width", Gives::time, "Time above half the height from onset to peak, interpolated.", onset, half_width},
+    {"ahp_depth", Gives::quantity, "Onset minus the minimum that follows, of spikes with another one after.", onset,
+     ahp_depth},
     {"mean", Gives::quantity, "Mean.", {}, mean},
     {"sd", Gives::quantity, "Standard deviation (of the samples, 1/n).", {}, sd},
     {"variance", Gives::squared, "Variance (1/n).", {}, variance},
@@ -55,6 +75,8 @@ constexpr std::array<Feature, 25> table{{
      autocorrelation},
     {"spectral_density", Gives::density, "One-sided power spectral density at a frequency (periodogram of the window).",
      frequency, spectral_density},
+    {"band_power", Gives::squared, "Power at frequencies in [low, high): the periodogram summed over them.", band,
+     band_power},
 }};
 
 }  // namespace
@@ -66,6 +88,7 @@ std::string_view to_string(Undefined why) {
     case Undefined::empty_window: return "empty-window";
     case Undefined::too_few_spikes: return "too-few-spikes";
     case Undefined::no_variation: return "no-variation";
+    case Undefined::no_onset: return "no-onset";
   }
   return "defined";
 }

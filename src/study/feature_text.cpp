@@ -5,11 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "study/feature_expansion.hpp"
+#include "study/sweep.hpp"
+
 namespace hillock::study {
 namespace {
 
 using features::Argument;
 using features::Feature;
+
+constexpr double most_frequencies = 256.0;  // two columns of numbers each
 
 std::string trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
@@ -50,7 +55,8 @@ units::Unit unit_of(const Feature& feature, const units::Unit& of) {
 
 class Reader {
  public:
-  Reader(std::string_view text, const ir::Model& model) : text_(text), model_(model) {}
+  Reader(std::string_view text, const ir::Model& model, const Sampling& sampling)
+      : text_(text), model_(model), sampling_(sampling) {}
 
   Result<FeatureColumn> read() {
     const std::string text = trimmed(text_);
@@ -162,22 +168,41 @@ class Reader {
         add("value-range",
             fmt::format("{} must be a whole number {}", a.name, a.name == "lag" ? "from 1 to 256" : "from 1 on"),
             fmt::format("{}=1", a.name));
-      if (a.of == Argument::Of::frequency && !(found->second > 0.0))
-        add("value-range", "a frequency must be positive", "frequency=40 Hz");
+      if (a.of == Argument::Of::frequency && !(found->second > 0.0 || (a.name == "low" && found->second == 0.0)))
+        add("value-range", "a frequency must be positive", fmt::format("{}=40 Hz", a.name));
     }
     const features::Window& w = column_.request.window;
     if (!(w.from < w.until)) add("value-range", "the window ends before it begins", "from=10 ms, until=110 ms");
+    if (arguments.contains("low") && arguments.contains("high") && !(arguments.at("low") < arguments.at("high")))
+      add("value-range", "low is not below high", "low=..., high=...");
+    else if (column_.request.feature->name == "band_power" && errors_.empty()) band();
+  }
+
+  void band() {
+    complete_resolution(column_.request, sampling_.start, sampling_.interval, sampling_.samples);
+    const auto& arguments = column_.request.arguments;
+    const double most = 0.5 / sampling_.interval;
+    if (arguments.at("high") > most * (1 + 1e-9))
+      return add("value-range", fmt::format("frequencies are below half the sampling rate, {:g} Hz", most),
+                 fmt::format("high={:g} Hz", most));
+    const double width = (arguments.at("high") - arguments.at("low")) / arguments.at("resolution");
+    if (width > most_frequencies)
+      add("value-range",
+          fmt::format("the band has {:.0f} frequencies, {:g} Hz apart, and {:.0f} are summed at most", width,
+                      arguments.at("resolution"), most_frequencies),
+          fmt::format("resolution={:.2g} Hz, or a narrower band", arguments.at("resolution") * width / 200));
   }
 
   /// Features of the shape of spikes are taken at crossings even where the model has spikes of its own.
   [[nodiscard]] bool shape() const {
-    constexpr std::string_view shapes[] = {"spike_peak",  "spike_trough",    "spike_width",
+    constexpr std::string_view shapes[] = {"spike_peak",  "spike_trough",    "spike_width", "half_width",
                                            "spike_onset", "spike_amplitude", "ahp_depth"};
     return std::ranges::find(shapes, feature_->name) != std::end(shapes);
   }
 
   std::string_view text_;
   const ir::Model& model_;
+  const Sampling& sampling_;
   const Feature* feature_ = nullptr;
   Named quantity_;
   FeatureColumn column_;
@@ -186,8 +211,19 @@ class Reader {
 
 }  // namespace
 
-Result<FeatureColumn> parse_feature(std::string_view text, const ir::Model& model) {
-  return Reader(text, model).read();
+Result<std::vector<FeatureColumn>> parse_feature(std::string_view text, const ir::Model& model,
+                                                 const Sampling& sampling) {
+  auto texts = expand_feature(text);
+  if (!texts) return fail(std::move(texts.error()));
+  // One column is as the person wrote it.
+  if (texts->size() == 1 && !is_sweep(text)) texts->front() = std::string(text);
+  std::vector<FeatureColumn> out;
+  for (const std::string& one : *texts) {
+    auto column = Reader(one, model, sampling).read();
+    if (!column) return fail(std::move(column.error()));
+    out.push_back(std::move(*column));
+  }
+  return out;
 }
 
 }  // namespace hillock::study

@@ -2,6 +2,7 @@
 /// Features as a person writes them: "mean(v, from=10 ms, until=110 ms)".
 
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "features/readings.hpp"
@@ -14,8 +15,18 @@ struct FeatureColumn {
   units::Unit unit;  ///< of the value, for display
 };
 
-/// Error codes: "feature-syntax", "feature-unknown" and "name-unknown" (with the nearest), "argument-unknown",
-/// "argument-missing", "value-range", "unit-mismatch", those of units/unit.hpp. All at once.
-[[nodiscard]] Result<FeatureColumn> parse_feature(std::string_view text, const ir::Model& model);
+/// When samples are taken: at start + i*interval, seconds.
+struct Sampling {
+  double start = 0.0;
+  double interval = 0.0;
+  std::size_t samples = 0;
+};
+
+/// Mostly one column. An argument may be a sweep, `lag=1:64:64`, and a feature that takes `low` and `high` may be given
+/// `bins=24`: a column each.
+/// Error codes: "feature-syntax", "sweep-syntax", "feature-unknown" and "name-unknown" (with the nearest),
+/// "argument-unknown", "argument-missing", "value-range", "unit-mismatch", those of units/unit.hpp. All at once.
+[[nodiscard]] Result<std::vector<FeatureColumn>> parse_feature(std::string_view text, const ir::Model& model,
+                                                               const Sampling& sampling);
 
 }  // namespace hillock::study

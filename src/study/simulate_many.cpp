@@ -19,6 +19,7 @@
 #include "study/fit_target.hpp"
 #include "study/simulate_integrator.hpp"
 #include "study/simulate_setup.hpp"
+#include "study/sweep.hpp"
 
 namespace hillock::study {
 namespace {
@@ -66,10 +67,12 @@ class Many {
 
  private:
   void read_features(Errors& errors) {
+    const sim::Experiment& e = s_.experiment;
+    const Sampling sampling{e.start, e.interval, e.samples};
     for (const std::string& text : options_.features) {
-      auto column = parse_feature(text, s_.model);
-      if (column) columns_.push_back(std::move(*column));
-      else errors.insert(errors.end(), column.error().begin(), column.error().end());
+      auto columns = parse_feature(text, s_.model, sampling);
+      if (columns) std::ranges::move(*columns, std::back_inserter(columns_));
+      else errors.insert(errors.end(), columns.error().begin(), columns.error().end());
     }
     if (!options_.features.empty()) return;
     std::string name;
@@ -77,8 +80,8 @@ class Many {
     else if (!s_.model.definitions.empty()) name = s_.model.definitions.front().name;
     else name = s_.model.observations.front().channel;
     for (const char* feature : s_.model.spiking ? std::array{"spike_count", "spike_rate"} : std::array{"mean", "sd"})
-      if (auto column = parse_feature(fmt::format("{}({})", feature, name), s_.model))
-        columns_.push_back(std::move(*column));
+      if (auto columns = parse_feature(fmt::format("{}({})", feature, name), s_.model, sampling))
+        std::ranges::move(*columns, std::back_inserter(columns_));
   }
 
   void check_sizes(Errors& errors) {
@@ -353,7 +356,7 @@ class Many {
 }  // namespace
 
 bool asks_for_many(const SimulateOptions& options) {
-  const auto sweeps = [](const Assignment& a) { return a.text.find(':') != std::string::npos; };
+  const auto sweeps = [](const Assignment& a) { return is_sweep(a.text); };
   return options.draws != 0 || options.trials != 1 || !options.features.empty() ||
          std::ranges::any_of(options.set, sweeps) || std::ranges::any_of(options.inputs, sweeps);
 }

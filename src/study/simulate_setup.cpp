@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "io/whole_file.hpp"
@@ -11,6 +10,7 @@
 #include "lang/load.hpp"
 #include "prob/prior.hpp"
 #include "sim/model_size.hpp"
+#include "study/sweep.hpp"
 
 namespace hillock::study {
 namespace {
@@ -87,7 +87,7 @@ class Setup {
                                          nearest(a.name, known)));
         continue;
       }
-      if (a.text.find(':') != std::string::npos) {
+      if (is_sweep(a.text)) {
         sweep(a, *id);
         continue;
       }
@@ -118,7 +118,7 @@ class Setup {
             a.origin.error("name-unknown", "the model has no input called " + a.name, nearest(a.name, known)));
         continue;
       }
-      if (a.text.find(':') != std::string::npos) {
+      if (is_sweep(a.text)) {
         sweep(a, *s_.model.find(a.name));
         continue;
       }
@@ -161,36 +161,20 @@ class Setup {
   }
 
   void sweep(const Assignment& a, ir::SymbolId id) {
-    std::vector<std::string> parts{""};
-    for (const char c : a.text)
-      if (c == ':') parts.emplace_back();
-      else parts.back() += c;
     const auto wrong = [&](const std::string& what) {
-      errors_.push_back(a.origin.error("sweep-syntax", fmt::format("\"{}\" {}", a.text, what),
-                                       fmt::format("{}=FROM:TO:COUNT, {}=FROM:TO:COUNT:log", a.name, a.name)));
+      errors_.push_back(
+          a.origin.error("sweep-syntax", what, fmt::format("{}=FROM:TO:COUNT, {}=FROM:TO:COUNT:log", a.name, a.name)));
     };
-    const bool logarithmic = parts.size() == 4 && parts[3] == "log";
-    if (parts.size() != 3 && !logarithmic) return wrong("is not a sweep");
+    const auto found = read_sweep(a.text, most_of_an_axis);
+    if (!found) return wrong(found.error().front().message);
     const units::Unit& unit = s_.model.symbol(id).unit;
-    const auto from = value_of(a, parts[0], unit), to = value_of(a, parts[1], unit);
-    std::size_t count = 0;
-    const char* end = parts[2].data() + parts[2].size();
-    const auto [rest, code] = std::from_chars(parts[2].data(), end, count);
-    if (code != std::errc() || rest != end || count < 1 || count > most_of_an_axis)
-      return wrong(fmt::format("has no whole number from 1 to {} as its count", most_of_an_axis));
+    const auto from = value_of(a, found->from, unit), to = value_of(a, found->to, unit);
     if (!from || !to) return;
-    if (logarithmic && !(*from > 0.0 && *to > 0.0)) return wrong("is logarithmic and not between positive numbers");
+    if (found->logarithmic && !(*from > 0.0 && *to > 0.0))
+      return wrong(fmt::format("\"{}\" is logarithmic and not between positive numbers", a.text));
     if (std::ranges::any_of(s_.axes, [&](const Axis& other) { return other.name == a.name; }))
-      return wrong("is a second sweep of the same name");
-    Axis axis{a.name, unit, {}, 0};
-    for (std::size_t i = 0; i < count; ++i) {
-      const double share = count == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(count - 1);
-      const bool last = count > 1 && i + 1 == count;
-      axis.values.push_back(last          ? *to
-                            : logarithmic ? *from * std::pow(*to / *from, share)
-                                          : *from + (*to - *from) * share);
-    }
-    s_.axes.push_back(std::move(axis));
+      return wrong(fmt::format("\"{}\" is a second sweep of the same name", a.text));
+    s_.axes.push_back({a.name, unit, values_of(*found, *from, *to), 0});
   }
 
   /// What ranges over values must be able to differ between simulations: constants and inputs become parameters.

@@ -58,6 +58,7 @@ std::vector<features::Request> all_of(const std::string& quantity) {
     for (const features::Window& window : {features::Window{}, features::Window{10e-3, 80e-3}}) {
       features::Arguments arguments{{"number", 2.0}, {"lag", 3.0}, {"frequency", 100.0}, {"threshold", -0.04}};
       if (quantity == "u") arguments["threshold"] = -4.0;
+      if (row.name == "band_power") arguments = {{"low", 50.0}, {"high", 300.0}, {"resolution", 25.0}};
       out.push_back({&row, quantity, window, arguments, std::string(row.name)});
     }
   return out;

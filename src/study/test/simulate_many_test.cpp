@@ -241,13 +241,56 @@ TEST_F(SimulateMany, MistakesAreSaidTogether) {
 TEST(FeatureText, UnitsFollowTheQuantity) {
   const auto model = lang::load_model(integrate_and_fire, "lif");
   ASSERT_TRUE(model);
-  EXPECT_EQ(parse_feature("variance(v)", *model)->unit.name, "mV**2");
-  EXPECT_EQ(parse_feature("area( u )", *model)->unit.name, "mV*ms");
-  EXPECT_EQ(parse_feature("spike_rate(v)", *model)->unit.name, "Hz");
-  const auto bin = parse_feature("fraction_between(v, low=-60, high=-50 mV)", *model);
-  ASSERT_TRUE(bin);
-  EXPECT_DOUBLE_EQ(bin->request.arguments.at("low"), -0.06);
-  EXPECT_DOUBLE_EQ(bin->request.arguments.at("high"), -0.05);
+  const auto one = [&](const char* text) { return parse_feature(text, *model, {0.0, 1e-4, 10001})->front(); };
+  EXPECT_EQ(one("variance(v)").unit.name, "mV**2");
+  EXPECT_EQ(one("area( u )").unit.name, "mV*ms");
+  EXPECT_EQ(one("spike_rate(v)").unit.name, "Hz");
+  const FeatureColumn bin = one("fraction_between(v, low=-60, high=-50 mV)");
+  EXPECT_DOUBLE_EQ(bin.request.arguments.at("low"), -0.06);
+  EXPECT_DOUBLE_EQ(bin.request.arguments.at("high"), -0.05);
+}
+
+TEST(FeatureText, SweepsAndBinsAreSeveralColumns) {
+  const auto model = lang::load_model(integrate_and_fire, "lif");
+  ASSERT_TRUE(model);
+  const auto all = [&](const char* text) {
+    std::vector<std::string> out;
+    const auto columns = parse_feature(text, *model, {0.0, 1e-4, 10000});
+    if (!columns) return std::vector{render(columns.error())};
+    for (const FeatureColumn& c : *columns) out.push_back(c.request.name);
+    return out;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(all("autocorrelation(v, lag=1:3:3)"),
+            (Names{"autocorrelation(v, lag=1)", "autocorrelation(v, lag=2)", "autocorrelation(v, lag=3)"}));
+  EXPECT_EQ(all("autocorrelation(v,lag=1:100:3:log)").back(), "autocorrelation(v, lag=100)");
+  EXPECT_EQ(all("spectral_density(v, frequency=10 Hz:0.04 kHz:2)"),
+            (Names{"spectral_density(v, frequency=10 Hz)", "spectral_density(v, frequency=40 Hz)"}));
+  EXPECT_EQ(all("fraction_between(v, low=-80, high=-50, bins=2, from=10 ms)"),
+            (Names{"fraction_between(v, low=-80, high=-65, from=10 ms)",
+                   "fraction_between(v, low=-65, high=-50, from=10 ms)"}));
+  EXPECT_EQ(all("isi_fraction_between(v, low=0 ms, high=30 ms, bins=2)").back(),
+            "isi_fraction_between(v, low=15 ms, high=30 ms)");
+  EXPECT_EQ(all("band_power(v, low=0 Hz, high=40 Hz, bins=4)").size(), 4U);
+  const auto band =
+      parse_feature("band_power(v, low=8 Hz, high=13 Hz, from=0 ms, until=500 ms)", *model, {0.0, 1e-4, 10000});
+  ASSERT_TRUE(band) << render(band.error());
+  EXPECT_NEAR(band->front().request.arguments.at("resolution"), 2.0, 1e-12);  // 5000 samples of 0.1 ms
+  // Mistakes, said once however many columns there would have been.
+  for (const auto& [text, said] : {std::pair{"autocorrelation(v, lag=1:300:3)", "value-range"},
+                                   {"autocorrelation(v, lag=1:2)", "sweep-syntax"},
+                                   {"autocorrelation(v, lag=1:5:2000)", "sweep-syntax"},
+                                   {"autocorrelation(v, lag=0:8:2:log)", "sweep-syntax"},
+                                   {"fraction_between(v, low=-80, bins=2)", "argument-missing"},
+                                   {"fraction_between(v, low=-80, high=-50, bins=none)", "value-range"},
+                                   {"fraction_between(v, low=-50, high=-80)", "value-range"},
+                                   {"mean(v, bins=3)", "argument-missing"},
+                                   {"band_power(v, low=0 Hz, high=6 kHz)", "value-range"},
+                                   {"band_power(v, low=0 Hz, high=1 kHz)", "value-range"}}) {
+    const Names got = all(text);
+    EXPECT_EQ(got.size(), 1U) << text;
+    EXPECT_NE(got.front().find(said), std::string::npos) << text << "\n" << got.front();
+  }
 }
 
 }  // namespace
