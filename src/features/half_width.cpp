@@ -35,13 +35,13 @@ class HalfWidth {
     const NodeId over = shape_.over();
     const NodeId falls_now = falls();
     const NodeId fallen = al_.make(Op::lor, falls_now, flag(fallen_before()));
-    const NodeId has_onset = al_.make(Op::le, shape_.onset(), al_.number(std::numeric_limits<double>::infinity()));
+    const NodeId has_onset = shape_.has_onset();
     const NodeId at_once = al_.make(Op::lor, fallen, al_.make(Op::lnot, has_onset));
     const NodeId later = al_.make(Op::land, al_.make(Op::land, flag(waits(at_once)), falls_now), shape_.inside());
     const NodeId measured = al_.make(Op::lor, al_.make(Op::land, over, at_once), later);
     const NodeId before = al_.select(over, shape_.spikes(), al_.sub(shape_.spikes(), al_.number(1.0)));
     const NodeId width = al_.sub(al_.select(falls_now, fall(), fell_at()), rise());
-    return shape_.each(shape_.steep("half widths"), measured, before, al_.select(has_onset, width, al_.number(nan)));
+    return shape_.each({shape_.steep("half widths"), measured, before, has_onset, width});
   }
 
  private:

@@ -14,11 +14,6 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::string hash(double x) { return std::to_string(std::hash<double>{}(x)); }
 
-/// Neither NaN nor the algebra's business.
-NodeId is_a_number(ir::Algebra& al, NodeId x) {
-  return al.make(Op::le, x, al.number(std::numeric_limits<double>::infinity()));
-}
-
 }  // namespace
 
 double Shape::slope() const { return s_.argument("slope", usual_slope); }
@@ -94,28 +89,35 @@ NodeId Shape::onset() {
   return s_.changed_when(steep("onset"), nan, up(), [&](NodeId) { return onset_so_far(); });
 }
 
-Reading Shape::each(const std::string& what, NodeId when, NodeId which, NodeId value, Undefined without) {
+NodeId Shape::has_onset() { return al_.make(Op::le, onset(), al_.number(std::numeric_limits<double>::infinity())); }
+
+Reading Shape::each(const Measured& m) {
   const double number = s_.argument("number", 0.0);
-  const NodeId all = s_.carried(what + ", how many so far", 0.0,
-                                [&](NodeId now) { return al_.select(when, al_.add(which, al_.number(1.0)), now); });
+  const NodeId all = s_.changed_when(m.what + ", how many so far", 0.0, m.when,
+                                     [&](NodeId) { return al_.add(m.which, al_.number(1.0)); });
+  NodeId when = al_.make(Op::land, m.when, m.exists);
   if (number > 0.5) {
-    const NodeId wanted = al_.make(Op::land, when, al_.make(Op::eq, which, al_.number(number - 1.0)));
-    const NodeId kept =
-        s_.changed_when(what + " of number " + hash(number), nan, wanted, [&](NodeId) { return value; });
-    return {kept,
+    when = al_.make(Op::land, when, al_.make(Op::eq, m.which, al_.number(number - 1.0)));
+    const std::string of_one = m.what + " of number " + hash(number);
+    const NodeId value = s_.changed_when(of_one, 0.0, when, [&](NodeId) { return m.value; });
+    const NodeId exists = s_.changed_when(of_one + ", is", 0.0, when, [&](NodeId) { return al_.number(1.0); });
+    return {value,
             {{al_.make(Op::lt, all, al_.number(number - 0.5)), Undefined::too_few_spikes},
-             {al_.make(Op::lnot, is_a_number(al_, kept)), without}}};
+             {al_.make(Op::lt, exists, al_.number(0.5)), Undefined::no_onset}}};
   }
-  const NodeId good = al_.make(Op::land, when, is_a_number(al_, value));
-  const NodeId sum = s_.changed_when(what + ", sum", 0.0, good, [&](NodeId now) { return al_.add(now, value); });
+  const NodeId sum = s_.changed_when(m.what + ", sum", 0.0, when, [&](NodeId now) { return al_.add(now, m.value); });
   const NodeId count =
-      s_.changed_when(what + ", count", 0.0, good, [&](NodeId now) { return al_.add(now, al_.number(1.0)); });
+      s_.changed_when(m.what + ", count", 0.0, when, [&](NodeId now) { return al_.add(now, al_.number(1.0)); });
   return {al_.div(sum, count),
           {{al_.make(Op::lt, all, al_.number(0.5)), Undefined::too_few_spikes},
-           {al_.make(Op::lt, count, al_.number(0.5)), without}}};
+           {al_.make(Op::lt, count, al_.number(0.5)), Undefined::no_onset}}};
 }
 
-Reading Shape::each_over(const std::string& what, NodeId value) { return each(what, over(), spikes(), value); }
-Reading Shape::each_next(const std::string& what, NodeId value) { return each(what, next(), pairs(), value); }
+Reading Shape::each_over(const std::string& what, NodeId value, NodeId exists) {
+  return each({what, over(), spikes(), exists, value});
+}
+Reading Shape::each_next(const std::string& what, NodeId value, NodeId exists) {
+  return each({what, next(), pairs(), exists, value});
+}
 
 }  // namespace hillock::features

@@ -38,17 +38,22 @@ class Shape {
   /// The time at which the straight line through the sample before and this one is at `level`.
   ir::NodeId crossing(ir::NodeId level);
 
+  /// Does the spike that began last have an onset?
+  ir::NodeId has_onset();
+
   /// What spikes give: the mean over those that have a value, or, where the request has a `number`, that of one spike.
-  /// @param what    a name under which accumulators are shared
-  /// @param when    a spike's value is known
-  /// @param which   at that sample, how many spikes were before the one whose value it is
-  /// @param value   NaN: this one has none
-  /// @param without  why there is no value where none of the spikes that were meant has one
-  Reading each(const std::string& what, ir::NodeId when, ir::NodeId which, ir::NodeId value,
-               Undefined without = Undefined::no_onset);
+  struct Measured {
+    std::string what;   ///< a name under which accumulators are shared
+    ir::NodeId when;    ///< a spike's value is known, or known not to exist
+    ir::NodeId which;   ///< at that sample: how many spikes were before the one whose value it is
+    ir::NodeId exists;  ///< at that sample: it has one. Read at every sample, so nothing dear
+    ir::NodeId value;   ///< read where it exists
+  };
+  Reading each(const Measured& measured);
   /// The same where every spike of `over`, or every pair of `next`, has its value at once.
-  Reading each_over(const std::string& what, ir::NodeId value);
-  Reading each_next(const std::string& what, ir::NodeId value);
+  Reading each_over(const std::string& what, ir::NodeId value, ir::NodeId exists);
+  Reading each_next(const std::string& what, ir::NodeId value, ir::NodeId exists);
+  ir::NodeId always() { return al_.make(ir::Op::lt, al_.number(0.0), al_.number(1.0)); }
 
   /// `what`, of the request's threshold; and of its slope too.
   [[nodiscard]] std::string name(const std::string& what) const;
