@@ -91,6 +91,7 @@ NodeId Algebra::make(Op op, std::span<const NodeId> args) {
   }
   if (fold) {
     const double value = apply(op, values[0], values[1], values[2]);
+    if (op == Op::to_single) return g.constant_single(value);
     return info(op).result == Type::boolean ? g.boolean(value != 0.0) : number(value);
   }
   return g.make(op, args);

@@ -9,6 +9,7 @@
 #include "ir/algebra.hpp"
 #include "ir/interpret.hpp"
 #include "ir/lower/lower.hpp"
+#include "ir/narrow.hpp"
 #include "ir/program.hpp"
 #include "ir/share_divisions.hpp"
 #include "ir/share_exponentials.hpp"
@@ -145,11 +146,35 @@ void share_reciprocals(Program& program) {
   });
 }
 
+/// What singles can take: exp(88), products up to 1e38. Powers of singles have the error of their base so many times
+/// over, so there are fewer.
+constexpr PowerLimits power_limits_of_singles{8, 5.0, 40.0, false};
+constexpr DivisionLimits division_limits_of_singles{3, 1e12, 1e-12};  // partial products in 1e-24 .. 1e36
+
+/// Pass, of programs in single precision: x/(exp(x) - 1) as a division where there are others that it can be shared
+/// with; 1 at 0. (For doubles that is done where exponentials are shared.)
+void divide_by_exponentials(Program& program) {
+  const std::vector<NodeId> roots = Roots::gather(program);
+  const auto divides = [&](NodeId id) {
+    return program.graph[id].op == Op::div || program.graph[id].op == Op::bernoulli;
+  };
+  if (std::ranges::count_if(reachable(program.graph, roots), divides) < 2) return;
+  rewrite_program(program, [](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
+    if (node.op != Op::bernoulli) return same_node(g, node, args);
+    Algebra al(g);
+    const NodeId one = al.number(1.0);
+    const NodeId at_zero = al.make(Op::eq, args[0], al.number(0.0));
+    return al.div(al.select(at_zero, one, args[0]), al.select(at_zero, one, al.make(Op::expm1, args[0])));
+  });
+}
+
 /// Pass: exponentials of one moving quantity from one of them.
 void share_program_exponentials(Program& program) {
   Dependences dependences(program.graph, program.variables);
   const std::vector<NodeId> roots = Roots::gather(program);
-  Roots::scatter(share_exponentials(program.graph, roots, [&](NodeId id) { return dependences.of(id).carried; }),
+  Roots::scatter(share_exponentials(
+                     program.graph, roots, [&](NodeId id) { return dependences.of(id).carried; },
+                     program.singles.empty() ? PowerLimits{} : power_limits_of_singles),
                  program);
 }
 
@@ -160,8 +185,9 @@ void share_program_divisions(Program& program) {
   phases[0] = program.init;
   for (const Assignment& a : program.observe) phases[1].push_back(a.value);
   for (const Assignment& a : program.advance) phases[2].push_back(a.value);
-  std::vector<NodeId> roots =
-      share_divisions(program.graph, phases, [&](NodeId id) { return dependences.of(id).carried; });
+  std::vector<NodeId> roots = share_divisions(
+      program.graph, phases, [&](NodeId id) { return dependences.of(id).carried; },
+      program.singles.empty() ? DivisionLimits{} : division_limits_of_singles);
   // Outputs and step control keep the divisions they have.
   const std::vector<NodeId> all = Roots::gather(program);
   roots.insert(roots.end(), all.begin() + static_cast<std::ptrdiff_t>(roots.size()), all.end());
@@ -215,7 +241,7 @@ void derive_columns(Program& program, Timeline& timeline) {
   Dependences dependences(before, program.variables);
   const auto column_only = [&](NodeId id) {
     const Dependence& d = dependences.of(id);
-    return !d.parameter && !d.carried && !d.columns.empty() && before[id].type == Type::real;
+    return !d.parameter && !d.carried && !d.columns.empty() && before[id].type != Type::boolean;
   };
   const std::vector<NodeId> roots = Roots::gather(program);
   std::vector<NodeId> wanted;
@@ -227,7 +253,7 @@ void derive_columns(Program& program, Timeline& timeline) {
   };
   for (const NodeId id : reachable(before, roots)) {
     const Dependence& d = dependences.of(id);
-    if (!d.parameter && !d.carried && before[id].type == Type::real) continue;
+    if (!d.parameter && !d.carried && before[id].type != Type::boolean) continue;
     for (const NodeId arg : before[id].args)
       if (arg != no_node) want(arg);
   }
@@ -262,7 +288,7 @@ void derive_columns(Program& program, Timeline& timeline) {
   std::map<NodeId, SymbolId> by_node;
   for (std::size_t i = 0; i < wanted.size(); ++i) by_node[wanted[i]] = fresh[i];
   rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
-    if (const auto found = by_node.find(id); found != by_node.end()) return g.symbol(found->second);
+    if (const auto found = by_node.find(id); found != by_node.end()) return g.symbol(found->second, before[id].type);
     return same_node(g, node, args);
   });
 }
@@ -358,9 +384,11 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   hoist_reciprocals(program);
   if (options.lower) {
     share_program_exponentials(program);
+    if (!program.singles.empty()) divide_by_exponentials(program);
     share_reciprocals(program);
     share_program_divisions(program);
   }
+  if (!program.singles.empty()) narrow(program);
   contract(program);
   if (options.lower) lower_program(program);
   derive_columns(program, timeline);
@@ -376,6 +404,7 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   loop.taped = program.taped;
   loop.tape = program.tape;
   loop.observe_last = program.observe_last;
+  loop.single = !program.singles.empty();
   HILLOCK_CHECK(!(loop.adaptive && (loop.observe_last || loop.tape > 0)), "steps of a lane's own are not put down");
   loop.rows = timeline.rows;
   loop.observed = timeline.observed();

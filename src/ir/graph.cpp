@@ -2,18 +2,16 @@
 
 #include <bit>
 #include <charconv>
+#include <optional>
 
 #include "base/error.hpp"
 
 namespace hillock::ir {
 namespace {
 
-Type wanted_type(Op op, int argument) {
-  switch (info(op).units) {
-    case UnitRule::logic: return Type::boolean;
-    case UnitRule::choose: return argument == 0 ? Type::boolean : Type::real;
-    default: return Type::real;
-  }
+bool wants_boolean(Op op, std::size_t argument) {
+  const UnitRule rule = info(op).units;
+  return rule == UnitRule::logic || (rule == UnitRule::choose && argument == 0);
 }
 
 std::string number(double value) {
@@ -51,6 +49,13 @@ NodeId Graph::constant(double value) {
   return intern(node);
 }
 
+NodeId Graph::constant_single(double value) {
+  Node node;
+  node.type = Type::single;
+  node.value = static_cast<double>(static_cast<float>(value));
+  return intern(node);
+}
+
 NodeId Graph::boolean(bool value) {
   Node node;
   node.type = Type::boolean;
@@ -71,12 +76,20 @@ NodeId Graph::make(Op op, std::span<const NodeId> args) {
   HILLOCK_CHECK(static_cast<std::size_t>(row.arity) == args.size(), "wrong number of arguments for an op");
   Node node;
   node.op = op;
-  node.type = row.result;
+  std::optional<Type> numbers;  // the type of the arguments that are numbers
   for (std::size_t i = 0; i < args.size(); ++i) {
     HILLOCK_CHECK(index(args[i]) < nodes_.size(), "an argument is not in this graph");
-    HILLOCK_CHECK((*this)[args[i]].type == wanted_type(op, static_cast<int>(i)), "an argument has the wrong type");
+    const Type type = (*this)[args[i]].type;
+    const bool fits =
+        wants_boolean(op, i) ? type == Type::boolean : type != Type::boolean && type == numbers.value_or(type);
+    HILLOCK_CHECK(fits, "an argument has the wrong type");
+    if (type != Type::boolean) numbers = type;
     node.args[i] = args[i];
   }
+  node.type = row.result;
+  if (op == Op::to_single || op == Op::to_double)
+    HILLOCK_CHECK(numbers != row.result, "a number already has the precision that it is given");
+  else if (row.result == Type::real && numbers) node.type = *numbers;
   return intern(node);
 }
 
@@ -121,7 +134,9 @@ std::vector<NodeId> rebuild(
 
 NodeId same_node(Graph& to, const Node& node, std::span<const NodeId> args) {
   if (node.op == Op::constant)
-    return node.type == Type::boolean ? to.boolean(node.value != 0.0) : to.constant(node.value);
+    return node.type == Type::boolean  ? to.boolean(node.value != 0.0)
+           : node.type == Type::single ? to.constant_single(node.value)
+                                       : to.constant(node.value);
   if (node.op == Op::symbol) return to.symbol(node.symbol, node.type);
   return to.make(node.op, args);
 }

@@ -33,9 +33,12 @@ struct Node {
 class Graph {
  public:
   NodeId constant(double value);
+  /// The nearest number of single precision.
+  NodeId constant_single(double value);
   NodeId boolean(bool value);
   NodeId symbol(SymbolId id, Type type = Type::real);
-  /// A node of `op`. Types must fit the op table (HILLOCK_CHECK). No simplification beyond sharing.
+  /// A node of `op`. Types must fit the op table (HILLOCK_CHECK), where real arguments may be single if all of them
+  /// are: then so is the result. No simplification beyond sharing.
   NodeId make(Op op, NodeId a);
   NodeId make(Op op, NodeId a, NodeId b);
   NodeId make(Op op, NodeId a, NodeId b, NodeId c);

@@ -133,6 +133,8 @@ double apply(Op op, double a, double b, double c) {
     case Op::normal_b: return box_muller(a, b, c)[1];
     case Op::random_a: return philox_uniforms(a, b, c)[0];
     case Op::random_b: return philox_uniforms(a, b, c)[1];
+    case Op::to_single: return static_cast<double>(static_cast<float>(a));
+    case Op::to_double: return a;
     case Op::round_even: return std::nearbyint(a);
     case Op::scale2:
       return std::isfinite(b) ? std::ldexp(a, static_cast<int>(std::fmax(-5000.0, std::fmin(5000.0, b)))) : b;
@@ -148,6 +150,23 @@ double apply(Op op, double a, double b, double c) {
   bug(__FILE__, __LINE__, "a leaf was applied");
 }
 
+double apply_single(Op op, double a, double b, double c) {
+  const auto x = static_cast<float>(a), y = static_cast<float>(b), z = static_cast<float>(c);
+  switch (op) {
+    case Op::add: return static_cast<double>(x + y);
+    case Op::sub: return static_cast<double>(x - y);
+    case Op::mul: return static_cast<double>(x * y);
+    case Op::div: return static_cast<double>(x / y);
+    case Op::fma: return static_cast<double>(std::fma(x, y, z));
+    case Op::sqrt: return static_cast<double>(std::sqrt(x));
+    case Op::scale2:
+      if (!std::isfinite(b)) return b;
+      return static_cast<double>(std::ldexp(x, static_cast<int>(std::fmax(-1000.0, std::fmin(1000.0, b)))));
+    // What is left chooses among floats, or is a library function: rounded once to a double and then to a float.
+    default: return static_cast<double>(static_cast<float>(apply(op, a, b, c)));
+  }
+}
+
 double evaluate(const Graph& graph, NodeId root, std::span<const double> symbol_values) {
   double out = 0.0;
   Evaluator(graph, std::span(&root, 1)).run(symbol_values, std::span(&out, 1));
@@ -160,7 +179,7 @@ Evaluator::Evaluator(const Graph& graph, std::span<const NodeId> roots) {
   for (std::uint32_t i = 0; i < order.size(); ++i) {
     const Node& node = graph[order[i]];
     place[index(order[i])] = i;
-    Step step{node.op, {0, 0, 0}, index(node.symbol), node.value};
+    Step step{node.op, node.type == Type::single, {0, 0, 0}, index(node.symbol), node.value};
     for (std::size_t k = 0; k < 3; ++k)
       if (node.args[k] != no_node) step.args[k] = place[index(node.args[k])];
     steps_.push_back(step);
@@ -174,7 +193,9 @@ void Evaluator::run(std::span<const double> symbol_values, std::span<double> out
     const Step& step = steps_[i];
     if (step.op == Op::constant) values_[i] = step.value;
     else if (step.op == Op::symbol) values_[i] = symbol_values[step.symbol];
-    else values_[i] = apply(step.op, values_[step.args[0]], values_[step.args[1]], values_[step.args[2]]);
+    else
+      values_[i] = (step.single ? apply_single : apply)(step.op, values_[step.args[0]], values_[step.args[1]],
+                                                        values_[step.args[2]]);
   }
   for (std::size_t i = 0; i < roots_.size(); ++i) out[i] = values_[roots_[i]];
 }

@@ -15,6 +15,10 @@ namespace hillock::ir {
 /// The value of one op. Elementary functions are the C library's; primitives are exact (see op.hpp).
 [[nodiscard]] double apply(Op op, double a, double b, double c);
 
+/// The same in single precision, for the nodes of that type; arguments and value are floats held in doubles. Operations
+/// of arithmetic round once, to a float.
+[[nodiscard]] double apply_single(Op op, double a, double b, double c);
+
 /// The value of `root`; `symbol_values` is indexed by SymbolId. Booleans are 0 or 1.
 [[nodiscard]] double evaluate(const Graph& graph, NodeId root, std::span<const double> symbol_values);
 
@@ -28,6 +32,7 @@ class Evaluator {
  private:
   struct Step {
     Op op;
+    bool single;
     std::uint32_t args[3];
     std::uint32_t symbol;
     double value;

@@ -65,7 +65,7 @@ class LoopInterpreter {
     for (const NodeId id : nodes) {
       const Node& node = loop_.graph[id];
       const auto arg = [&](std::size_t k) { return node.args[k] == no_node ? 0.0 : value_[index(node.args[k])]; };
-      value_[index(id)] = apply(node.op, arg(0), arg(1), arg(2));
+      value_[index(id)] = (node.type == Type::single ? apply_single : apply)(node.op, arg(0), arg(1), arg(2));
     }
   }
   void advance(std::uint32_t flags) {

@@ -70,6 +70,8 @@ constexpr std::array<OpInfo, op_count> table{{
     {Op::seldom, "seldom", 3, real, U::choose, false, "select, where the first is seldom true."},
     {Op::random_a, "random_a", 3, real, U::none, false, "A uniform number in (0, 1] at (counter, lane, seed)."},
     {Op::random_b, "random_b", 3, real, U::none, false, "Another one at the same address."},
+    {Op::to_single, "to_single", 1, single, U::none, false, "The nearest number of single precision."},
+    {Op::to_double, "to_double", 1, real, U::none, false, "A number of single precision, as a double."},
     {Op::normal_a, "normal_a", 3, real, U::none, false, "A standard normal number at (counter, lane, seed)."},
     {Op::normal_b, "normal_b", 3, real, U::none, false, "Another one at the same address."},
     {Op::stop_gradient, "stop_gradient", 1, real, U::keeps, false, "The argument, as if it were a constant."},

@@ -10,8 +10,9 @@
 
 namespace hillock::ir {
 
-/// Values are doubles or booleans. (Brian 2's integers are doubles that hold whole numbers.)
-enum class Type : std::uint8_t { real, boolean };
+/// Values are doubles or booleans. (Brian 2's integers are doubles that hold whole numbers.) In programs that were told
+/// to (narrow.hpp) some are single: IEEE's 32 bits.
+enum class Type : std::uint8_t { real, boolean, single };
 
 // clang-format off: a table, several to a line.
 enum class Op : std::uint8_t {
@@ -78,6 +79,8 @@ enum class Op : std::uint8_t {
   seldom,      ///< seldom(condition, a, b) = select: compiled code computes what only a needs where some lane wants it
   random_a,    ///< random_a(counter, lane, seed), whole numbers below 2^52: uniform in (0, 1], 52 bits of Philox4x32-10
   random_b,    ///< the same of its other half
+  to_single,   ///< of a double, rounded to the nearest single
+  to_double,   ///< of a single, exact
   // random numbers of programs, lowered to those; a model writes xi, rand(), randn()
   normal_a,  ///< normal_a(counter, lane, seed): standard normal, from one block (Box & Muller 1958)
   normal_b,  ///< the other one of that block

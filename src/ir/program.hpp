@@ -67,6 +67,8 @@ struct Program {
   std::vector<std::uint32_t> taped;
   std::uint32_t tape = 0;     ///< numbers in a record
   bool observe_last = false;  ///< at a row, `observe` comes after `advance`: for programs that go backwards
+  /// Carried variables that are kept in single precision, and with them all that is computed of them (narrow.hpp).
+  std::vector<std::uint32_t> singles;
 
   SymbolId add_symbol(Source source, std::uint32_t index);
   NodeId parameter(std::uint32_t index);
@@ -132,6 +134,7 @@ struct Loop {
   std::vector<std::uint32_t> taped;  ///< as in Program
   std::uint32_t tape = 0;
   bool observe_last = false;
+  bool single = false;  ///< some of it is in single precision
 
   std::size_t rows = 0;
   std::size_t observed = 0;

@@ -8,12 +8,10 @@
 namespace hillock::ir {
 namespace {
 
-constexpr double largest_divisor = 1e20;     // six of them stay below 1e120
-constexpr double smallest_product = 1e-200;  // a partial product is then above 1e-200/1e100: not subnormal
-
 class Sharing {
  public:
-  Sharing(Graph& graph, const std::function<bool(NodeId)>& moves) : al_(graph), moves_(moves) {}
+  Sharing(Graph& graph, const std::function<bool(NodeId)>& moves, const DivisionLimits& limits)
+      : al_(graph), moves_(moves), limits_(limits) {}
 
   std::vector<NodeId> phase(std::span<const NodeId> roots) {
     const std::vector<NodeId> order = reachable(al_.g, roots);
@@ -42,8 +40,8 @@ class Sharing {
     std::map<NodeId, Place> place_of;
     std::vector<std::vector<NodeId>> groups;
     for (const auto& [at, list] : divisors)
-      for (std::size_t first = 0; first + 1 < list.size(); first += most_shared_divisions) {
-        const std::size_t last = std::min(list.size(), first + most_shared_divisions);
+      for (std::size_t first = 0; first + 1 < list.size(); first += limits_.most) {
+        const std::size_t last = std::min(list.size(), first + limits_.most);
         if (last - first < 2) continue;
         for (std::size_t i = first; i < last; ++i) place_of[list[i]] = {groups.size(), i - first};
         groups.emplace_back(list.begin() + static_cast<std::ptrdiff_t>(first),
@@ -93,8 +91,8 @@ class Sharing {
     spread(d, 0, d.size(), inverse, shared);
     NodeId sum = al_.make(Op::abs, d[0]);
     for (std::size_t i = 1; i < d.size(); ++i) sum = al_.add(sum, al_.make(Op::abs, d[i]));
-    const NodeId usual = al_.make(Op::land, al_.make(Op::le, sum, al_.number(largest_divisor)),
-                                  al_.make(Op::ge, al_.make(Op::abs, product), al_.number(smallest_product)));
+    const NodeId usual = al_.make(Op::land, al_.make(Op::le, sum, al_.number(limits_.divisor)),
+                                  al_.make(Op::ge, al_.make(Op::abs, product), al_.number(limits_.product)));
     const NodeId alone = al_.make(Op::lnot, usual);
     std::vector<NodeId> out;
     for (std::size_t i = 0; i < d.size(); ++i) {
@@ -122,15 +120,16 @@ class Sharing {
 
   Algebra al_;
   const std::function<bool(NodeId)>& moves_;
+  const DivisionLimits& limits_;
 };
 
 }  // namespace
 
 std::vector<NodeId> share_divisions(Graph& graph, std::span<const std::vector<NodeId>> phases,
-                                    const std::function<bool(NodeId)>& moves) {
+                                    const std::function<bool(NodeId)>& moves, const DivisionLimits& limits) {
   std::vector<NodeId> out;
   for (const std::vector<NodeId>& roots : phases)
-    for (const NodeId root : Sharing(graph, moves).phase(roots)) out.push_back(root);
+    for (const NodeId root : Sharing(graph, moves, limits).phase(roots)) out.push_back(root);
   return out;
 }
 

@@ -14,10 +14,18 @@ namespace hillock::ir {
 
 inline constexpr std::size_t most_shared_divisions = 6;
 
+/// Where a division is not shared.
+struct DivisionLimits {
+  std::size_t most = most_shared_divisions;  ///< of one division
+  double divisor = 1e20;    ///< the sum of the divisors' sizes above this: six of them stay below 1e120
+  double product = 1e-200;  ///< below this: a partial product is above 1e-200/1e100 otherwise, not subnormal
+};
+
 /// @param phases  roots of what is computed together; divisions of different phases are never joined
 /// @param moves   whether a node of `graph` changes from step to step of one simulation
 /// @returns       the roots of all phases, in order, in the same graph
 [[nodiscard]] std::vector<NodeId> share_divisions(Graph& graph, std::span<const std::vector<NodeId>> phases,
-                                                  const std::function<bool(NodeId)>& moves);
+                                                  const std::function<bool(NodeId)>& moves,
+                                                  const DivisionLimits& limits = {});
 
 }  // namespace hillock::ir

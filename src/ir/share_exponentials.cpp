@@ -28,14 +28,15 @@ constexpr int deepest_sum = 64;
 
 class Sharing {
  public:
-  Sharing(Graph& graph, std::span<const NodeId> roots, const std::function<bool(NodeId)>& moves)
-      : al_(graph), roots_(roots), moves_(moves) {}
+  Sharing(Graph& graph, std::span<const NodeId> roots, const std::function<bool(NodeId)>& moves,
+          const PowerLimits& limits)
+      : al_(graph), roots_(roots), moves_(moves), limits_(limits) {}
 
   std::vector<NodeId> run() {
     std::map<NodeId, std::vector<Member>> groups;  // by the one leaf that moves
     for (const NodeId id : reachable(al_.g, roots_)) {
       const Node node = al_.g[id];
-      if ((node.op != Op::exp && node.op != Op::bernoulli) || !moves_(id)) continue;
+      if ((node.op != Op::exp && !(node.op == Op::bernoulli && limits_.quotients)) || !moves_(id)) continue;
       const Linear argument = linear(node.args[0], 0);
       if (argument.moving.size() != 1) continue;
       const auto [leaf, scale] = *argument.moving.begin();
@@ -92,11 +93,11 @@ class Sharing {
   }
 
   /// How often `base` goes into `scale`, where that is a whole number that may be used.
-  static std::optional<int> times(double scale, double base) {
+  [[nodiscard]] std::optional<int> times(double scale, double base) const {
     const double ratio = scale / base;
     const double whole = std::nearbyint(ratio);
     // The scales are quotients of rounded numbers: a few units of the last place apart.
-    if (whole < 1.0 || whole > largest_power || std::fabs(ratio - whole) > 1e-15 * whole) return {};
+    if (whole < 1.0 || whole > limits_.power || std::fabs(ratio - whole) > 1e-15 * whole) return {};
     return static_cast<int>(whole);
   }
 
@@ -135,9 +136,9 @@ class Sharing {
     const NodeId shift = al_.sub(zero_or(m.still), al_.mul(al_.number(n), zero_or(base.still)));
     const NodeId itself = al_.g[m.node].op == Op::exp ? m.node : al_.make(Op::exp, argument(m));
     // 16 x 30 + 200 = 680 < 709: nothing overflows on the way.
-    NodeId outside = beyond(y, 30.0);
-    if (!al_.g.is_constant(shift) || std::fabs(al_.g[shift].value) > 200.0)
-      outside = al_.make(Op::lor, outside, beyond(shift, 200.0));
+    NodeId outside = beyond(y, limits_.argument);
+    if (!al_.g.is_constant(shift) || std::fabs(al_.g[shift].value) > limits_.shift)
+      outside = al_.make(Op::lor, outside, beyond(shift, limits_.shift));
     const NodeId power = m.node == w ? w : al_.mul(to_the(w, n), al_.make(Op::exp, shift));
     if (al_.g[m.node].op == Op::exp) {
       if (itself != w) replacement_[m.node] = choose(outside, m.node, power);
@@ -168,6 +169,7 @@ class Sharing {
   Algebra al_;
   std::span<const NodeId> roots_;
   const std::function<bool(NodeId)>& moves_;
+  const PowerLimits& limits_;
   std::map<NodeId, Linear> known_;
   std::map<NodeId, NodeId> replacement_;
 };
@@ -175,8 +177,8 @@ class Sharing {
 }  // namespace
 
 std::vector<NodeId> share_exponentials(Graph& graph, std::span<const NodeId> roots,
-                                       const std::function<bool(NodeId)>& moves) {
-  return Sharing(graph, roots, moves).run();
+                                       const std::function<bool(NodeId)>& moves, const PowerLimits& limits) {
+  return Sharing(graph, roots, moves, limits).run();
 }
 
 }  // namespace hillock::ir

@@ -18,9 +18,18 @@ namespace hillock::ir {
 
 inline constexpr int largest_power = 16;
 
+/// How far powers may go.
+struct PowerLimits {
+  int power = largest_power;
+  double argument = 30.0;  ///< |c v + b|, and ...
+  double shift = 200.0;    ///< ... |d - n b|: power x argument + shift is what exp must take
+  bool quotients = true;   ///< also x/(exp(x) - 1), which loses digits to the difference
+};
+
 /// @param moves  whether a node of `graph` changes from step to step of one simulation
 /// @returns      the roots, in the same graph
 [[nodiscard]] std::vector<NodeId> share_exponentials(Graph& graph, std::span<const NodeId> roots,
-                                                     const std::function<bool(NodeId)>& moves);
+                                                     const std::function<bool(NodeId)>& moves,
+                                                     const PowerLimits& limits = {});
 
 }  // namespace hillock::ir

@@ -78,6 +78,7 @@ std::string code_key(const ir::Loop& loop, const KernelOptions& options) {
   for (const std::uint32_t c : loop.taped) w.small(c);
   w.small(loop.tape);
   w.small(loop.observe_last ? 1U : 0U);
+  w.small(loop.single ? 1U : 0U);
   w.small(loop.adaptive ? 1U : 0U);
   if (loop.adaptive) {
     w.node(loop.adaptive->error);

@@ -35,7 +35,8 @@ class Emitter {
       : loop_(loop),
         context_(module.getContext()),
         b_(context_),
-        width_(isa == Isa::avx512 ? 8 : 4),
+        isa_(isa),
+        width_(lanes_of(isa, loop.single)),
         copies_(static_cast<std::size_t>(vectors)),
         p_(b_, isa, width_) {
     llvm::Type* pointer = llvm::PointerType::getUnqual(context_);
@@ -161,7 +162,11 @@ class Emitter {
     b_.CreateCondBr(b_.CreateICmpEQ(function_->getArg(6), b_.getInt64(0)), start, resumed);
     b_.SetInsertPoint(resumed);
     std::vector<Pack> state;
-    for (std::size_t i = 0; i < loop_.state_size(); ++i) state.push_back(load(function_->getArg(4), i));
+    for (std::size_t i = 0; i < loop_.state_size(); ++i) {
+      state.push_back(load(function_->getArg(4), i));
+      if (i < carried.size() && carried[i][0]->getType() == p_.single())
+        for (Value*& each : state.back()) each = p_.to_single(each);
+    }
     b_.CreateBr(start);
     b_.SetInsertPoint(start);
     for (std::size_t c = 0; c < carried.size(); ++c) carried[c] = merge(state[c], resumed, carried[c], fresh);
@@ -195,7 +200,8 @@ class Emitter {
     return b_.CreateGEP(b_.getDoubleTy(), base, b_.getInt64(at));
   }
   void store(Value* base, std::size_t item, const Pack& pack) {
-    for (std::size_t k = 0; k < copies_; ++k) b_.CreateAlignedStore(pack[k], lane_place(base, item, k), llvm::Align(8));
+    for (std::size_t k = 0; k < copies_; ++k)
+      b_.CreateAlignedStore(p_.to_double(pack[k]), lane_place(base, item, k), llvm::Align(8));
   }
   Pack load(Value* base, std::size_t item) {
     Pack pack;
@@ -229,6 +235,7 @@ class Emitter {
     const ir::Variable& v = loop_.variables[index(node.symbol)];
     HILLOCK_CHECK(v.source == Source::column, "a symbol has no value here");
     Value* number = b_.CreateLoad(b_.getDoubleTy(), b_.CreateConstGEP1_32(b_.getDoubleTy(), columns_, v.index));
+    if (node.type == ir::Type::single) number = b_.CreateFPTrunc(number, b_.getFloatTy());
     const Pack pack(copies_, b_.CreateVectorSplat(static_cast<unsigned>(width_), number));
     scope[id] = pack;
     return pack;
@@ -292,7 +299,7 @@ class Emitter {
     if (node.op == Op::exp2_table)
       if (const NodeId sum = magic_sum_of(node.args[0]); sum != ir::no_node) out[0] = sum;
     // The scaling instruction of AVX-512 takes the floor of its exponent itself.
-    if (node.op == Op::scale2 && width_ == 8 && loop_.graph[node.args[1]].op == Op::floor)
+    if (node.op == Op::scale2 && isa_ == Isa::avx512 && loop_.graph[node.args[1]].op == Op::floor)
       out[1] = loop_.graph[node.args[1]].args[0];
     return out;
   }
@@ -532,6 +539,7 @@ class Emitter {
   const ir::Loop& loop_;
   llvm::LLVMContext& context_;
   llvm::IRBuilder<> b_;
+  Isa isa_;
   int width_;
   std::size_t copies_;
   Primitives p_;

@@ -90,7 +90,7 @@ Result<Kernel> Kernel::compile(const ir::Loop& loop, const KernelOptions& option
   const auto made = options.share ? SharedCode::of_process().get(key, [&] { return make(loop, options, key); })
                                   : make(loop, options, key);
   if (!made) return std::unexpected(made.error());
-  return Kernel(made->code, made->origin, (options.isa == Isa::avx512 ? 8 : 4) * options.vectors);
+  return Kernel(made->code, made->origin, lanes_of(options.isa, loop.single) * options.vectors);
 }
 
 void Kernel::run(const ir::Loop& loop, const double* parameters, double* state, double* outputs) const {

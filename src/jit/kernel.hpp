@@ -1,8 +1,9 @@
 #pragma once
 /// Loops compiled to machine code: one SIMD lane is one simulation.
 ///
-/// Explicit vectors (8 doubles with AVX-512, 4 with AVX2), several vectors in flight to hide latency. Every operation
-/// is an IEEE operation with one rounding and nothing is reassociated, so a lane's result has the same bits
+/// Explicit vectors (8 doubles with AVX-512, 4 with AVX2; twice as many simulations where a loop is in single
+/// precision, with what it keeps in doubles in pairs of registers), several vectors in flight to hide latency. Every
+/// operation is an IEEE operation with one rounding and nothing is reassociated, so a lane's result has the same bits
 /// on both instruction sets, at any lane position, and in the interpreter.
 
 #include <memory>
@@ -22,6 +23,8 @@ enum class Isa : std::uint8_t { avx2, avx512 };
 /// The widest instruction set that this machine runs and we compile for; nothing if it lacks AVX2 with FMA.
 [[nodiscard]] std::optional<Isa> best_isa();
 [[nodiscard]] bool runs_here(Isa isa);
+/// Simulations in a vector: as many numbers as a register has, of double precision or single.
+[[nodiscard]] constexpr int lanes_of(Isa isa, bool single) { return (isa == Isa::avx512 ? 8 : 4) * (single ? 2 : 1); }
 
 struct KernelOptions {
   Isa isa = Isa::avx512;

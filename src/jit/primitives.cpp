@@ -18,6 +18,7 @@ Primitives::Primitives(llvm::IRBuilder<>& builder, Isa isa, int width)
       isa_(isa),
       width_(width),
       real_(llvm::FixedVectorType::get(builder.getDoubleTy(), static_cast<unsigned>(width))),
+      single_(llvm::FixedVectorType::get(builder.getFloatTy(), static_cast<unsigned>(width))),
       boolean_(llvm::FixedVectorType::get(builder.getInt1Ty(), static_cast<unsigned>(width))),
       integer_(llvm::FixedVectorType::get(builder.getInt64Ty(), static_cast<unsigned>(width))) {}
 
@@ -26,11 +27,28 @@ Value* Primitives::splat_bits(std::uint64_t value) const { return llvm::Constant
 
 Value* Primitives::constant(const ir::Node& node) const {
   if (node.type == ir::Type::boolean) return llvm::ConstantInt::get(boolean_, node.value != 0.0 ? 1 : 0);
-  return splat(node.value);
+  return llvm::ConstantFP::get(type_of(node.type), node.value);
 }
 
 Value* Primitives::intrinsic(llvm::Intrinsic::ID id, std::span<Value* const> args) {
-  return b_.CreateIntrinsic(id, {real_}, llvm::ArrayRef<Value*>(args.data(), args.size()));
+  return b_.CreateIntrinsic(id, {args[0]->getType()}, llvm::ArrayRef<Value*>(args.data(), args.size()));
+}
+
+template <class Make>
+Value* Primitives::by_register(std::span<Value* const> args, Make&& make) {
+  constexpr int lanes = 8;
+  if (width_ == lanes) return make(args);
+  Value* halves[2];
+  for (int half = 0; half < 2; ++half) {
+    std::array<int, lanes> which{};
+    for (int i = 0; i < lanes; ++i) which[static_cast<std::size_t>(i)] = half * lanes + i;
+    std::array<Value*, 3> part{};
+    for (std::size_t i = 0; i < args.size(); ++i) part[i] = b_.CreateShuffleVector(args[i], which);
+    halves[half] = make(std::span<Value* const>(part.data(), args.size()));
+  }
+  std::array<int, 2 * lanes> all{};
+  for (int i = 0; i < 2 * lanes; ++i) all[static_cast<std::size_t>(i)] = i;
+  return b_.CreateShuffleVector(halves[0], halves[1], all);
 }
 
 Value* Primitives::emit(Op op, std::span<Value* const> args) {
@@ -62,7 +80,9 @@ Value* Primitives::emit(Op op, std::span<Value* const> args) {
     case Op::least: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OLT), args[0], args[1]);
     case Op::most: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OGT), args[0], args[1]);
     case Op::round_even: return intrinsic(llvm::Intrinsic::roundeven, args);
-    case Op::scale2: return scale2(args[0], args[1]);
+    case Op::scale2: return args[0]->getType() == single_ ? scale2_single(args[0], args[1]) : scale2(args[0], args[1]);
+    case Op::to_single: return to_single(args[0]);
+    case Op::to_double: return to_double(args[0]);
     case Op::exponent2: return exponent2(args[0]);
     case Op::mantissa2: return mantissa2(args[0]);
     case Op::exp2_table: return table_from_magic(b_.CreateFAdd(args[0], splat(magic)));
@@ -81,7 +101,10 @@ Value* Primitives::table_from_magic(Value* magic_sum) {
     // One permute over two registers; it reads the low four bits of each index.
     Value* low = llvm::ConstantDataVector::get(context, llvm::ArrayRef<double>(table.data(), 8));
     Value* high = llvm::ConstantDataVector::get(context, llvm::ArrayRef<double>(table.data() + 8, 8));
-    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_vpermi2var_pd_512, {}, {low, bits(magic_sum), high});
+    return by_register(std::array{magic_sum}, [&](std::span<Value* const> part) {
+      Value* indices = b_.CreateBitCast(part[0], llvm::FixedVectorType::get(b_.getInt64Ty(), 8));
+      return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_vpermi2var_pd_512, {}, {low, indices, high});
+    });
   }
   llvm::Module& module = *b_.GetInsertBlock()->getModule();
   llvm::GlobalVariable* global = module.getNamedGlobal("exp2_table");
@@ -109,8 +132,10 @@ Value* Primitives::scale2(Value* x, Value* n) {
   if (isa_ == Isa::avx512) {
     Value* all = llvm::ConstantInt::get(b_.getInt8Ty(), 0xFF);
     Value* rounding = llvm::ConstantInt::get(b_.getInt32Ty(), 4);  // the current direction: nearest
-    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_scalef_pd_512, {},
-                              {x, n, llvm::Constant::getNullValue(real_), all, rounding});
+    return by_register(std::array{x, n}, [&](std::span<Value* const> part) {
+      return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_scalef_pd_512, {},
+                                {part[0], part[1], llvm::Constant::getNullValue(part[0]->getType()), all, rounding});
+    });
   }
   // Two exact factors. The first product is exact unless it is subnormal, and then the second one, of about the same
   // size, takes it below half the smallest number: so there is one rounding for |x| in [2^-400, 2^400].
@@ -125,12 +150,35 @@ Value* Primitives::scale2(Value* x, Value* n) {
   return b_.CreateFMul(b_.CreateFMul(x, power(half_sum)), power(b_.CreateFAdd(rest, biased)));
 }
 
+/// The same for singles, |x| in [2^-100, 2^100].
+Value* Primitives::scale2_single(Value* x, Value* n) {
+  const auto constant_of = [&](double value) { return llvm::ConstantFP::get(single_, value); };
+  if (isa_ == Isa::avx512) {
+    Value* all = llvm::ConstantInt::get(b_.getInt16Ty(), 0xFFFF);
+    Value* rounding = llvm::ConstantInt::get(b_.getInt32Ty(), 4);
+    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_scalef_ps_512, {},
+                              {x, n, llvm::Constant::getNullValue(single_), all, rounding});
+  }
+  Value* low = b_.CreateSelect(b_.CreateFCmpOGT(constant_of(-252.0), n), constant_of(-252.0), n);
+  Value* clamped = b_.CreateSelect(b_.CreateFCmpOLT(constant_of(252.0), low), constant_of(252.0), low);
+  Value* biased = constant_of(0x1.8p23 + 127.0);
+  Value* half_sum = intrinsic(llvm::Intrinsic::fma, std::array<Value*, 3>{clamped, constant_of(0.5), biased});
+  Value* rest = b_.CreateFSub(clamped, b_.CreateFSub(half_sum, biased));
+  llvm::Type* words = llvm::FixedVectorType::get(b_.getInt32Ty(), static_cast<unsigned>(width_));
+  const auto power = [&](Value* sum) {
+    return b_.CreateBitCast(b_.CreateShl(b_.CreateBitCast(sum, words), llvm::ConstantInt::get(words, 23)), single_);
+  };
+  return b_.CreateFMul(b_.CreateFMul(x, power(half_sum)), power(b_.CreateFAdd(rest, biased)));
+}
+
 Value* Primitives::exponent2(Value* x) {
   if (isa_ == Isa::avx512) {
     Value* all = llvm::ConstantInt::get(b_.getInt8Ty(), 0xFF);
     Value* rounding = llvm::ConstantInt::get(b_.getInt32Ty(), 4);
-    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_getexp_pd_512, {},
-                              {x, llvm::Constant::getNullValue(real_), all, rounding});
+    return by_register(std::array{x}, [&](std::span<Value* const> part) {
+      return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_getexp_pd_512, {},
+                                {part[0], llvm::Constant::getNullValue(part[0]->getType()), all, rounding});
+    });
   }
   Value* size = intrinsic(llvm::Intrinsic::fabs, std::array{x});
   Value* tiny = b_.CreateFCmpOLT(size, splat(0x1p-1022));
@@ -185,8 +233,11 @@ Value* Primitives::mantissa2(Value* x) {
     Value* all = llvm::ConstantInt::get(b_.getInt8Ty(), 0xFF);
     Value* rounding = llvm::ConstantInt::get(b_.getInt32Ty(), 4);
     Value* one_to_two_unsigned = llvm::ConstantInt::get(b_.getInt32Ty(), 4);  // interval [1, 2), sign cleared
-    return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_getmant_pd_512, {},
-                              {x, one_to_two_unsigned, llvm::Constant::getNullValue(real_), all, rounding});
+    return by_register(std::array{x}, [&](std::span<Value* const> part) {
+      return b_.CreateIntrinsic(
+          llvm::Intrinsic::x86_avx512_mask_getmant_pd_512, {},
+          {part[0], one_to_two_unsigned, llvm::Constant::getNullValue(part[0]->getType()), all, rounding});
+    });
   }
   Value* size = intrinsic(llvm::Intrinsic::fabs, std::array{x});
   Value* tiny = b_.CreateFCmpOLT(size, splat(0x1p-1022));

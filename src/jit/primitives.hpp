@@ -11,14 +11,22 @@
 
 namespace hillock::jit {
 
-/// Emits primitives for vectors of one width. Every emitted instruction rounds as the interpreter does.
+/// Emits primitives for vectors of one width: numbers of double precision, and of single. Every emitted instruction
+/// rounds as the interpreter does. A vector of doubles may be wider than a register: `width` is what fits of singles
+/// then.
 class Primitives {
  public:
   Primitives(llvm::IRBuilder<>& builder, Isa isa, int width);
 
   [[nodiscard]] llvm::Type* real() const { return real_; }
+  [[nodiscard]] llvm::Type* single() const { return single_; }
   [[nodiscard]] llvm::Type* boolean() const { return boolean_; }
-  [[nodiscard]] llvm::Type* type_of(ir::Type type) const { return type == ir::Type::real ? real_ : boolean_; }
+  [[nodiscard]] llvm::Type* type_of(ir::Type type) const {
+    return type == ir::Type::real ? real_ : type == ir::Type::single ? single_ : boolean_;
+  }
+  /// Singles as doubles; doubles as they are. And the other way round, rounded.
+  llvm::Value* to_double(llvm::Value* x) { return x->getType() == single_ ? b_.CreateFPExt(x, real_) : x; }
+  llvm::Value* to_single(llvm::Value* x) { return x->getType() == real_ ? b_.CreateFPTrunc(x, single_) : x; }
   [[nodiscard]] llvm::Value* constant(const ir::Node& node) const;
   /// The value of a primitive op; `args` as many as the op's arity.
   llvm::Value* emit(ir::Op op, std::span<llvm::Value* const> args);
@@ -32,7 +40,12 @@ class Primitives {
   llvm::Value* bits(llvm::Value* x) { return b_.CreateBitCast(x, integer_); }
   llvm::Value* number(llvm::Value* x) { return b_.CreateBitCast(x, real_); }
   llvm::Value* intrinsic(llvm::Intrinsic::ID id, std::span<llvm::Value* const> args);
+  /// An instruction of registers of eight doubles, on vectors that may take two; `args` are vectors of doubles, `make`
+  /// is handed those of one register.
+  template <class Make>
+  llvm::Value* by_register(std::span<llvm::Value* const> args, Make&& make);
   llvm::Value* scale2(llvm::Value* x, llvm::Value* n);
+  llvm::Value* scale2_single(llvm::Value* x, llvm::Value* n);
   llvm::Value* power_of_two(llvm::Value* n);
   llvm::Value* exponent2(llvm::Value* x);
   llvm::Value* mantissa2(llvm::Value* x);
@@ -42,6 +55,7 @@ class Primitives {
   Isa isa_;
   int width_;
   llvm::Type* real_;
+  llvm::Type* single_;
   llvm::Type* boolean_;
   llvm::Type* integer_;
   /// The two halves of the block of an address, so that both numbers cost one block.

@@ -1,5 +1,6 @@
 #pragma once
-/// A builder for lowered expressions: every method makes one primitive op, or a constant where all operands are.
+/// A builder for lowered expressions: every method makes one primitive op, or a constant where all operands are. In
+/// single precision its numbers are of that type.
 
 #include <array>
 #include <initializer_list>
@@ -12,9 +13,9 @@ namespace hillock::ir {
 
 class Build {
  public:
-  explicit Build(Graph& graph) : g_(graph) {}
+  explicit Build(Graph& graph, Type precision = Type::real) : g_(graph), precision_(precision) {}
 
-  NodeId num(double value) { return g_.constant(value); }
+  NodeId num(double value) { return precision_ == Type::single ? g_.constant_single(value) : g_.constant(value); }
 
   NodeId add(NodeId a, NodeId b) { return make(Op::add, {a, b}); }
   NodeId sub(NodeId a, NodeId b) { return make(Op::sub, {a, b}); }
@@ -76,9 +77,11 @@ class Build {
       value[i] = g_[args[i]].value;
     }
     if (constant) {
-      const double result = apply(op, value[0], value[1], value[2]);
       if (op == Op::select || op == Op::seldom) return result_of_select(args);
-      return info(op).result == Type::boolean ? g_.boolean(result != 0.0) : g_.constant(result);
+      const bool single = op != Op::to_double && g_[args.back()].type == Type::single;
+      const double result = (single ? apply_single : apply)(op, value[0], value[1], value[2]);
+      if (info(op).result == Type::boolean) return g_.boolean(result != 0.0);
+      return single || op == Op::to_single ? g_.constant_single(result) : g_.constant(result);
     }
     if ((op == Op::select || op == Op::seldom) && g_.is_constant(args[0])) return result_of_select(args);
     if (op == Op::land || op == Op::lor) {
@@ -95,6 +98,7 @@ class Build {
   NodeId result_of_select(std::span<const NodeId> args) { return g_[args[0]].value != 0.0 ? args[1] : args[2]; }
 
   Graph& g_;
+  Type precision_;
 };
 
 }  // namespace hillock::ir

@@ -81,5 +81,21 @@ inline constexpr std::array<double, 12> atan_tail{
     -0x1.5555555555513p-2, 0x1.9999999990ca2p-3, -0x1.2492492148c1ap-3, 0x1.c71c708aaf314p-4,
     -0x1.745cf44010383p-4, 0x1.3b1136039e52cp-4, -0x1.10f2d640b2f0cp-4, 0x1.dfe5e1bd95967p-5,
     -0x1.a3896f0336209p-5, 0x1.56ce16c041fd4p-5, -0x1.c106b4e35e1cdp-6, 0x1.4ae21f8d92e3ep-7};
+// Single precision. ln 2 = single_ln2_hi + single_ln2_lo.
+inline constexpr double single_log2_e = 0x1.7154760000000p+0;
+inline constexpr double single_ln2_hi = 0x1.62e4300000000p-1;
+inline constexpr double single_ln2_lo = -0x1.05c6100000000p-29;
+/// (e^x - 1 - x)/x^2 on |x| <= ln2/2, relative to e^x; single precision. Relative error 3.9e-09.
+inline constexpr std::array<double, 5> single_exp{
+    0x1.fffff80000000p-2, 0x1.5554860000000p-3, 0x1.555b7c0000000p-5, 0x1.1241c20000000p-7,
+    0x1.687d620000000p-10};
+/// The same, relative to e^x - 1. Relative error 5.0e-10.
+inline constexpr std::array<double, 6> single_expm1{
+    0x1.0000000000000p-1, 0x1.5555540000000p-3, 0x1.5554ec0000000p-5, 0x1.1112fe0000000p-7,
+    0x1.6d49500000000p-10, 0x1.9e25d60000000p-13};
+/// (e^x - 1)/x on -1 <= x <= 1/4; single precision. Relative error 1.7e-08.
+inline constexpr std::array<double, 7> single_exprel{
+    0x1.0000000000000p+0, 0x1.0000000000000p-1, 0x1.5555d00000000p-3, 0x1.5559720000000p-5,
+    0x1.10ae8a0000000p-7, 0x1.6044960000000p-10, 0x1.2d9d760000000p-13};
 
 }  // namespace hillock::ir::coefficients

@@ -9,6 +9,8 @@ another, lowest degree first; what a rounding loses the remaining coefficients t
 fixed). The comment beside each row is the relative error of the rounded polynomial: well below 2^-53 = 1.1e-16, so
 that the roundings of the evaluation rule.
 """
+import struct
+
 from mpmath import mp, mpf, matrix, lu_solve, cos, exp, pi, log, expm1, sin, asin, atan, atanh, sqrt, floor, ldexp
 
 mp.dps = 80
@@ -16,6 +18,10 @@ mp.dps = 80
 
 def hexf(x):
     return float(x).hex()
+
+
+def as_single(x):
+    return mpf(struct.unpack("f", struct.pack("f", float(x)))[0])
 
 
 def least_squares(basis, f, weight, lo, hi):
@@ -34,13 +40,13 @@ def least_squares(basis, f, weight, lo, hi):
     return [c[j] / scale**k for j, k in enumerate(basis)]
 
 
-def fit(name, note, degree, f, weight, lo, hi):
+def fit(name, note, degree, f, weight, lo, hi, nearest=lambda x: mpf(float(x))):
     """sum_{k=0}^{degree} c_k x^k near f on [lo, hi]; prints a row."""
     fixed = []
     for k in range(degree + 1):
         rest = list(range(k, degree + 1))
         c = least_squares(rest, lambda x: f(x) - sum(ck * x**j for j, ck in enumerate(fixed)), weight, lo, hi)
-        fixed.append(mpf(float(c[0])))
+        fixed.append(nearest(c[0]))
     xs = [lo + (hi - lo) * mpf(i) / 2000 for i in range(2001)]
     worst = max(abs(weight(x) * (f(x) - sum(ck * x**j for j, ck in enumerate(fixed)))) for x in xs)
     print(f"/// {note} Relative error {float(worst):.1e}.")
@@ -200,6 +206,20 @@ def atan_tail(z):
 
 fit("asin_tail", "(asin x - x)/x^3 in x^2, |x| <= 1/2.", 11, asin_tail, lambda z: z, mpf(0), mpf("0.2501"))
 fit("atan_tail", "(atan x - x)/x^3 in x^2, |x| <= 1/2.", 11, atan_tail, lambda z: z, mpf(0), mpf("0.2501"))
+
+# ---- single precision: every number below is a float ------------------------------------------------------------
+print("// Single precision. ln 2 = single_ln2_hi + single_ln2_lo.")
+constant("single_log2_e", as_single(1 / ln2))
+constant("single_ln2_hi", as_single(ln2))
+constant("single_ln2_lo", as_single(ln2 - as_single(ln2)))
+h = ln2 / 2 * mpf("1.01")
+fit("single_exp", "(e^x - 1 - x)/x^2 on |x| <= ln2/2, relative to e^x; single precision.", 4,
+    near(lambda x: (expm1(x) - x) / x**2, mpf(1) / 2), lambda x: x * x / exp(x), -h, h, as_single)
+fit("single_expm1", "The same, relative to e^x - 1.", 5,
+    near(lambda x: (expm1(x) - x) / x**2, mpf(1) / 2), near(lambda x: x * x / expm1(x), mpf(0)), -h, h, as_single)
+fit("single_exprel", "(e^x - 1)/x on -1 <= x <= 1/4; single precision.", 6,
+    near(lambda x: expm1(x) / x, mpf(1)), near(lambda x: x / expm1(x), mpf(1)), mpf(-1) - mpf("0.001"),
+    mpf(1) / 4 + mpf("0.001"), as_single)
 
 print("""
 }  // namespace hillock::ir::coefficients""")

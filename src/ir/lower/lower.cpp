@@ -5,8 +5,30 @@
 #include "base/error.hpp"
 
 namespace hillock::ir {
+namespace {
+
+/// Is this no primitive?
+bool is_function(Op op) {
+  switch (op) {
+    case Op::sqrt:
+    case Op::ceil:
+    case Op::floor:
+    case Op::trunc:
+    case Op::abs: return false;
+    case Op::pow:
+    case Op::mod:
+    case Op::floordiv:
+    case Op::exprel_slope:
+    case Op::bernoulli: return true;
+    default: return info(op).written;
+  }
+}
+
+}  // namespace
 
 NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
+  const bool single = !args.empty() && graph[args.back()].type == Type::single;
+  if (single && is_function(op)) return lower_single(graph, op, args);
   switch (op) {
     case Op::exp: return lower_exp(graph, args[0]);
     case Op::expm1: return lower_expm1(graph, args[0]);
@@ -70,7 +92,9 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::most:
     case Op::seldom:
     case Op::random_a:
-    case Op::random_b: return graph.make(op, args);
+    case Op::random_b:
+    case Op::to_single:
+    case Op::to_double: return graph.make(op, args);
   }
   bug(__FILE__, __LINE__, "an op without a lowering");
 }

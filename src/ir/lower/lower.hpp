@@ -18,6 +18,9 @@ namespace hillock::ir {
 /// pow(x, 3) is x*x*x and pow(2.3, y) computes no logarithm.
 [[nodiscard]] NodeId lower(Graph& graph, Op op, std::span<const NodeId> args);
 
+/// The same of a library function of singles: at most 2 units in the last place of a single, over all of them.
+[[nodiscard]] NodeId lower_single(Graph& graph, Op op, std::span<const NodeId> args);
+
 [[nodiscard]] NodeId lower_exp(Graph& graph, NodeId x);
 [[nodiscard]] NodeId lower_expm1(Graph& graph, NodeId x);
 /// (e^x - 1)/x, 1 at 0; finite up to x = 716.3, where e^x alone overflows at 709.8.
@@ -43,11 +46,14 @@ namespace hillock::ir {
 
 /// C99 pow, all special cases. The constant exponents -1, 0, 0.5, 1, 2, 3, 4 become products, a quotient or a root.
 [[nodiscard]] NodeId lower_pow(Graph& graph, NodeId x, NodeId y);
+/// Is y one of those exponents? With them `lower_pow` takes any precision.
+[[nodiscard]] bool is_simple_power(const Graph& graph, NodeId y);
 
 /// Python's x % y (sign of y), exact up to one rounding; NaN where |x/y| >= 2^53: an angle so far off is a blow-up.
 [[nodiscard]] NodeId lower_mod(Graph& graph, NodeId x, NodeId y);
 /// floor(x/y), the quotient rounded first.
 [[nodiscard]] NodeId lower_floordiv(Graph& graph, NodeId x, NodeId y);
+/// Of any precision, as `lower_min`, `lower_max` and `lower_clip` are.
 [[nodiscard]] NodeId lower_sign(Graph& graph, NodeId x);
 /// Box & Muller 1958 of random_a and random_b at the same address: the cosine's number, or the sine's.
 [[nodiscard]] NodeId lower_normal(Graph& graph, std::span<const NodeId> address, bool sine);

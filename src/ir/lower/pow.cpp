@@ -4,6 +4,7 @@
 /// s = (m - 1)/(m + 1) as a double-double, log2 m = c1 s + c3 s^3 + s^5 tail(s^2), the first two terms in
 /// double-double: relative error about 2^-68.
 
+#include <cmath>
 #include <limits>
 
 #include "ir/lower/coefficients.hpp"
@@ -85,8 +86,15 @@ NodeId general(Build& b, NodeId x, NodeId y) {
 
 }  // namespace
 
+bool is_simple_power(const Graph& graph, NodeId y) {
+  if (!graph.is_constant(y)) return false;
+  const double exponent = graph[y].value;
+  return exponent == -1.0 || exponent == 0.5 ||
+         (exponent == std::floor(exponent) && exponent >= 0.0 && exponent <= 4.0);
+}
+
 NodeId lower_pow(Graph& graph, NodeId x, NodeId y) {
-  Build b(graph);
+  Build b(graph, graph[x].type);
   if (graph.is_constant(y)) {
     const double exponent = graph[y].value;
     if (exponent == 0.0) return b.num(1.0);

@@ -27,7 +27,7 @@ NodeId lower_floordiv(Graph& graph, NodeId x, NodeId y) {
 }
 
 NodeId lower_sign(Graph& graph, NodeId x) {
-  Build b(graph);
+  Build b(graph, graph[x].type);
   return b.select(b.gt(x, 0.0), b.num(1.0), b.select(b.lt(x, 0.0), b.num(-1.0), x));
 }
 
@@ -42,12 +42,12 @@ NodeId nan_stays(Build& b, const Graph& graph, NodeId first, NodeId primitive) {
 }  // namespace
 
 NodeId lower_min(Graph& graph, NodeId x, NodeId y) {
-  Build b(graph);
+  Build b(graph, graph[x].type);
   return nan_stays(b, graph, x, b.least(x, y));
 }
 
 NodeId lower_max(Graph& graph, NodeId x, NodeId y) {
-  Build b(graph);
+  Build b(graph, graph[x].type);
   return nan_stays(b, graph, x, b.most(x, y));
 }
 

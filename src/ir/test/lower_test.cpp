@@ -319,7 +319,8 @@ TEST(Lower, LeavesOnlyPrimitives) {
     std::vector<NodeId> args;
     for (int i = 0; i < row.arity; ++i) {
       const bool boolean = row.units == UnitRule::logic || (row.units == UnitRule::choose && i == 0);
-      args.push_back(graph.symbol(SymbolId{static_cast<std::uint32_t>(i)}, boolean ? Type::boolean : Type::real));
+      const Type number = row.op == Op::to_double ? Type::single : Type::real;
+      args.push_back(graph.symbol(SymbolId{static_cast<std::uint32_t>(i)}, boolean ? Type::boolean : number));
     }
     const NodeId root = lower(graph, row.op, args);
     EXPECT_EQ(graph[root].type, row.result) << row.name;
