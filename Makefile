@@ -50,10 +50,13 @@ bench-%: packages
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target $@
 
-# A minute of libFuzzer for each reader; FUZZ_SECONDS=600 for longer.
+# Every reader of texts and files under libFuzzer with AddressSanitizer and UBSan: FUZZ_SECONDS each, or FUZZ_RUNS
+# executions each.
 FUZZ_SECONDS ?= 60
+fuzz: export FUZZ_SECONDS := $(FUZZ_SECONDS)
+fuzz: export FUZZ_RUNS := $(FUZZ_RUNS)
 fuzz: packages-style
-	@HILLOCK_FUZZ_SECONDS=$(FUZZ_SECONDS) cmake --preset fuzz --log-level=WARNING >/dev/null
+	@cmake --preset fuzz --log-level=WARNING >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS)
 
 clean:

@@ -9,9 +9,10 @@
 #   hillock_program(<name> SOURCES main.cpp DEPENDS cli PRIVATE_LIBS ...)   a program in <build>/bin
 #   hillock_bench(<name> SOURCES a.cpp DEPENDS sim PRIVATE_LIBS ...)        `make bench-<name>`; run as
 #                                                      `hillock_bench_<name> <repository>/bench/results/<name>.json`
-#   hillock_fuzz(<name> SOURCES fuzz/a.cpp DEPENDS io)  libFuzzer, in the preset `fuzz` only; `make fuzz` starts it from
-#                                                      the files under fuzz/seeds/ beside its source, with
-#                                                      the words of fuzz/*.dict
+#   hillock_fuzz(<name> SOURCES fuzz/a.cpp DEPENDS io   libFuzzer, in the preset `fuzz` only; `make fuzz` runs it
+#                SEEDS fuzz/a_seeds                    the inputs that it begins with; fuzz/seeds where not given
+#                MAX_LEN 256                           bytes of an input at most; 4096 where not given
+#                OPTIONS -only_ascii=1)                further options of libFuzzer; fuzz/*.dict are its words
 #
 # Libraries have one name each, lib::<name>; see HillockLibraries.cmake.
 
@@ -36,7 +37,7 @@ endif()
 add_custom_target(programs)        # what `make` builds
 add_custom_target(bench_programs)  # built before any benchmark runs
 add_custom_target(bench-all)       # runs them all, one after the other
-add_custom_target(fuzz)            # runs the fuzzers, one after the other
+add_custom_target(fuzz)            # runs the fuzzers, as many beside each other as there are jobs
 
 # Sets <out> to TRUE when all rooms of DEPENDS exist.
 function(_hillock_have_rooms out what)
@@ -138,12 +139,9 @@ function(hillock_bench name)
 endfunction()
 
 function(hillock_fuzz name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;PRIVATE_LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SEEDS;MAX_LEN" "SOURCES;DEPENDS;PRIVATE_LIBS;OPTIONS")
   if(NOT HILLOCK_FUZZ)
     return()
-  endif()
-  if(NOT DEFINED ENV{HILLOCK_FUZZ_SECONDS})
-    set(ENV{HILLOCK_FUZZ_SECONDS} 60)
   endif()
   _hillock_have_rooms(complete "the fuzzer '${name}'" ${arg_DEPENDS})
   if(NOT complete)
@@ -154,17 +152,21 @@ function(hillock_fuzz name)
   target_link_libraries(hillock_fuzz_${name} PRIVATE hillock_flags ${rooms} ${arg_PRIVATE_LIBS})
   target_link_options(hillock_fuzz_${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(hillock_fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
-  add_dependencies(fuzz hillock_fuzz_${name})
   list(GET arg_SOURCES 0 source)
   get_filename_component(folder ${source} DIRECTORY)
-  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz/corpus/${name})
+  if(NOT arg_SEEDS)
+    set(arg_SEEDS ${folder}/seeds)
+  endif()
+  if(NOT arg_MAX_LEN)
+    set(arg_MAX_LEN 4096)
+  endif()
   file(GLOB words CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.dict)
   list(TRANSFORM words PREPEND -dict=)
   add_custom_target(fuzz-${name}
-    COMMAND hillock_fuzz_${name} -max_total_time=$ENV{HILLOCK_FUZZ_SECONDS} -max_len=4096 -rss_limit_mb=2048
-            -artifact_prefix=${PROJECT_BINARY_DIR}/fuzz/ -verbosity=0 -print_final_stats=1 -timeout=10
-            ${words}
-            ${PROJECT_BINARY_DIR}/fuzz/corpus/${name} ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/seeds
-    USES_TERMINAL VERBATIM)
+    COMMAND ${PROJECT_SOURCE_DIR}/cmake/run-fuzzer.sh ${name} $<TARGET_FILE:hillock_fuzz_${name}>
+            ${PROJECT_BINARY_DIR}/fuzz/corpus/${name} ${CMAKE_CURRENT_SOURCE_DIR}/${arg_SEEDS}
+            -max_len=${arg_MAX_LEN} ${words} ${arg_OPTIONS}
+    VERBATIM)
+  add_dependencies(fuzz-${name} hillock_fuzz_${name})
   add_dependencies(fuzz fuzz-${name})
 endfunction()

@@ -68,10 +68,28 @@ int level_of(const ExprNode& node) {
   return 9;
 }
 
+/// Would the two characters, one after the other, be read as one thing?
+bool joined(char a, char b) {
+  const auto in_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  const bool power_of_ten = (a == 'e' || a == 'E') && (b == '+' || b == '-');
+  return (in_word(a) && in_word(b)) || (a == b && (a == '*' || a == '/')) || power_of_ten;
+}
+
+/// A unit, right or wrong, means the same without the spaces that go.
 std::string without_space(std::string_view text) {
   std::string out;
-  for (const char c : text)
-    if (c != ' ' && c != '\t' && c != '\f' && c != '\v') out += c;
+  bool space = false;
+  for (const char c : text) {
+    if (c == ' ' || c == '\t' || c == '\f' || c == '\v') {
+      space = true;
+      continue;
+    }
+    if (space && !out.empty() && joined(out.back(), c)) out += ' ';
+    out += c;
+    space = false;
+  }
   return out;
 }
 

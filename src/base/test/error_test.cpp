@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
+
+#include "base/rng.hpp"
 
 namespace hillock {
 namespace {
@@ -59,6 +63,48 @@ TEST(Error, NearestFindsTheSlipAndNothingFarther) {
   EXPECT_EQ(nearest("temperature", names), "");
   EXPECT_EQ(nearest("", names), "");
   EXPECT_EQ(nearest(std::string(100'000, 'x'), names), "");
+}
+
+/// Insertions, deletions and replacements that make one word of the other, by the table of all beginnings.
+std::size_t distance_by_the_table(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> above(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) above[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j)
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+    above = row;
+  }
+  return above[b.size()];
+}
+
+TEST(Error, NearestIsTheFirstOfTheLeastEditDistance) {
+  Rng rng(1, stream_id("words"));
+  const auto word = [&](std::size_t longest) {
+    std::string out;
+    for (std::size_t n = 1 + rng.below(longest); n > 0; --n) out += static_cast<char>('a' + rng.below(3));
+    return out;
+  };
+  int found = 0;
+  for (int repeat = 0; repeat < 3000; ++repeat) {
+    const std::size_t longest = repeat % 4 == 0 ? 64 : 9;
+    const std::string name = word(longest);
+    std::vector<std::string> candidates;
+    for (int i = 0; i < 6; ++i) {
+      candidates.push_back(word(longest));
+      // Long words that differ by a slip or three: no two random ones are near.
+      if (i == 2) candidates.push_back(name.substr(rng.below(std::min<std::size_t>(3, name.size()))) + word(2));
+    }
+    std::string want;
+    std::size_t least = std::max<std::size_t>(1, name.size() / 3) + 1;
+    for (const std::string& candidate : candidates)
+      if (const std::size_t d = distance_by_the_table(name, candidate); candidate.size() <= 64 && d < least)
+        least = d, want = candidate;
+    EXPECT_EQ(nearest(name, candidates), want) << name;
+    found += want.empty() ? 0 : 1;
+  }
+  EXPECT_GT(found, 1000);
+  EXPECT_LT(found, 3000);
 }
 
 TEST(Error, AFailedCheckNamesItsPlace) {

@@ -194,6 +194,15 @@ TEST(Format, NamesAndUnitsMayBeWrong) {
   EXPECT_FALSE(format_model("x = (1 : 1\n", "m").has_value());
 }
 
+TEST(Format, SpacesInAUnitThatSeparateStay) {
+  EXPECT_EQ(formatted("x : siemens / metre ** 2 (constant)\n"), "x : siemens/metre**2 (constant)\n");
+  for (const std::string unit : {"sie mens", "metre* *2", "1/ /ms", "metre**1 2", "metre**1. 5", "metre**1e -3"}) {
+    const std::string text = "x : " + unit + "\nparam x : 1 = 1\n";
+    EXPECT_EQ(formatted(text), text);
+    EXPECT_FALSE(load_model(text, "m").has_value());
+  }
+}
+
 TEST(Format, WhatCannotBeRunIsFormatted) {
   expect_faithful(
       "dv/dt=-v/tau+sigma*xi_1*tau**-0.5:volt(unless refractory)\nx=rand()+randn()*poisson(3):1(constant over dt)\n");
