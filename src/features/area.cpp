@@ -10,8 +10,7 @@ using ir::Op;
 Reading area(Stream& s) {
   ir::Algebra& al = s.algebra();
   const NodeId before = s.previous_value();
-  const NodeId inside = al.make(Op::gt, s.weight(), al.number(0.5));
-  const NodeId second = al.make(Op::land, inside, al.make(Op::gt, s.samples(), al.number(0.5)));
+  const NodeId second = al.make(Op::land, s.inside(), al.make(Op::gt, s.samples(), al.number(0.5)));
   const NodeId sum = s.carried("area", 0.0, [&](NodeId now) {
     const NodeId piece = al.mul(al.sub(s.time(), s.previous_time()), al.mul(al.number(0.5), al.add(before, s.value())));
     return al.select(second, al.add(now, piece), now);

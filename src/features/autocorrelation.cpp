@@ -14,7 +14,7 @@ Reading autocorrelation(Stream& s) {
   const int lag = static_cast<int>(s.argument("lag", 1.0));
   // The samples before, about the window's first value; 0 outside the window.
   const auto recent = [&](int place) { return "sample " + std::to_string(place) + " ago"; };
-  const NodeId x = al.mul(s.weight(), s.centred());
+  const NodeId x = s.centred();
   NodeId old = s.carried(recent(1), 0.0, [&](NodeId) { return x; });
   for (int i = 2; i <= lag; ++i) old = s.carried(recent(i), 0.0, [&, before = old](NodeId) { return before; });
   const std::string tag = " " + std::to_string(lag);
@@ -28,9 +28,8 @@ Reading autocorrelation(Stream& s) {
   NodeId tails = al.number(0.0);
   for (int i = 1; i <= lag; ++i) tails = al.add(tails, s.carried(recent(i), 0.0, [&](NodeId) { return x; }));
   // The window may end before the run: what came last inside it is kept.
-  const NodeId inside = al.make(Op::gt, s.weight(), al.number(0.5));
   NodeId newest = al.sub(al.add(tails, x), old);
-  const NodeId last = s.carried("tails" + tag, 0.0, [&](NodeId now) { return al.select(inside, newest, now); });
+  const NodeId last = s.carried("tails" + tag, 0.0, [&](NodeId now) { return al.select(s.inside(), newest, now); });
   const NodeId m = al.div(sum, n);
   const NodeId pairs = al.sub(n, al.number(lag));
   // sum (x - m)(y - m) = sum xy - m (sum x + sum y) + pairs m^2

@@ -11,9 +11,8 @@ using ir::Op;
 Reading extreme(Stream& s, bool largest) {
   ir::Algebra& al = s.algebra();
   const double infinity = std::numeric_limits<double>::infinity();
-  const NodeId inside = al.make(Op::gt, s.weight(), al.number(0.5));
   const NodeId value = s.carried(largest ? "maximum" : "minimum", largest ? -infinity : infinity, [&](NodeId now) {
-    return al.select(inside, al.make(largest ? Op::max : Op::min, now, s.value()), now);
+    return al.select(s.inside(), al.make(largest ? Op::max : Op::min, now, s.value()), now);
   });
   return {value, {{al.make(Op::lt, s.samples(), al.number(0.5)), Undefined::empty_window}}};
 }

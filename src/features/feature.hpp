@@ -25,6 +25,10 @@ enum class Undefined : std::uint8_t {
 
 /// What stands at the end: the value in terms of carried variables, and when there is none. The first that holds
 /// counts.
+///
+/// A sample outside of the window, be it no number, changes nothing that is read. A simulation that blows up inside the
+/// window has no feature there, unless that was `decided` before: either the accumulators hold a NaN then, or an
+/// exception reads `failed` (spikes.hpp).
 struct Reading {
   struct Exception {
     ir::NodeId when;
@@ -32,6 +36,7 @@ struct Reading {
   };
   ir::NodeId value = ir::no_node;
   std::vector<Exception> exceptions;
+  ir::NodeId decided = ir::no_node;  ///< once it holds, no later sample changes the reading; none: every one may
 };
 
 /// The unit of the result, from that of the quantity.

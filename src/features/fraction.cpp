@@ -1,6 +1,6 @@
 /// The share of the samples between two levels.
 
-#include "features/feature.hpp"
+#include "features/spikes.hpp"
 
 namespace hillock::features {
 
@@ -17,7 +17,9 @@ Reading fraction_between(Stream& s) {
       "between " + std::to_string(std::hash<double>{}(low)) + " and " + std::to_string(std::hash<double>{}(high));
   const NodeId count =
       s.carried(name, 0.0, [&](NodeId now) { return al.add(now, al.select(in_bin, s.weight(), al.number(0.0))); });
-  return {al.div(count, s.samples()), {{al.make(Op::lt, s.samples(), al.number(0.5)), Undefined::empty_window}}};
+  return {
+      al.div(count, s.samples()),
+      {{al.make(Op::lt, s.samples(), al.number(0.5)), Undefined::empty_window}, {failed(s), Undefined::not_finite}}};
 }
 
 }  // namespace hillock::features

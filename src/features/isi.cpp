@@ -15,7 +15,7 @@ Reading isi(Stream& s) {
   const NodeId ends = al.make(Op::land, s.spike(), al.make(Op::eq, counted_spikes(s), al.number(number)));
   const NodeId length = s.changed_when(s.of_spikes("interval " + std::to_string(static_cast<long>(number))), 0.0, ends,
                                        [&](NodeId) { return al.sub(s.spike_time(), last_spike(s)); });
-  return at_least(s, length, number + 1.0);
+  return decided_by(s, length, number + 1.0);
 }
 
 Reading isi_fraction_between(Stream& s) {

@@ -1,7 +1,8 @@
 /// Mean, variance, skewness and kurtosis of the samples in a window, from sums of powers about the window's first
 /// value. That value is one of the samples, so its distance from the mean is at most sqrt(N) sd, and what cancels is at
-/// most N^(k/2) times what is left (N samples, moment k). Where the window begins within a few sd of the mean, as traces
-/// do, a few hundred epsilon are lost; a window that begins with a transient far off loses digits of its variance.
+/// most N^(k/2) times what is left (N samples, moment k). Where the window begins within a few sd of the mean, as
+/// traces do, a few hundred epsilon are lost; a window that begins with a transient far off loses digits of its
+/// variance.
 
 #include "features/feature.hpp"
 
@@ -16,13 +17,11 @@ NodeId sum_of_powers(Stream& s, int power) {
   return s.carried("sum of power " + std::to_string(power), 0.0, [&](NodeId now) {
     ir::Algebra& al = s.algebra();
     const NodeId x = s.centred();
-    const NodeId weighted = al.mul(s.weight(), x);
-    // w x, (w x) x, (w x^2) x, (w x^2) x^2: each power has one factor more than the last.
     switch (power) {
-      case 1: return al.add(now, weighted);
-      case 2: return al.add(now, al.mul(weighted, x));
-      case 3: return al.add(now, al.mul(al.mul(weighted, x), x));
-      default: return al.add(now, al.mul(al.mul(weighted, x), al.mul(x, x)));
+      case 1: return al.add(now, x);
+      case 2: return al.add(now, al.mul(x, x));
+      case 3: return al.add(now, al.mul(al.mul(x, x), x));
+      default: return al.add(now, al.mul(al.mul(x, x), al.mul(x, x)));
     }
   });
 }

@@ -17,7 +17,7 @@ NodeId periodogram(Stream& s, double f) {
     return s.carried(name + tag, 0.0, [&](NodeId now) { return al.add(now, term); });
   };
   const NodeId n = s.samples();
-  const NodeId total = s.carried("sum of power 1", 0.0, [&](NodeId now) { return al.add(now, al.mul(w, x)); });
+  const NodeId total = s.carried("sum of power 1", 0.0, [&](NodeId now) { return al.add(now, x); });
   const NodeId mean = al.div(total, n);
   NodeId power = al.number(0.0);
   for (const Op op : {Op::cos, Op::sin}) {
@@ -28,8 +28,7 @@ NodeId periodogram(Stream& s, double f) {
   }
   const NodeId first = s.carried(
       "first time", 0.0, [&](NodeId now) { return al.select(al.make(Op::lt, n, al.number(0.5)), s.time(), now); });
-  const NodeId inside = al.make(Op::gt, w, al.number(0.5));
-  const NodeId last = s.carried("last time", 0.0, [&](NodeId now) { return al.select(inside, s.time(), now); });
+  const NodeId last = s.carried("last time", 0.0, [&](NodeId now) { return al.select(s.inside(), s.time(), now); });
   const NodeId interval = al.div(al.sub(last, first), al.sub(n, al.number(1.0)));
   return al.div(al.mul(al.mul(al.number(2.0), interval), power), n);
 }

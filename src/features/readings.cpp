@@ -34,7 +34,15 @@ std::vector<NodeId> roots_of(std::span<const Reading> readings) {
   for (const Reading& r : readings) {
     out.push_back(r.value);
     for (const Reading::Exception& e : r.exceptions) out.push_back(e.when);
+    if (r.decided != ir::no_node) out.push_back(r.decided);
   }
+  return out;
+}
+
+std::vector<NodeId> decided_roots(std::span<const Reading> readings) {
+  std::vector<NodeId> out;
+  for (const Reading& r : readings)
+    if (r.decided != ir::no_node) out.push_back(r.decided);
   return out;
 }
 
@@ -49,6 +57,7 @@ Readings::Finish::Finish(const ir::Program& program, std::span<const Reading> re
   for (const Reading& r : readings) {
     reasons_.emplace_back();
     for (const Reading::Exception& e : r.exceptions) reasons_.back().push_back(e.why);
+    may_be_decided_.push_back(r.decided != ir::no_node ? 1 : 0);
   }
 }
 
@@ -64,8 +73,30 @@ void Readings::Finish::run(std::span<const double> carried, std::span<Value> out
     }
     if (value.why == Undefined::none && !std::isfinite(value.value)) value.why = Undefined::not_finite;
     if (value.why != Undefined::none) value.value = std::numeric_limits<double>::quiet_NaN();
+    if (may_be_decided_[i] != 0) value.decided = roots_[at++] != 0.0;
     out[i] = value;
   }
+}
+
+Readings::Decisions::Decisions(const ir::Program& program, std::span<const Reading> readings)
+    : evaluator_(program.graph, decided_roots(readings)) {
+  for (std::size_t i = 0; i < readings.size(); ++i)
+    if (readings[i].decided != ir::no_node) which_.push_back(i);
+  values_.assign(program.variables.size(), 0.0);
+  roots_.resize(which_.size());
+  for (const NodeId id : ir::reachable(program.graph, decided_roots(readings))) {
+    const ir::Node& node = program.graph[id];
+    if (node.op == ir::Op::symbol)
+      symbols_.emplace_back(index(node.symbol), program.variables[index(node.symbol)].index);
+  }
+}
+
+void Readings::Decisions::run(const double* carried, std::size_t stride, std::span<std::uint8_t> decided) {
+  if (which_.empty()) return;
+  for (const auto& [symbol, index] : symbols_) values_[symbol] = carried[index * stride];
+  evaluator_.run(values_, roots_);
+  for (std::size_t i = 0; i < which_.size(); ++i)
+    if (roots_[i] != 0.0) decided[which_[i]] = 1;
 }
 
 std::vector<Value> measure(std::span<const double> trace, double start, double interval,

@@ -25,6 +25,7 @@ void complete_resolution(Request& request, double start, double interval, std::s
 struct Value {
   double value = 0.0;  ///< SI; NaN where there is none
   Undefined why = Undefined::none;
+  bool decided = false;  ///< no later sample can change it (Reading::decided)
 };
 
 /// The accumulators of several requests in one program. Requests share what they have in common.
@@ -47,7 +48,24 @@ class Readings {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> symbols_;  ///< symbol, carried index
     std::vector<double> values_, roots_;
     std::vector<std::vector<Undefined>> reasons_;  ///< by reading
+    std::vector<std::uint8_t> may_be_decided_;     ///< by reading
   };
+  /// Which readings are decided in the middle of a run; one for each thread. Costs a few operations a reading.
+  class Decisions {
+   public:
+    Decisions(const ir::Program& program, std::span<const Reading> readings);
+    /// Could any be?
+    [[nodiscard]] bool any() const { return !which_.empty(); }
+    /// Carried variable c is at carried[c * stride]. Sets decided[reading] where it is.
+    void run(const double* carried, std::size_t stride, std::span<std::uint8_t> decided);
+
+   private:
+    ir::Evaluator evaluator_;
+    std::vector<std::size_t> which_;                                ///< readings that may be decided
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> symbols_;  ///< symbol, carried index
+    std::vector<double> values_, roots_;
+  };
+  [[nodiscard]] Decisions decisions(const ir::Program& program) const { return {program, readings_}; }
   [[nodiscard]] Finish finish(const ir::Program& program) const { return {program, readings_}; }
 
  private:

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "features/spikes.hpp"
+
 namespace hillock::features {
 
 using ir::NodeId;
@@ -27,7 +29,7 @@ NodeId Shape::up() {
 NodeId Shape::down() {
   return al_.make(Op::land, al_.make(Op::ge, s_.previous_value(), level()), al_.make(Op::lt, s_.value(), level()));
 }
-NodeId Shape::inside() { return al_.make(Op::gt, s_.weight(), al_.number(0.5)); }
+NodeId Shape::inside() { return s_.inside(); }
 
 /// 1 from a crossing upwards inside the window on.
 NodeId Shape::begun() {
@@ -101,15 +103,19 @@ Reading Shape::each(const Measured& m) {
     const std::string of_one = m.what + " of number " + hash(number);
     const NodeId value = s_.changed_when(of_one, 0.0, when, [&](NodeId) { return m.value; });
     const NodeId exists = s_.changed_when(of_one + ", is", 0.0, when, [&](NodeId) { return al_.number(1.0); });
+    const NodeId too_few = al_.make(Op::lt, all, al_.number(number - 0.5));
     return {value,
-            {{al_.make(Op::lt, all, al_.number(number - 0.5)), Undefined::too_few_spikes},
-             {al_.make(Op::lt, exists, al_.number(0.5)), Undefined::no_onset}}};
+            {{al_.make(Op::land, failed(s_), too_few), Undefined::not_finite},
+             {too_few, Undefined::too_few_spikes},
+             {al_.make(Op::lt, exists, al_.number(0.5)), Undefined::no_onset}},
+            al_.make(Op::lnot, too_few)};
   }
   const NodeId sum = s_.changed_when(m.what + ", sum", 0.0, when, [&](NodeId now) { return al_.add(now, m.value); });
   const NodeId count =
       s_.changed_when(m.what + ", count", 0.0, when, [&](NodeId now) { return al_.add(now, al_.number(1.0)); });
   return {al_.div(sum, count),
-          {{al_.make(Op::lt, all, al_.number(0.5)), Undefined::too_few_spikes},
+          {{failed(s_), Undefined::not_finite},
+           {al_.make(Op::lt, all, al_.number(0.5)), Undefined::too_few_spikes},
            {al_.make(Op::lt, count, al_.number(0.5)), Undefined::no_onset}}};
 }
 

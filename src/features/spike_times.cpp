@@ -27,7 +27,7 @@ Reading latency(Stream& s) {
     const NodeId first = al.make(Op::lt, s.samples(), al.number(0.5));
     start = s.carried("start", 0.0, [&](NodeId now) { return al.select(first, s.time(), now); });
   }
-  return at_least(s, al.sub(first_spike(s), start), 1.0);
+  return decided_by(s, al.sub(first_spike(s), start), 1.0);
 }
 
 Reading spike_time(Stream& s) {
@@ -36,7 +36,7 @@ Reading spike_time(Stream& s) {
   const NodeId before = al.make(Op::eq, counted_spikes(s), al.number(number - 1.0));
   const NodeId time = s.changed_when(s.of_spikes("spike " + std::to_string(static_cast<long>(number))), 0.0,
                                      al.make(Op::land, s.spike(), before), [&](NodeId) { return s.spike_time(); });
-  return at_least(s, time, number);
+  return decided_by(s, time, number);
 }
 
 Reading last_spike_time(Stream& s) { return at_least(s, last_spike(s), 1.0); }

@@ -58,9 +58,16 @@ NodeId Stream::changed_when(const std::string& name, double initial, NodeId when
 
 NodeId Stream::weight() {
   if (window_.everything()) return algebra_.number(1.0);
-  const NodeId inside = algebra_.make(Op::land, algebra_.make(Op::ge, time(), algebra_.number(window_.from)),
-                                      algebra_.make(Op::lt, time(), algebra_.number(window_.until)));
-  return algebra_.make(Op::to_real, inside);
+  const NodeId in = algebra_.make(Op::land, algebra_.make(Op::ge, time(), algebra_.number(window_.from)),
+                                  algebra_.make(Op::lt, time(), algebra_.number(window_.until)));
+  return algebra_.make(Op::to_real, in);
+}
+
+NodeId Stream::inside() { return algebra_.make(Op::gt, weight(), algebra_.number(0.5)); }
+
+NodeId Stream::last_value() {
+  if (window_.everything()) return previous_value();
+  return carried("last value", 0.0, [&](NodeId now) { return algebra_.select(inside(), value(), now); });
 }
 
 NodeId Stream::previous_value() {
@@ -83,7 +90,8 @@ NodeId Stream::centre() {
 
 NodeId Stream::centred() {
   const NodeId at = algebra_.select(algebra_.make(Op::lt, samples(), algebra_.number(0.5)), value(), centre());
-  return algebra_.sub(value(), at);
+  const NodeId x = algebra_.sub(value(), at);
+  return window_.everything() ? x : algebra_.select(inside(), x, algebra_.number(0.0));
 }
 
 std::string Stream::of_spikes(const std::string& name) const {
@@ -105,7 +113,7 @@ NodeId Stream::spike() {
   const NodeId level = al.number(threshold());
   const NodeId crossed = al.make(Op::land, al.make(Op::lt, previous_value(), level), al.make(Op::ge, value(), level));
   if (window_.everything()) return crossed;
-  return al.make(Op::land, crossed, al.make(Op::gt, weight(), al.number(0.5)));
+  return al.make(Op::land, crossed, inside());
 }
 
 NodeId Stream::spike_time() {

@@ -53,8 +53,9 @@ class Stream {
 
   [[nodiscard]] ir::NodeId value() const { return source_.value; }
   [[nodiscard]] ir::NodeId time() const { return source_.time; }
-  /// 1 at samples inside the window, else 0; no lane's own.
+  /// 1 at samples inside the window, else 0; no lane's own. And the same as a condition.
   ir::NodeId weight();
+  ir::NodeId inside();
   /// The sample before: NaN at the first.
   ir::NodeId previous_value();
   ir::NodeId previous_time();
@@ -68,7 +69,9 @@ class Stream {
 
   /// How many samples were in the window.
   ir::NodeId samples();
-  /// x = value - the first value in the window, inside the window; what sums are taken of.
+  /// The last value in the window, at a reading.
+  ir::NodeId last_value();
+  /// x = value - the first value in the window; 0 outside of the window. What sums are taken of.
   ir::NodeId centred();
   /// The first value in the window, at a reading.
   ir::NodeId centre();

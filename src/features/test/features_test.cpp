@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <numbers>
@@ -311,6 +312,48 @@ TEST(Features, EveryOneOfThemStandsBrokenTraces) {
   }
   for (const char* name : {"mean", "sd", "kurtosis", "area", "spectral_density", "autocorrelation"})
     EXPECT_EQ(of(broken, request(name, any_arguments(name))).why, Undefined::not_finite) << name;
+}
+
+/// What early stopping rests on, for every feature: triangles with spikes, some of them cut off by the window.
+TEST(Features, WhatIsDecidedOrBehindTheWindowStaysAsItIs) {
+  std::vector<double> x = triangles({5 * ms, 10 * ms, 17 * ms, 23 * ms}, 30 * ms);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] += 1e-4 * std::sin(0.7 * static_cast<double>(i));
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Feature& row : registry())
+    for (const Window& window : {Window{}, Window{4 * ms, 17.05 * ms}, Window{-1.0, 12 * ms}}) {
+      const bool numbered =
+          std::ranges::any_of(row.arguments, [](const Argument& a) { return a.name == std::string_view("number"); });
+      Arguments arguments = any_arguments(row.name);
+      if (numbered) arguments["number"] = 1.0;
+      const Request r = request(row.name, arguments, window);
+      const auto same = [](const Value& a, const Value& b) {
+        return a.why == b.why && (a.value == b.value || (std::isnan(a.value) && std::isnan(b.value)));
+      };
+      // What comes after the window, even if it is no number, is not read; one sample after it, it is over.
+      const auto end = static_cast<std::size_t>(std::ceil(std::min(window.until, 29.9 * ms) / (0.1 * ms))) + 1;
+      const Value at_end = of(std::span(x).first(std::min(end, x.size())), r);
+      EXPECT_TRUE(same(at_end, of(x, r))) << row.name;
+      std::vector<double> broken_later = x;
+      for (std::size_t i = end; i < x.size(); ++i) broken_later[i] = nan;
+      EXPECT_TRUE(same(at_end, of(broken_later, r))) << row.name;
+      // Once decided, nothing changes it.
+      bool was_decided = false;
+      for (std::size_t n = 20; n < x.size(); n += 23) {
+        const Value now = of(std::span(x).first(n), r);
+        EXPECT_GE(now.decided, was_decided) << row.name;
+        was_decided = now.decided;
+        std::vector<double> broken = x;
+        for (std::size_t i = n; i < x.size(); ++i) broken[i] = nan;
+        const Value later = of(broken, r);
+        if (now.decided) {
+          EXPECT_EQ(now.why, Undefined::none) << row.name;
+          EXPECT_TRUE(same(now, of(x, r)) && same(now, later)) << row.name;
+        } else if (n < end - 1 && n > 50) {  // broken inside the window
+          EXPECT_EQ(later.why, Undefined::not_finite) << row.name << " " << n;
+        }
+      }
+      EXPECT_EQ(was_decided, row.name == "latency" || numbered) << row.name;
+    }
 }
 
 TEST(Features, RequestsThatShareAccumulatorsDoNotDisturbEachOther) {
