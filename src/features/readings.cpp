@@ -80,8 +80,10 @@ void Readings::Finish::run(std::span<const double> carried, std::span<Value> out
 
 Readings::Decisions::Decisions(const ir::Program& program, std::span<const Reading> readings)
     : evaluator_(program.graph, decided_roots(readings)) {
-  for (std::size_t i = 0; i < readings.size(); ++i)
-    if (readings[i].decided != ir::no_node) which_.push_back(i);
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    may_.push_back(readings[i].decided != ir::no_node ? 1 : 0);
+    if (may_.back() != 0) which_.push_back(i);
+  }
   values_.assign(program.variables.size(), 0.0);
   roots_.resize(which_.size());
   for (const NodeId id : ir::reachable(program.graph, decided_roots(readings))) {

@@ -54,13 +54,14 @@ class Readings {
   class Decisions {
    public:
     Decisions(const ir::Program& program, std::span<const Reading> readings);
-    /// Could any be?
-    [[nodiscard]] bool any() const { return !which_.empty(); }
+    /// Could this one be?
+    [[nodiscard]] bool may(std::size_t reading) const { return may_[reading] != 0; }
     /// Carried variable c is at carried[c * stride]. Sets decided[reading] where it is.
     void run(const double* carried, std::size_t stride, std::span<std::uint8_t> decided);
 
    private:
     ir::Evaluator evaluator_;
+    std::vector<std::uint8_t> may_;                                 ///< by reading
     std::vector<std::size_t> which_;                                ///< readings that may be decided
     std::vector<std::pair<std::uint32_t, std::uint32_t>> symbols_;  ///< symbol, carried index
     std::vector<double> values_, roots_;

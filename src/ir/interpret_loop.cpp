@@ -110,7 +110,7 @@ class LoopInterpreter {
     double done = std::isnan(substep_) ? 1.0 : 0.0;  // a lane that has failed stays failed, at no cost
     for (int count = 0; done < 1.0; ++count) {
       if (count == control.max_substeps) {
-        std::fill(carried_.begin(), carried_.end(), std::numeric_limits<double>::quiet_NaN());
+        for (const Assignment& a : loop_.advance) carried_[a.carried] = std::numeric_limits<double>::quiet_NaN();
         substep_ = std::numeric_limits<double>::quiet_NaN();
         return;
       }

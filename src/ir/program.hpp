@@ -42,7 +42,7 @@ struct Assignment {
 struct Adaptive {
   NodeId error = no_node;
   NodeId factor = no_node;   ///< finite and positive whatever `error` is
-  int max_substeps = 10000;  ///< per row; a lane that needs more becomes NaN
+  int max_substeps = 10000;  ///< per row; of a lane that needs more, what `advance` assigns becomes NaN
   NodeId taken = no_node;    ///< how much of the interval a kept step covers, at most `substep`; none: `substep`
 
   [[nodiscard]] std::vector<NodeId> roots() const {

@@ -531,7 +531,8 @@ class Emitter {
     b_.SetInsertPoint(after);
     Value* nan = real(std::numeric_limits<double>::quiet_NaN());
     for (std::size_t k = 0; k < copies_; ++k) {
-      for (Pack& pack : carried) pack[k] = b_.CreateSelect(active[k], nan, pack[k]);
+      for (const ir::Assignment& a : loop_.advance)
+        carried[a.carried][k] = b_.CreateSelect(active[k], nan, carried[a.carried][k]);
       substep[k] = b_.CreateSelect(active[k], nan, substep[k]);
     }
   }

@@ -3,32 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/row_plan.hpp"
+
 namespace hillock::sim {
 
 std::size_t Experiment::kept() const {
   return static_cast<std::size_t>(std::count(mask.begin(), mask.end(), std::uint8_t{1}));
 }
-
-namespace {
-
-/// The times inside (from, to) at which a step must end: substeps and jumps, without slivers.
-std::vector<double> cuts(double from, double to, int substeps, const std::vector<double>& jumps) {
-  const double width = to - from;
-  std::vector<double> at;
-  for (int k = 1; k < substeps; ++k) at.push_back(from + width * k / substeps);
-  const double sliver = 1e-6 * width;
-  for (auto it = std::upper_bound(jumps.begin(), jumps.end(), from + sliver); it != jumps.end() && *it < to - sliver;
-       ++it) {
-    // A jump within a sliver of a substep's end takes its place.
-    const auto near = std::find_if(at.begin(), at.end(), [&](double t) { return std::fabs(t - *it) < sliver; });
-    if (near != at.end()) *near = *it;
-    else at.push_back(*it);
-  }
-  std::sort(at.begin(), at.end());
-  return at;
-}
-
-}  // namespace
 
 ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment) {
   using Stage = Layout::Stage;
@@ -36,16 +17,9 @@ ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment)
   HILLOCK_CHECK(experiment.samples > 0 && experiment.interval > 0.0, "an experiment without samples");
   HILLOCK_CHECK(experiment.mask.size() == experiment.samples, "a mask of another length than the recording");
 
+  const RowPlan plan(model, experiment);
   std::vector<const Stimulus*> inputs;
-  std::vector<double> jumps;
-  for (const ir::SymbolId id : model.inputs) {
-    const auto found = experiment.inputs.find(model.symbol(id).name);
-    HILLOCK_CHECK(found != experiment.inputs.end(), "an input of the model has no stimulus");
-    inputs.push_back(found->second.get());
-    const std::vector<double> own = inputs.back()->jumps();
-    jumps.insert(jumps.end(), own.begin(), own.end());
-  }
-  std::sort(jumps.begin(), jumps.end());
+  for (const ir::SymbolId id : model.inputs) inputs.push_back(experiment.inputs.at(model.symbol(id).name).get());
 
   ir::Timeline timeline;
   timeline.columns = layout.columns();
@@ -95,7 +69,6 @@ ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment)
   timeline.values.reserve(experiment.samples * static_cast<std::size_t>(experiment.substeps) * timeline.columns);
   for (std::size_t s = 0; s < experiment.samples; ++s) {
     const double from = experiment.time_of(s);
-    const double to = experiment.time_of(s + 1);
     const bool keep = experiment.mask[s] != 0;
     row[layout.time(Stage::sample)] = from;
     for (std::size_t o = 0; o < data.size(); ++o) {
@@ -104,18 +77,14 @@ ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment)
           last_kept < 0.0 ? no_previous_sample : (static_cast<double>(s) - last_kept) * experiment.interval;
     }
     if (keep) last_kept = static_cast<double>(s);
-    const std::vector<double> inner = cuts(from, to, experiment.substeps, jumps);
-    const bool regular = static_cast<int>(inner.size()) == experiment.substeps - 1 &&
-                         std::all_of(inner.begin(), inner.end(), [&](double t) {
-                           const double k = (t - from) / regular_step;
-                           return std::fabs(k - std::round(k)) < 1e-9;
-                         });
+    const bool regular = plan.regular(s);
     double at = from;
-    for (std::size_t k = 0; k <= inner.size(); ++k) {
-      const double until = k < inner.size() ? inner[k] : to;
+    bool first = true;
+    for (const double until : plan.ends(s)) {
       // Equal steps get equal bits, so that what depends on the step alone is computed once.
-      add_row(at, until, regular ? regular_step : until - at, keep && k == 0);
+      add_row(at, until, regular ? regular_step : until - at, keep && first);
       at = until;
+      first = false;
     }
   }
   return timeline;

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "ir/derive.hpp"
+#include "ir/lasting_nan.hpp"
 #include "sim/dynamics.hpp"
 
 namespace hillock::sim {
@@ -129,6 +130,7 @@ class ProgramBuilder {
     for (const ir::Definition& d : model_.definitions) names.push_back(d.name);
     for (const ir::Observation& o : model_.observations) names.push_back(o.channel);
     Errors errors;
+    std::vector<NodeId> quantities;
     for (const features::Request& request : request_.features) {
       NodeId value = quantity(request.quantity);
       if (value == ir::no_node) {
@@ -142,8 +144,15 @@ class ProgramBuilder {
       if (p.graph[value].type != ir::Type::real) value = p.graph.make(Op::to_real, value);
       const NodeId time = p.column(layout_.time(Stage::sample));
       out_.readings.add(p, {request.quantity, value, time, spikes, last_spike}, request);
+      quantities.push_back(value);
     }
     if (!errors.empty()) return fail(std::move(errors));
+    for (std::size_t f = 0; f < quantities.size(); ++f) {
+      FeatureFate fate{request_.features[f].window, {}};
+      for (std::uint32_t c = 0; c < model_.states.size(); ++c)
+        if (ir::nan_with(p, quantities[f], c) && ir::nan_lasts(p, c)) fate.fatal.push_back(c);
+      out_.fates.push_back(std::move(fate));
+    }
     return {};
   }
 

@@ -9,6 +9,7 @@
 #include "ir/model.hpp"
 #include "ir/program.hpp"
 #include "sim/dynamics.hpp"
+#include "sim/feature_stops.hpp"
 
 namespace hillock::sim {
 
@@ -55,8 +56,9 @@ struct BuiltProgram {
   std::vector<std::uint32_t> gradient;  ///< carried, by entry of with_respect_to
   std::vector<std::uint32_t> matrix;    ///< carried, lower triangle by rows: (0,0) (1,0) (1,1) (2,0) ...
   std::size_t outputs_per_sample = 0;
-  std::size_t spike_times = 0;  ///< of a trace: how many of the last spikes' times are put out after the count
-  features::Readings readings;  ///< by request
+  std::size_t spike_times = 0;     ///< of a trace: how many of the last spikes' times are put out after the count
+  features::Readings readings;     ///< by request
+  std::vector<FeatureFate> fates;  ///< by request
 };
 
 /// Errors: "integrator-unknown", "integrator-unfit", "threshold-not-locatable", "no-observation", "not-yet-run",

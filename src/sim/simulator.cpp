@@ -9,6 +9,9 @@
 
 #include "base/parallel.hpp"
 #include "sim/adjoint_run.hpp"
+#include "sim/feature_stops.hpp"
+#include "sim/lane_pool.hpp"
+#include "sim/row_plan.hpp"
 #ifdef HILLOCK_HAS_JIT
 #include "jit/kernel.hpp"
 #endif
@@ -47,11 +50,18 @@ struct Batch::State {
   BuiltProgram built;
   ir::Loop loop;
   RunOptions options;
+  std::optional<RowPlan> plan;
+  std::vector<std::size_t> stops;  ///< rows at which simulations may end before their last one
+  FeatureStops feature_stops;
   std::optional<AdjointRun> adjoint;  ///< where gradients are taken backwards; nothing else is compiled then
 #ifdef HILLOCK_HAS_JIT
   std::optional<jit::Kernel> narrow;  ///< one vector in flight: for batches of few points
   std::optional<jit::Kernel> wide;    ///< several: for batches of many
 #endif
+
+  [[nodiscard]] Simulations simulations(const Array2& points, const Each& each,
+                                        const std::function<bool()>& stop) const;
+  bool run(Simulations simulations, bool may_end_early) const;
 };
 
 namespace {
@@ -98,8 +108,25 @@ bool worth_compiling(const ir::Loop& loop, const RunOptions& options) {
   return options.simulations * rows > rows_worth_compiling;
 }
 
+/// Operations of a row, at most.
+double row_operations(const ir::Loop& loop) {
+  constexpr double substeps = 100.0;  // of an adaptive method, per row: many
+  std::size_t operations = 1;
+  for (const ir::Loop::Phase* phase : {&loop.observe_phase, &loop.advance_phase}) {
+    operations += phase->nodes.size();
+    for (const ir::Group& each : phase->groups) operations += each.nodes.size();
+  }
+  return static_cast<double>(operations) * (loop.adaptive ? substeps : 1.0);
+}
+
+/// So many rows take a few milliseconds at most.
+std::size_t piece_of(const ir::Loop& loop, double operation_ns) {
+  constexpr double piece_ns = 4e6;
+  return static_cast<std::size_t>(std::max(1.0, piece_ns / (row_operations(loop) * operation_ns)));
+}
+
 /// Runs a loop's rows from the first to the last, `run(rows, observed rows before them)`. Where there is a `stop`, in
-/// pieces of a few milliseconds at most; false where it became true.
+/// pieces; false where it became true.
 template <class Run>
 bool in_pieces(const ir::Loop& loop, double operation_ns, const std::function<bool()>& stop, Run&& run,
                std::size_t most_rows = SIZE_MAX) {
@@ -107,15 +134,7 @@ bool in_pieces(const ir::Loop& loop, double operation_ns, const std::function<bo
     run(ir::Rows{0, loop.rows}, 0);
     return true;
   }
-  constexpr double piece_ns = 4e6;
-  constexpr double substeps = 100.0;  // of an adaptive method, per row: many
-  std::size_t operations = 1;
-  for (const ir::Loop::Phase* phase : {&loop.observe_phase, &loop.advance_phase}) {
-    operations += phase->nodes.size();
-    for (const ir::Group& each : phase->groups) operations += each.nodes.size();
-  }
-  const double row_ns = static_cast<double>(operations) * operation_ns * (loop.adaptive ? substeps : 1.0);
-  const auto piece = std::min(most_rows, static_cast<std::size_t>(std::max(1.0, piece_ns / row_ns)));
+  const std::size_t piece = std::min(most_rows, piece_of(loop, operation_ns));
   std::size_t observed = 0;
   for (std::size_t begin = 0; begin < loop.rows; begin += piece) {
     if (stop && stop()) return false;
@@ -183,8 +202,13 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   state->loop = ir::bind(state->built.program, timeline);
   if (auto taken = take_backwards(model, timeline, request, *state); !taken) return fail(std::move(taken.error()));
   if (state->adjoint) return Batch(std::move(state));
+  state->plan.emplace(model, experiment);
+  const bool compiled = worth_compiling(state->loop, options);
+  state->stops = stops_of(state->loop.rows, row_operations(state->loop), compiled);
+  if (request.purpose == Purpose::features)
+    state->feature_stops = FeatureStops(state->built.fates, experiment, *state->plan, state->stops);
 #ifdef HILLOCK_HAS_JIT
-  if (worth_compiling(state->loop, options)) {
+  if (compiled) {
     const jit::Isa isa = options.backend == Backend::avx512 ? jit::Isa::avx512 : jit::Isa::avx2;
     auto narrow = jit::Kernel::compile(state->loop, {isa, 1, true, options.store.get()});
     if (!narrow) return fail(std::move(narrow.error()));
@@ -199,12 +223,59 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   return Batch(std::move(state));
 }
 
-void Batch::sums(const Array2& given, Array2& carried, const std::function<bool()>& stop) const {
+bool Batch::State::run(Simulations simulations, bool may_end_early) const {
+  PoolOptions pool;
+  double operation_ns = interpreted_ns;
+#ifdef HILLOCK_HAS_JIT
+  for (const auto* kernel : {&narrow, &wide}) {
+    if (!*kernel) continue;
+    operation_ns = compiled_ns;
+    pool.runners.push_back({static_cast<std::size_t>((*kernel)->lanes()),
+                            [this, kernel](ir::Rows rows, const double* parameters, double* state) {
+                              (*kernel)->run(loop, rows, parameters, state, nullptr);
+                            }});
+  }
+#endif
+  if (pool.runners.empty())
+    pool.runners.push_back({1, [this](ir::Rows rows, const double* parameters, double* state) {
+                              ir::interpret(loop, rows, {parameters, loop.parameters}, {state, loop.state_size()});
+                            }});
+  pool.piece = simulations.should_stop ? piece_of(loop, operation_ns) : loop.rows;
+  if (may_end_early || simulations.rows) pool.stops = stops;
+  pool.threads = options.threads;
+  return run_lanes(loop, pool, simulations);
+}
+
+/// What the simulations of a call are, but for what becomes of them.
+Simulations Batch::State::simulations(const Array2& points, const Each& each, const std::function<bool()>& stop) const {
+  HILLOCK_CHECK(each.samples.empty() || each.samples.size() == points.rows, "durations of other simulations");
+  HILLOCK_CHECK(each.noise.empty() || each.noise.size() == points.rows, "noise of other simulations");
+  HILLOCK_CHECK(points.cols == loop.parameters || points.cols + 2 == loop.parameters, "points of the wrong dimension");
+  Simulations out;
+  out.count = points.rows;
+  out.parameters = [this, &points, &each](std::size_t k, std::span<double> parameters) {
+    std::copy(points.row(k).begin(), points.row(k).end(), parameters.begin());
+    if (points.cols == loop.parameters) return;
+    parameters[points.cols] = static_cast<double>(each.noise.empty() ? k : each.noise[k]);
+    parameters[points.cols + 1] = static_cast<double>(options.seed);
+  };
+  // A simulation ends with the row at which its last sample is seen.
+  if (!each.samples.empty())
+    out.rows = [this, &each](std::size_t k) {
+      HILLOCK_CHECK(each.samples[k] > 0, "a simulation without samples");
+      return plan->first_row(each.samples[k] - 1) + 1;
+    };
+  out.should_stop = stop;
+  return out;
+}
+
+void Batch::sums(const Array2& given, Array2& carried, const std::function<bool()>& stop, const Each& each) const {
   const State& s = *state_;
-  Array2 held;
-  const Array2& points = addressed(given, s.loop, s.options.seed, held);
-  carried = Array2(points.rows, carried_count(), std::numeric_limits<double>::quiet_NaN());
+  carried = Array2(given.rows, carried_count(), std::numeric_limits<double>::quiet_NaN());
   if (s.adjoint) {
+    HILLOCK_CHECK(each.samples.empty() && each.noise.empty(), "backwards, all simulations run alike");
+    Array2 held;
+    const Array2& points = addressed(given, s.loop, s.options.seed, held);
     const std::size_t lanes = s.adjoint->lanes();
     parallel_for((points.rows + lanes - 1) / lanes, s.options.threads, [&](std::size_t call) {
       std::vector<double> in(lanes * points.cols);
@@ -218,38 +289,11 @@ void Batch::sums(const Array2& given, Array2& carried, const std::function<bool(
     });
     return;
   }
-#ifdef HILLOCK_HAS_JIT
-  if (s.narrow) {
-    const std::size_t threads = static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());
-    const bool many = s.wide && points.rows >= threads * static_cast<std::size_t>(s.wide->lanes());
-    const jit::Kernel& kernel = many ? *s.wide : *s.narrow;
-    const auto lanes = static_cast<std::size_t>(kernel.lanes());
-    const std::size_t calls = (points.rows + lanes - 1) / lanes;
-    parallel_for(calls, s.options.threads, [&](std::size_t call) {
-      thread_local std::vector<double> in;
-      thread_local std::vector<double> state;
-      in.resize(lanes * points.cols);
-      state.resize(lanes * s.loop.state_size());
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const std::size_t point = std::min(call * lanes + lane, points.rows - 1);  // the last one fills up
-        for (std::size_t p = 0; p < points.cols; ++p) in[p * lanes + lane] = points(point, p);
-      }
-      const bool done = in_pieces(s.loop, compiled_ns, stop, [&](ir::Rows rows, std::size_t) {
-        kernel.run(s.loop, rows, in.data(), state.data(), nullptr);
-      });
-      if (!done) return;
-      for (std::size_t lane = 0; lane < lanes && call * lanes + lane < points.rows; ++lane)
-        for (std::size_t c = 0; c < s.loop.carried; ++c) carried(call * lanes + lane, c) = state[c * lanes + lane];
-    });
-    return;
-  }
-#endif
-  parallel_for(points.rows, s.options.threads, [&](std::size_t k) {
-    std::vector<double> state(s.loop.state_size());
-    const bool done = in_pieces(s.loop, interpreted_ns, stop,
-                                [&](ir::Rows rows, std::size_t) { ir::interpret(s.loop, rows, points.row(k), state); });
-    if (done) std::copy_n(state.begin(), s.loop.carried, carried.row(k).begin());
-  });
+  Simulations simulations = s.simulations(given, each, stop);
+  simulations.done = [&](std::size_t, std::size_t k, std::size_t, LaneView state) {
+    for (std::size_t c = 0; c < carried.cols; ++c) carried(k, c) = state[c];
+  };
+  s.run(std::move(simulations), false);
 }
 
 void Batch::outputs(const Array2& given, const std::function<void(std::size_t, std::span<const double>)>& sink,
@@ -312,34 +356,43 @@ void Batch::outputs(const Array2& given, const std::function<void(std::size_t, s
   }
 }
 
-FeatureTable Batch::features(const Array2& points, const std::function<bool()>& stop) const {
+FeatureTable Batch::features(const Array2& points, const std::function<bool()>& stop, const Each& each) const {
   const State& s = *state_;
   const std::size_t count = s.built.readings.size();
-  FeatureTable table{Array2(points.rows, count), std::vector<features::Undefined>(points.rows * count)};
-  constexpr std::size_t block_size = 4096;  // carried variables are held for so many simulations at a time
-  constexpr std::size_t chunk = 256;        // and read by a thread so many at a time
-  for (std::size_t first = 0; first < points.rows; first += block_size) {
-    Array2 block(std::min(block_size, points.rows - first), s.loop.parameters);
-    for (std::size_t k = 0; k < block.rows; ++k) {
-      std::copy(points.row(first + k).begin(), points.row(first + k).end(), block.row(k).begin());
-      if (block.cols == points.cols) continue;
-      block(k, points.cols) = static_cast<double>(first + k);  // the address of its random numbers
-      block(k, points.cols + 1) = static_cast<double>(s.options.seed);
+  FeatureTable table{Array2(points.rows, count, std::numeric_limits<double>::quiet_NaN()),
+                     std::vector<features::Undefined>(points.rows * count, features::Undefined::not_finite)};
+  struct Reader {  // of one thread
+    features::Readings::Finish finish;
+    features::Readings::Decisions decisions;
+    std::vector<double> carried;
+    std::vector<features::Value> values;
+    std::vector<std::uint8_t> decided;
+  };
+  std::vector<Reader> readers;
+  const int threads = s.options.threads > 0 ? s.options.threads : default_threads();
+  for (int i = 0; i < threads; ++i)
+    readers.push_back({s.built.readings.finish(s.built.program),
+                       s.built.readings.decisions(s.built.program),
+                       std::vector<double>(s.loop.carried),
+                       std::vector<features::Value>(count),
+                       {}});
+  Simulations simulations = s.simulations(points, each, stop);
+  simulations.decided = [&](std::size_t worker, std::size_t k, std::size_t at, LaneView state) {
+    const std::size_t samples = each.samples.empty() ? SIZE_MAX : each.samples[k];
+    return s.feature_stops.all_settled(at, samples, state, readers[worker].decisions, readers[worker].decided);
+  };
+  simulations.done = [&](std::size_t worker, std::size_t k, std::size_t at, LaneView state) {
+    Reader& r = readers[worker];
+    for (std::size_t c = 0; c < r.carried.size(); ++c) r.carried[c] = state[c];
+    r.finish.run(r.carried, r.values);
+    for (std::size_t f = 0; f < count; ++f) {
+      // What was neither behind its window nor decided when the simulation ended early was lost.
+      if (at != SIZE_MAX && !s.feature_stops.over(at, f) && !r.values[f].decided) continue;
+      table.values(k, f) = r.values[f].value;
+      table.why[k * count + f] = r.values[f].why;
     }
-    Array2 carried;
-    sums(block, carried, stop);
-    parallel_for((block.rows + chunk - 1) / chunk, s.options.threads, [&](std::size_t c) {
-      features::Readings::Finish finish = s.built.readings.finish(s.built.program);
-      std::vector<features::Value> values(count);
-      for (std::size_t k = c * chunk; k < std::min(block.rows, (c + 1) * chunk); ++k) {
-        finish.run(carried.row(k), values);
-        for (std::size_t f = 0; f < count; ++f) {
-          table.values(first + k, f) = values[f].value;
-          table.why[(first + k) * count + f] = values[f].why;
-        }
-      }
-    });
-  }
+  };
+  s.run(std::move(simulations), true);
   return table;
 }
 

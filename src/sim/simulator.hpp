@@ -48,6 +48,14 @@ struct SpikeTrain {
   bool finite = true;                         ///< false: the simulation blew up
 };
 
+/// How simulations of one call differ beside their parameters. Empty: not at all.
+struct Each {
+  /// How many samples each one is, from 1 up to those of the experiment: its sums and features are those of that run.
+  std::span<const std::size_t> samples;
+  /// Whose random numbers each one has, instead of its own: those of (seed, noise). Below 2^51.
+  std::span<const std::size_t> noise;
+};
+
 /// One program bound to one experiment. `run` is const and may be called from several threads.
 class Batch {
  public:
@@ -60,15 +68,16 @@ class Batch {
   /// Sums. Row k of `points` is a parameter set in SI, in the model's order; carried(k, c) is its carried variable c.
   /// `stop` is asked by every thread every few milliseconds, inside long simulations too; once true, simulations that
   /// are not done are NaN.
-  void sums(const Array2& points, Array2& carried, const std::function<bool()>& stop = {}) const;
+  void sums(const Array2& points, Array2& carried, const std::function<bool()>& stop = {}, const Each& each = {}) const;
   /// Outputs at kept samples: `sink(k, values)` with values[sample * outputs_per_sample + o], called in order of k.
   /// Once `stop` is true, the sink is not called any more.
   void outputs(const Array2& points, const std::function<void(std::size_t, std::span<const double>)>& sink,
                const std::function<bool()>& stop = {}) const;
 
   /// What the features of a program of that purpose are. Memory grows by the table alone. Once `stop` is true, the rest
-  /// is "not-finite".
-  [[nodiscard]] FeatureTable features(const Array2& points, const std::function<bool()>& stop = {}) const;
+  /// is "not-finite". A simulation that cannot change them any more ends (lane_pool.hpp); no bit depends on that.
+  [[nodiscard]] FeatureTable features(const Array2& points, const std::function<bool()>& stop = {},
+                                      const Each& each = {}) const;
   /// Of Purpose::spike_times and spike_time_slopes: `sink(k, spikes)`, called in order of k. Memory goes with the
   /// spikes, not with the steps. Once `stop` is true, the sink is not called any more.
   void spikes(const Array2& points, const std::function<void(std::size_t, const SpikeTrain&)>& sink,
