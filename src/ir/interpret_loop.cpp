@@ -86,6 +86,7 @@ class LoopInterpreter {
       if (variable(i).source == Source::tape) value_[i] = tape[(rows.end - 1 - row) * loop_.tape + variable(i).index];
   }
   void read_columns(std::size_t row) {
+    if (loop_.columns == 0) return;  // what is written may still name one, where nothing needs it
     for (const std::uint32_t i : symbols_)
       if (variable(i).source == Source::column) value_[i] = loop_.values[row * loop_.columns + variable(i).index];
   }

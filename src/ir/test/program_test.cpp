@@ -178,6 +178,20 @@ TEST(Bind, AColumnThatNeverChangesIsANumber) {
   EXPECT_THROW((void)bind(p, Timeline{3, 2, {0.5, 1, 0.6, 2, 0.5, 3}, {0, 0, 0}}), Bug);
 }
 
+TEST(Bind, AColumnThatNobodyNeedsIsNotRead) {
+  // Above a bound that is NaN, clip is NaN whatever the column is.
+  Program p;
+  p.parameters = 0;
+  p.columns = 1;
+  const std::uint32_t x = p.carry("x", p.graph.constant(0.0));
+  const NodeId none = p.graph.make(Op::arcsin, p.graph.constant(2.0));
+  p.advance.push_back({x, p.graph.make(Op::clip, p.graph.make(Op::add, p.carried(x), p.column(0)), none, none)});
+  const Loop loop = bind(p, Timeline{3, 1, {1, 2, 3}, {0, 0, 0}});
+  EXPECT_EQ(loop.columns, 0U);
+  EXPECT_TRUE(loop.values.empty());
+  EXPECT_TRUE(std::isnan(final_values(loop, {})[0]));
+}
+
 TEST(Bind, AGuardedGroupIsRecomputedOnlyWhenItsColumnsChange) {
   Program p;
   p.parameters = 2;
