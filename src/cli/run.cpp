@@ -135,7 +135,7 @@ class CommandLine {
         ->type_name("WHERE");
     command
         ->add_option("--sensitivity", flags_.sensitivity,
-                     "derivatives of traces, spike times and rate by these parameters: all, or \"tau, g\"")
+                     "derivatives of traces, spike times, rate or features by these parameters: all, or \"tau, g\"")
         ->type_name("NAMES");
     command->add_option("--out", flags_.out, "write the traces or the table: .csv, .npz, .svg")->type_name("FILE");
     add_machine(command);

@@ -19,7 +19,8 @@ Reading autocorrelation(Stream& s) {
   for (int i = 2; i <= lag; ++i) old = s.carried(recent(i), 0.0, [&, before = old](NodeId) { return before; });
   const std::string tag = " " + std::to_string(lag);
   const NodeId products = s.carried("products" + tag, 0.0, [&](NodeId now) { return al.add(now, al.mul(x, old)); });
-  const NodeId sum = s.carried("sum of power 1", 0.0, [&](NodeId now) { return al.add(now, x); });
+  const NodeId sum =
+      s.sum("sum of power 1", [&](const Stream::Sample& one) { return al.mul(one.weight, one.centred); });
   const NodeId squares = s.carried("squares", 0.0, [&](NodeId now) { return al.add(now, al.mul(x, x)); });
   // Of the sum over pairs, the first sample of a pair lacks the last `lag` values, the second one the first `lag`.
   const NodeId n = s.samples();

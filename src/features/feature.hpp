@@ -23,6 +23,19 @@ enum class Undefined : std::uint8_t {
 /// "too-few-spikes": the word in answers and files.
 [[nodiscard]] std::string_view to_string(Undefined why);
 
+/// Why a feature that has a value has no derivative there.
+enum class NoSlope : std::uint8_t {
+  none,          ///< it has one
+  no_value,      ///< nor has it a value
+  not_finite,    ///< the derivative is infinite or NaN
+  no_variation,  ///< a spread at 0, where it has a corner
+  grazing,       ///< the trace touches the threshold: a spike is about to appear or to go
+  at_edge,       ///< a spike at the edge of the window: whether it counts is undecided
+  jumps,         ///< the value jumps at spikes, and what is read of single samples jumps when one of them passes
+};
+/// "grazing": the word in answers and files; of no_value none.
+[[nodiscard]] std::string_view to_string(NoSlope why);
+
 /// What stands at the end: the value in terms of carried variables, and when there is none. The first that holds
 /// counts.
 ///
@@ -34,9 +47,16 @@ struct Reading {
     ir::NodeId when;
     Undefined why;
   };
+  /// When the value has a corner or a jump, so no derivative.
+  struct Corner {
+    ir::NodeId when;
+    NoSlope why;
+  };
   ir::NodeId value = ir::no_node;
   std::vector<Exception> exceptions;
   ir::NodeId decided = ir::no_node;  ///< once it holds, no later sample changes the reading; none: every one may
+  std::vector<Corner> corners = {};
+  std::vector<ir::NodeId> slopes = {};  ///< by parameter, once they were asked for
 };
 
 /// The unit of the result, from that of the quantity.
@@ -55,6 +75,10 @@ struct Feature {
   std::string_view sentence;
   std::span<const Argument> arguments;  ///< besides `from` and `until`
   Reading (*read)(Stream&);
+  bool counts = false;  ///< a count of something, or a share: its derivative is 0 wherever it has one
+  /// Which crossings are spikes matters, be they the model's own or the trace's; or the trace's always.
+  /// Or sums over samples; or what is read of single ones.
+  enum class Of : std::uint8_t { sums, samples, spikes, crossings } of = Of::sums;
 };
 
 [[nodiscard]] std::span<const Feature> registry();
@@ -63,6 +87,9 @@ struct Feature {
 [[nodiscard]] units::Dimension dimension_of(const Feature& feature, const units::Dimension& d);
 /// Of an argument.
 [[nodiscard]] units::Dimension dimension_of(const Argument& argument, const units::Dimension& d);
+
+/// Where a feature of spikes has no derivative: at a spike that is about to appear, to go, or to leave the window.
+void add_corners(Stream& stream, Feature::Of of, Reading& reading);  // corners.cpp
 
 // The readers, by file.
 Reading mean(Stream&);  // moments.cpp

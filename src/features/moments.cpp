@@ -14,14 +14,14 @@ using ir::Op;
 
 /// Sum over the window of centred^power, at a reading.
 NodeId sum_of_powers(Stream& s, int power) {
-  return s.carried("sum of power " + std::to_string(power), 0.0, [&](NodeId now) {
+  return s.sum("sum of power " + std::to_string(power), [&](const Stream::Sample& sample) {
     ir::Algebra& al = s.algebra();
-    const NodeId x = s.centred();
+    const NodeId x = sample.centred, square = al.mul(x, x);
     switch (power) {
-      case 1: return al.add(now, x);
-      case 2: return al.add(now, al.mul(x, x));
-      case 3: return al.add(now, al.mul(al.mul(x, x), x));
-      default: return al.add(now, al.mul(al.mul(x, x), al.mul(x, x)));
+      case 1: return al.mul(sample.weight, x);
+      case 2: return al.mul(sample.weight, square);
+      case 3: return al.mul(sample.weight, al.mul(square, x));
+      default: return al.mul(sample.weight, al.mul(square, square));
     }
   });
 }
@@ -64,6 +64,7 @@ Reading variance(Stream& s) {
 
 Reading sd(Stream& s) {
   Reading out = variance(s);
+  out.corners.push_back({s.algebra().make(Op::le, out.value, s.algebra().number(0.0)), NoSlope::no_variation});
   out.value = s.algebra().make(Op::sqrt, out.value);
   return out;
 }

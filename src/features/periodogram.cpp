@@ -10,20 +10,19 @@ using ir::Op;
 NodeId periodogram(Stream& s, double f) {
   ir::Algebra& al = s.algebra();
   const std::string tag = " " + std::to_string(std::hash<double>{}(f));
-  const NodeId angle = al.mul(al.number(2.0 * std::numbers::pi * f), s.time());
-  const NodeId w = s.weight();
-  const NodeId x = s.centred();
-  const auto sum = [&](const std::string& name, NodeId term) {
-    return s.carried(name + tag, 0.0, [&](NodeId now) { return al.add(now, term); });
-  };
   const NodeId n = s.samples();
-  const NodeId total = s.carried("sum of power 1", 0.0, [&](NodeId now) { return al.add(now, x); });
+  const NodeId total =
+      s.sum("sum of power 1", [&](const Stream::Sample& one) { return al.mul(one.weight, one.centred); });
   const NodeId mean = al.div(total, n);
   NodeId power = al.number(0.0);
   for (const Op op : {Op::cos, Op::sin}) {
-    const NodeId wave = al.mul(w, al.make(op, angle));
-    const std::string name = op == Op::cos ? "cosine" : "sine";
-    const NodeId part = al.sub(sum(name, al.mul(wave, x)), al.mul(mean, sum(name + " alone", wave)));
+    const auto wave = [&](const Stream::Sample& one) {
+      const NodeId angle = al.mul(al.number(2.0 * std::numbers::pi * f), one.time);
+      return al.mul(one.weight, al.mul(one.inside, al.make(op, angle)));
+    };
+    const std::string name = (op == Op::cos ? "cosine" : "sine") + tag;
+    const NodeId waves = s.sum(name, [&](const Stream::Sample& one) { return al.mul(wave(one), one.centred); });
+    const NodeId part = al.sub(waves, al.mul(mean, s.sum(name + " alone", wave)));
     power = al.add(power, al.mul(part, part));
   }
   const NodeId first = s.carried(

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "ir/derive.hpp"
 
 namespace hillock::features {
 
@@ -21,10 +22,31 @@ void complete_resolution(Request& request, double start, double interval, std::s
   request.arguments["resolution"] = 1.0 / (interval * static_cast<double>(std::max<std::size_t>(inside, 1)));
 }
 
-void Readings::add(ir::Program& program, const Source& source, const Request& request) {
+void Readings::add(ir::Program& program, const Source& source, const Request& request, bool with_slopes) {
   HILLOCK_CHECK(request.feature != nullptr, "a request without a feature");
   Stream stream(program, source, request.window, request.arguments, shared_);
   readings_.push_back(request.feature->read(stream));
+  if (with_slopes) add_corners(stream, request.feature->of, readings_.back());
+}
+
+void Readings::add_slopes(ir::Program& program, const ir::TangentTable& tangents, std::size_t parameters) {
+  ir::Algebra algebra(program.graph);
+  for (std::size_t k = 0; k < parameters; ++k) {
+    std::vector<NodeId> seeds(program.variables.size(), ir::no_node);
+    for (std::size_t s = 0; s < seeds.size(); ++s) {
+      const ir::Variable& v = program.variables[s];
+      if (v.source == ir::Source::carried && v.index < tangents.size() && tangents[v.index][k])
+        seeds[s] = program.carried(*tangents[v.index][k]);
+    }
+    ir::Tangent tangent(algebra, std::move(seeds));
+    for (Reading& r : readings_) r.slopes.push_back(tangent.of(r.value));
+  }
+}
+
+std::size_t Readings::slopes() const {
+  std::size_t sum = 0;
+  for (const Reading& r : readings_) sum += r.slopes.size();
+  return sum;
 }
 
 namespace {
@@ -35,6 +57,8 @@ std::vector<NodeId> roots_of(std::span<const Reading> readings) {
     out.push_back(r.value);
     for (const Reading::Exception& e : r.exceptions) out.push_back(e.when);
     if (r.decided != ir::no_node) out.push_back(r.decided);
+    for (const Reading::Corner& c : r.corners) out.push_back(c.when);
+    out.insert(out.end(), r.slopes.begin(), r.slopes.end());
   }
   return out;
 }
@@ -55,25 +79,38 @@ Readings::Finish::Finish(const ir::Program& program, std::span<const Reading> re
     if (program.variables[s].source == ir::Source::carried) symbols_.emplace_back(s, program.variables[s].index);
   roots_.resize(roots_of(readings).size());
   for (const Reading& r : readings) {
-    reasons_.emplace_back();
-    for (const Reading::Exception& e : r.exceptions) reasons_.back().push_back(e.why);
-    may_be_decided_.push_back(r.decided != ir::no_node ? 1 : 0);
+    Parts& parts = parts_.emplace_back();
+    for (const Reading::Exception& e : r.exceptions) parts.exceptions.push_back(e.why);
+    for (const Reading::Corner& c : r.corners) parts.corners.push_back(c.why);
+    parts.slopes = r.slopes.size();
+    parts.may_be_decided = r.decided != ir::no_node;
   }
 }
 
-void Readings::Finish::run(std::span<const double> carried, std::span<Value> out) {
+void Readings::Finish::run(std::span<const double> carried, std::span<Value> out, std::span<double> slopes) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   for (const auto& [symbol, index] : symbols_) values_[symbol] = carried[index];
   evaluator_.run(values_, roots_);
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < reasons_.size(); ++i) {
+  std::size_t at = 0, to = 0;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
     Value value{roots_[at++], Undefined::none};
-    for (const Undefined why : reasons_[i]) {
+    for (const Undefined why : parts_[i].exceptions) {
       if (roots_[at] != 0.0 && value.why == Undefined::none) value.why = why;
       ++at;
     }
     if (value.why == Undefined::none && !std::isfinite(value.value)) value.why = Undefined::not_finite;
-    if (value.why != Undefined::none) value.value = std::numeric_limits<double>::quiet_NaN();
-    if (may_be_decided_[i] != 0) value.decided = roots_[at++] != 0.0;
+    if (value.why != Undefined::none) value.value = nan, value.no_slope = NoSlope::no_value;
+    if (parts_[i].may_be_decided) value.decided = roots_[at++] != 0.0;
+    for (const NoSlope why : parts_[i].corners) {
+      if (roots_[at] != 0.0 && value.no_slope == NoSlope::none) value.no_slope = why;
+      ++at;
+    }
+    const auto own = std::span(roots_).subspan(at, parts_[i].slopes);
+    at += own.size();
+    if (value.no_slope == NoSlope::none && !std::ranges::all_of(own, [](double s) { return std::isfinite(s); }))
+      value.no_slope = NoSlope::not_finite;
+    if (!slopes.empty())
+      for (const double s : own) slopes[to++] = value.no_slope == NoSlope::none ? s : nan;
     out[i] = value;
   }
 }

@@ -25,15 +25,21 @@ void complete_resolution(Request& request, double start, double interval, std::s
 struct Value {
   double value = 0.0;  ///< SI; NaN where there is none
   Undefined why = Undefined::none;
-  bool decided = false;  ///< no later sample can change it (Reading::decided)
+  bool decided = false;              ///< no later sample can change it (Reading::decided)
+  NoSlope no_slope = NoSlope::none;  ///< where derivatives were asked for
 };
 
 /// The accumulators of several requests in one program. Requests share what they have in common.
 class Readings {
  public:
   /// Adds a request's accumulators to the program's observed rows.
-  void add(ir::Program& program, const Source& source, const Request& request);
+  /// @param with_slopes  also what tells where there is no derivative
+  void add(ir::Program& program, const Source& source, const Request& request, bool with_slopes = false);
+  /// Derivatives of every reading, once the program has its tangents: of `ir::add_tangents`.
+  void add_slopes(ir::Program& program, const ir::TangentTable& tangents, std::size_t parameters);
   [[nodiscard]] std::size_t size() const { return readings_.size(); }
+  /// Of all readings together; 0 where they were not asked for.
+  [[nodiscard]] std::size_t slopes() const;
 
   /// Turns final values of carried variables into values of features; one for each thread.
   class Finish {
@@ -41,14 +47,20 @@ class Readings {
     Finish(const ir::Program& program, std::span<const Reading> readings);
     /// @param carried  at the end of a run, by carried index
     /// @param out      by request
-    void run(std::span<const double> carried, std::span<Value> out);
+    /// @param slopes   [request][parameter], NaN where there are none; empty where they were not asked for
+    void run(std::span<const double> carried, std::span<Value> out, std::span<double> slopes = {});
 
    private:
     ir::Evaluator evaluator_;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> symbols_;  ///< symbol, carried index
     std::vector<double> values_, roots_;
-    std::vector<std::vector<Undefined>> reasons_;  ///< by reading
-    std::vector<std::uint8_t> may_be_decided_;     ///< by reading
+    struct Parts {
+      std::vector<Undefined> exceptions;
+      std::vector<NoSlope> corners;
+      std::size_t slopes = 0;
+      bool may_be_decided = false;
+    };
+    std::vector<Parts> parts_;  ///< by reading
   };
   /// Which readings are decided in the middle of a run; one for each thread. Costs a few operations a reading.
   class Decisions {

@@ -56,6 +56,28 @@ NodeId Stream::changed_when(const std::string& name, double initial, NodeId when
   });
 }
 
+NodeId Stream::sum(const std::string& name, const std::function<NodeId(const Sample&)>& term) {
+  return carried(name, 0.0, [&](NodeId now) {
+    const NodeId next = algebra_.add(now, term({value(), centred(), algebra_.number(1.0), weight(), time()}));
+    return algebra_.add(next, moved_jump(term));
+  });
+}
+
+NodeId Stream::moved_jump(const std::function<NodeId(const Sample&)>& term) {
+  ir::Algebra& al = algebra_;
+  if (source_.before_jump == ir::no_node) return al.number(0.0);
+  // A spike later by d has the value before it d/interval samples longer, and the value after it so much shorter: two
+  // samples of weight 0, whose derivative is that.
+  const auto fixed = [&](NodeId x) { return al.make(Op::stop_gradient, x); };
+  const NodeId at = program_.carried(*source_.last_spike);
+  const NodeId weight = al.div(al.sub(at, fixed(at)), al.sub(time(), previous_time()));
+  const auto sample = [&](NodeId x) {
+    return term({fixed(x), fixed(al.sub(x, centre())), weight, al.number(1.0), fixed(at)});
+  };
+  const NodeId moved = al.sub(sample(source_.before_jump), sample(source_.after_jump));
+  return al.select(spike(), moved, al.number(0.0));
+}
+
 NodeId Stream::weight() {
   if (window_.everything()) return algebra_.number(1.0);
   const NodeId in = algebra_.make(Op::land, algebra_.make(Op::ge, time(), algebra_.number(window_.from)),
@@ -101,9 +123,7 @@ std::string Stream::of_spikes(const std::string& name) const {
 NodeId Stream::spike() {
   ir::Algebra& al = algebra_;
   if (own_spikes()) {
-    const NodeId count = program_.carried(*source_.spikes);
-    const NodeId seen = carried("spikes seen", 0.0, [&](NodeId) { return count; });
-    const NodeId fresh = al.make(Op::gt, count, seen);
+    const NodeId fresh = any_spike();
     if (window_.everything()) return fresh;
     const NodeId at = program_.carried(*source_.last_spike);
     const NodeId inside =
@@ -114,6 +134,13 @@ NodeId Stream::spike() {
   const NodeId crossed = al.make(Op::land, al.make(Op::lt, previous_value(), level), al.make(Op::ge, value(), level));
   if (window_.everything()) return crossed;
   return al.make(Op::land, crossed, inside());
+}
+
+NodeId Stream::any_spike() {
+  HILLOCK_CHECK(own_spikes(), "crossings have no spikes outside the window");
+  const NodeId count = program_.carried(*source_.spikes);
+  const NodeId seen = carried("spikes seen", 0.0, [&](NodeId) { return count; });
+  return algebra_.make(Op::gt, count, seen);
 }
 
 NodeId Stream::spike_time() {

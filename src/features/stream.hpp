@@ -35,6 +35,10 @@ struct Source {
   /// Carried: how many spikes the model has had, and when the last one was. Where they are missing, a spike is the
   /// value's crossing of a threshold from below.
   std::optional<std::uint32_t> spikes, last_spike;
+  /// The model's own spikes make the value jump. Where derivatives are asked for: what it was right before the last one
+  /// and right after.
+  bool jumps = false;
+  ir::NodeId before_jump = ir::no_node, after_jump = ir::no_node;
 };
 
 /// The arguments that a feature may take, in SI; what is not given has no value.
@@ -67,6 +71,20 @@ class Stream {
   ir::NodeId changed_when(const std::string& name, double initial, ir::NodeId when,
                           const std::function<ir::NodeId(ir::NodeId)>& next);
 
+  /// One sample: its value; the same about `centre`, 0 outside of the window; its weight; whether it is inside, 1 or 0;
+  /// its time.
+  struct Sample {
+    ir::NodeId value, centred, weight, inside, time;
+  };
+  /// A sum over the samples of a term that is linear in their weight. Its derivative is that of the integral which the
+  /// sum stands for: where the value jumps at a spike, the jump moves with the spike. (The sum itself moves by steps,
+  /// as spikes go past samples, and between them knows nothing of that.)
+  ir::NodeId sum(const std::string& name, const std::function<ir::NodeId(const Sample&)>& term);
+  /// The part of that which is there for its derivative alone: 0, at the first sample after a spike.
+  ir::NodeId moved_jump(const std::function<ir::NodeId(const Sample&)>& term);
+  /// Does the value jump at the model's spikes?
+  [[nodiscard]] bool jumps() const { return source_.jumps; }
+
   /// How many samples were in the window.
   ir::NodeId samples();
   /// The last value in the window, at a reading.
@@ -81,6 +99,8 @@ class Stream {
   /// A spike at this sample, in the window; and its time: of the model's own, or interpolated between two samples.
   ir::NodeId spike();
   ir::NodeId spike_time();
+  /// The same of the model's own, in the window or not.
+  ir::NodeId any_spike();
   /// Whether features of spikes take the model's own rather than a crossing.
   [[nodiscard]] bool own_spikes() const { return source_.spikes.has_value(); }
   /// Value of `threshold`, the crossing level.

@@ -1,6 +1,7 @@
 #include "ir/derive.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -66,6 +67,11 @@ NodeId sum(Algebra& al, NodeId a, NodeId b) {
 
 }  // namespace
 
+NodeId seldom(Algebra& al, NodeId condition, NodeId rare, NodeId usual) {
+  const std::array<NodeId, 3> choice{condition, rare, usual};
+  return rare == usual ? usual : al.make(Op::seldom, choice);
+}
+
 bool is_piecewise_constant(Op op) {
   switch (op) {
     case Op::floordiv:
@@ -103,7 +109,8 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
       // d/db a^b = a^b log a; a^b = 0 at a = 0 makes that 0 for b > 0.
       return al.select(al.make(Op::eq, self, zero), zero, al.mul(self, al.make(Op::log, a)));
     case Op::mod: return k == 0 ? one : al.neg(al.make(Op::floor, al.div(a, b)));
-    case Op::select: return k == 0 ? zero : al.select(a, k == 1 ? one : zero, k == 2 ? one : zero);
+    case Op::select:
+    case Op::seldom: return k == 0 ? zero : al.select(a, k == 1 ? one : zero, k == 2 ? one : zero);
     case Op::sin: return al.make(Op::cos, a);
     case Op::cos: return al.neg(al.make(Op::sin, a));
     case Op::tan: return al.add(one, al.mul(self, self));
@@ -160,6 +167,8 @@ NodeId Tangent::of(NodeId root) {
       const std::span<const NodeId> args(node.args.data(), arity);
       if (node.op == Op::select) {
         out = algebra_.select(node.args[0], known_[index(node.args[1])], known_[index(node.args[2])]);
+      } else if (node.op == Op::seldom) {
+        out = seldom(algebra_, node.args[0], known_[index(node.args[1])], known_[index(node.args[2])]);
       } else if (node.op == Op::div) {
         // (da - self db)/b: one division
         const NodeId da = known_[index(node.args[0])];
@@ -196,7 +205,8 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
     for (std::size_t k = 0; k < arity; ++k) {
       if (g[args[k]].type != Type::real || g.is_constant(args[k])) continue;
       NodeId share = no_node;
-      if (node.op == Op::select) share = k == 1 ? al.select(args[0], bar, zero) : al.select(args[0], zero, bar);
+      if (node.op == Op::select || node.op == Op::seldom)
+        share = k == 1 ? al.select(args[0], bar, zero) : al.select(args[0], zero, bar);
       else share = product(al, bar, partial(al, node.op, args, *it, static_cast<int>(k)));
       const auto [place, is_new] = adjoint.try_emplace(args[k], share);
       if (!is_new) place->second = sum(al, place->second, share);

@@ -14,6 +14,9 @@ namespace hillock::ir {
 /// does not reach a derivative.
 [[nodiscard]] NodeId partial(Algebra& algebra, Op op, std::span<const NodeId> args, NodeId self, int k);
 
+/// seldom(condition, rare, usual), or what both are.
+[[nodiscard]] NodeId seldom(Algebra& algebra, NodeId condition, NodeId rare, NodeId usual);
+
 /// Is the derivative of this op 0 wherever it has one?
 [[nodiscard]] bool is_piecewise_constant(Op op);
 

@@ -18,6 +18,13 @@ std::vector<NodeId> sensitivity(Program& program, NodeId root, const TangentTabl
                                 std::span<const std::uint32_t> with_respect_to, std::span<const KnownSlopes> known,
                                 std::span<const NodeId> onto) {
   Algebra algebra(program.graph);
+  if (const ir::Node node = program.graph[root]; node.op == Op::seldom && onto.empty()) {
+    // What is seldom needed has slopes that are seldom needed.
+    const auto rare = sensitivity(program, node.args[1], tangents, with_respect_to, known);
+    std::vector<NodeId> out = sensitivity(program, node.args[2], tangents, with_respect_to, known);
+    for (std::size_t k = 0; k < out.size(); ++k) out[k] = seldom(algebra, node.args[0], rare[k], out[k]);
+    return out;
+  }
   std::vector<NodeId> parameters;
   for (const std::uint32_t parameter : with_respect_to) parameters.push_back(program.parameter(parameter));
   std::vector<NodeId> leaves;

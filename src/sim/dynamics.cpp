@@ -77,7 +77,7 @@ Result<Dynamics> add_located(StepContext& context, const Integrator& integrator)
   if (!step) return fail(std::move(step.error()));
   const std::vector<ir::NodeId> next = spikes->advance(context.hold(std::move(step->next)));
   for (std::uint32_t i = 0; i < next.size(); ++i) context.program().advance.push_back({i, next[i]});
-  return Dynamics{spikes->count(), spikes->last(), {}, {}, spikes->trouble()};
+  return Dynamics{spikes->count(), spikes->last(), {}, {}, spikes->trouble(), spikes->instant()};
 }
 
 }  // namespace

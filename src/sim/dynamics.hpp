@@ -11,13 +11,22 @@
 
 namespace hillock::sim {
 
+/// A row's spike, where it is located: what the states are right before it and right after, at which fraction of the
+/// row.
+struct SpikeInstant {
+  ir::NodeId happens = ir::no_node;
+  ir::NodeId fraction = ir::no_node;
+  std::vector<ir::NodeId> before, after;
+};
+
 struct Dynamics {
   std::optional<std::uint32_t> spikes;      ///< carried: how many spikes so far; none where the model has no threshold
   std::optional<std::uint32_t> last_spike;  ///< carried: the time of the last one
   /// Carried, of adaptive integrators: spike n was at number n modulo their count.
   std::vector<std::uint32_t> spike_times;
-  std::vector<std::uint32_t> events;     ///< carried, by event of the model: how often it happened
-  std::optional<std::uint32_t> trouble;  ///< carried, where spikes are located: an `EventTrouble`
+  std::vector<std::uint32_t> events;         ///< carried, by event of the model: how often it happened
+  std::optional<std::uint32_t> trouble;      ///< carried, where spikes are located: an `EventTrouble`
+  std::optional<SpikeInstant> instant = {};  ///< there too
 };
 
 /// Where spikes are.

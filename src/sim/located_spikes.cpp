@@ -213,6 +213,7 @@ std::vector<NodeId> LocatedSpikes::advance(const std::vector<NodeId>& next) {
   std::vector<NodeId> after = spike.states;
   for (const ir::Reset& reset : model.spiking->resets)
     after[reset.state] = context_->expression_at(reset.value, spike.states, spike.fraction);
+  instant_ = {spike.happens, spike.fraction, spike.states, after};
   const NodeId now = p.column(Layout(model).time(Stage::start));
   const NodeId when = al.add(now, al.mul(p.column(Layout::step()), spike.fraction));
   NodeId trouble = p.carried(trouble_);

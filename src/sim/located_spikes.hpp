@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/dynamics.hpp"
 #include "sim/integrate/part_of_row.hpp"
 #include "sim/integrate/step.hpp"
 
@@ -52,6 +53,8 @@ class LocatedSpikes {
   [[nodiscard]] std::uint32_t count() const { return count_; }
   [[nodiscard]] std::uint32_t last() const { return last_; }
   [[nodiscard]] std::uint32_t trouble() const { return trouble_; }
+  /// Of the row, once it has been advanced.
+  [[nodiscard]] const SpikeInstant& instant() const { return instant_; }
 
  private:
   LocatedSpikes(StepContext& context, PartOfRow part) : context_(&context), part_(std::move(part)) {}
@@ -65,6 +68,7 @@ class LocatedSpikes {
 
   StepContext* context_;
   PartOfRow part_;
+  SpikeInstant instant_;
   std::uint32_t last_ = 0, count_ = 0, trouble_ = 0;
   std::optional<std::uint32_t> free_;     ///< where `refractory` is a condition
   std::optional<std::uint32_t> release_;  ///< where it is a time: when it ends

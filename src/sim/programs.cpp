@@ -1,8 +1,12 @@
 #include "sim/programs.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <numeric>
+#include <optional>
+#include <tuple>
 
 #include "ir/derive.hpp"
 #include "ir/lasting_nan.hpp"
@@ -30,33 +34,28 @@ class ProgramBuilder {
       : model_(model), request_(request), layout_(model), context_(model, out_.program) {}
 
   Result<BuiltProgram> build() {
-    if (model_.observations.empty() && !of_spikes() && request_.purpose != Purpose::features)
+    if (model_.observations.empty() && !of_spikes() && !of_features())
       return fail("no-observation", "the model does not say what is recorded", model_.name,
                   "a line such as: observe I ~ normal(g*(V - E), sigma)");
     if (auto fitted = can_be_fitted(); !fitted) return fail(std::move(fitted.error()));
     const auto dynamics = add_dynamics(context_, request_.integrator, request_.events);
     if (!dynamics) return fail(dynamics.error());
-    if (of_spikes() && !dynamics->trouble)
-      return fail("no-located-spikes",
-                  model_.spiking ? "spike times on the grid of steps are no smooth function of anything"
-                                 : "the model has no threshold, so no spikes",
-                  model_.name, model_.spiking ? "events = \"located\"" : "a line such as: threshold v > -50*mV");
+    if (of_spikes() && !dynamics->trouble) return no_located_spikes();
     ir::Program& p = out_.program;
-
-    if (request_.purpose == Purpose::features) {
-      if (auto added = add_features(dynamics->spikes, dynamics->last_spike); !added)
-        return fail(std::move(added.error()));
-      return std::move(out_);
-    }
-    std::vector<Residual> residuals;
-    if (!of_spikes())
-      for (std::size_t o = 0; o < model_.observations.size(); ++o) residuals.push_back(residual(o));
 
     wrt_ = request_.with_respect_to;
     if (wrt_.empty()) {
       wrt_.resize(model_.parameters.size());
       std::iota(wrt_.begin(), wrt_.end(), 0U);
     }
+    if (of_features()) {
+      if (auto added = add_features(*dynamics); !added) return fail(std::move(added.error()));
+      return std::move(out_);
+    }
+    std::vector<Residual> residuals;
+    if (!of_spikes())
+      for (std::size_t o = 0; o < model_.observations.size(); ++o) residuals.push_back(residual(o));
+
     switch (request_.purpose) {
       case Purpose::squares: sum_up(squares(residuals)); break;
       case Purpose::squares_linearised: linearise(residuals); break;
@@ -75,7 +74,8 @@ class ProgramBuilder {
         for (const Residual& r : residuals)
           p.outputs.insert(p.outputs.end(), {context_.algebra().neg(r.z), r.log_scale});
         break;
-      case Purpose::features: break;  // done above
+      case Purpose::features:
+      case Purpose::feature_slopes: break;  // done above
       case Purpose::trace_slopes: trace_slopes(residuals); break;
       case Purpose::spike_times:
       case Purpose::spike_time_slopes: spike_times(*dynamics); break;
@@ -89,11 +89,20 @@ class ProgramBuilder {
     return request_.purpose == Purpose::spike_times || request_.purpose == Purpose::spike_time_slopes;
   }
 
+  [[nodiscard]] std::unexpected<Errors> no_located_spikes() const {
+    return fail("no-located-spikes",
+                model_.spiking ? "spike times on the grid of steps are no smooth function of anything"
+                               : "the model has no threshold, so no spikes",
+                model_.name, model_.spiking ? "events = \"located\"" : "a line such as: threshold v > -50*mV");
+  }
+  [[nodiscard]] bool of_features() const {
+    return request_.purpose == Purpose::features || request_.purpose == Purpose::feature_slopes;
+  }
+
   /// A model with spikes or noise has no likelihood yet: it can be simulated, and that is all. Located spikes are part
   /// of a smooth path, and given its random numbers a model with noise has one path.
   [[nodiscard]] Result<void> can_be_fitted() const {
-    if (request_.purpose == Purpose::trace || request_.purpose == Purpose::trace_slopes || of_spikes() ||
-        request_.purpose == Purpose::features)
+    if (request_.purpose == Purpose::trace || request_.purpose == Purpose::trace_slopes || of_spikes() || of_features())
       return {};
     const auto refuse = [&](const std::string& what, const Span& where) {
       return fail(Error{"not-yet-run",
@@ -111,20 +120,47 @@ class ProgramBuilder {
     return {};
   }
 
-  /// What a name stands for at a sample; nothing where the model has no such quantity.
-  NodeId quantity(std::string_view name) {
-    const auto states = context_.state_values();
+  /// What a feature is of: a state, or an expression of the model.
+  struct Quantity {
+    std::optional<std::size_t> state;
+    NodeId root = ir::no_node;
+    [[nodiscard]] bool known() const { return state || root != ir::no_node; }
+  };
+  [[nodiscard]] Quantity quantity(std::string_view name) const {
     for (std::size_t i = 0; i < model_.states.size(); ++i)
-      if (model_.symbol(model_.states[i].symbol).name == name) return states[i];
+      if (model_.symbol(model_.states[i].symbol).name == name) return {i, ir::no_node};
     for (const ir::Definition& d : model_.definitions)
-      if (d.name == name) return context_.expression(d.node, states, Stage::sample);
+      if (d.name == name) return {{}, d.node};
     for (const ir::Observation& o : model_.observations)
-      if (o.channel == name) return context_.expression(o.mean, states, Stage::sample);
-    return ir::no_node;
+      if (o.channel == name) return {{}, o.mean};
+    return {};
   }
 
-  Result<void> add_features(std::optional<std::uint32_t> spikes, std::optional<std::uint32_t> last_spike) {
+  /// Does a spike make it jump?
+  [[nodiscard]] bool jumps(const Quantity& quantity) const {
+    return model_.spiking && std::ranges::any_of(model_.spiking->resets, [&](const ir::Reset& r) {
+             if (quantity.state) return *quantity.state == r.state;
+             return ir::depends_on(model_.graph, quantity.root, model_.states[r.state].symbol);
+           });
+  }
+
+  /// What it was right before the last spike, or right after: carried.
+  NodeId at_spike(const Quantity& of, const SpikeInstant& instant, bool before) {
     ir::Program& p = out_.program;
+    ir::Algebra& al = context_.algebra();
+    const std::uint32_t at = p.carry(before ? "before the spike" : "after the spike", al.number(0.0));
+    const auto& states = before ? instant.before : instant.after;
+    const NodeId value = of.state ? states[*of.state] : context_.expression_at(of.root, states, instant.fraction);
+    const NodeId then = al.make(Op::stop_gradient, value);
+    p.advance.push_back({at, ir::seldom(al, instant.happens, then, p.carried(at))});
+    return p.carried(at);
+  }
+
+  Result<void> add_features(const Dynamics& dynamics) {
+    ir::Program& p = out_.program;
+    const bool with_slopes = request_.purpose == Purpose::feature_slopes;
+    if (with_slopes && model_.spiking && !dynamics.trouble) return no_located_spikes();
+    std::map<std::string, std::pair<NodeId, NodeId>> at_spikes;
     std::vector<std::string> names;
     for (const ir::State& s : model_.states) names.push_back(model_.symbol(s.symbol).name);
     for (const ir::Definition& d : model_.definitions) names.push_back(d.name);
@@ -132,8 +168,8 @@ class ProgramBuilder {
     Errors errors;
     std::vector<NodeId> quantities;
     for (const features::Request& request : request_.features) {
-      NodeId value = quantity(request.quantity);
-      if (value == ir::no_node) {
+      const Quantity wanted = quantity(request.quantity);
+      if (!wanted.known()) {
         errors.push_back({"name-unknown",
                           "the model has no quantity \"" + request.quantity + "\" to take " + request.name + " of",
                           {},
@@ -141,9 +177,23 @@ class ProgramBuilder {
                           nearest(request.quantity, names)});
         continue;
       }
-      if (p.graph[value].type != ir::Type::real) value = p.graph.make(Op::to_real, value);
-      const NodeId time = p.column(layout_.time(Stage::sample));
-      out_.readings.add(p, {request.quantity, value, time, spikes, last_spike}, request);
+      const auto states = context_.state_values();
+      NodeId value = wanted.state ? states[*wanted.state] : context_.expression(wanted.root, states, Stage::sample);
+      const bool real = p.graph[value].type == ir::Type::real;
+      if (!real) value = p.graph.make(Op::to_real, value);
+      features::Source source{request.quantity, value, p.column(layout_.time(Stage::sample)), dynamics.spikes,
+                              dynamics.last_spike};
+      source.jumps = real && jumps(wanted);
+      if (with_slopes && source.jumps) {
+        auto known = at_spikes.find(request.quantity);
+        if (known == at_spikes.end())
+          known = at_spikes
+                      .try_emplace(request.quantity, at_spike(wanted, *dynamics.instant, true),
+                                   at_spike(wanted, *dynamics.instant, false))
+                      .first;
+        std::tie(source.before_jump, source.after_jump) = known->second;
+      }
+      out_.readings.add(p, source, request, with_slopes);
       quantities.push_back(value);
     }
     if (!errors.empty()) return fail(std::move(errors));
@@ -153,6 +203,8 @@ class ProgramBuilder {
         if (ir::nan_with(p, quantities[f], c) && ir::nan_lasts(p, c)) fate.fatal.push_back(c);
       out_.fates.push_back(std::move(fate));
     }
+    out_.trouble = dynamics.trouble;
+    if (with_slopes) out_.readings.add_slopes(p, ir::add_tangents(p, wrt_), wrt_.size());
     return {};
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 /// From a model to the programs that inference needs: what is summed in the loop, so that no trace is stored.
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,7 @@ enum class Purpose : std::uint8_t {
   innovations,        ///< outputs per observation: z, log s
   scores,             ///< outputs: d log p(x) / d parameter, per kept sample
   features,           ///< what `ProgramRequest::features` asks for, over the kept samples
+  feature_slopes,     ///< and its derivatives by parameters
   trace_slopes,       ///< outputs per observation: mean, d mean / d parameter
   spike_times,        ///< at every row: the spikes so far, when the last one was, `EventTrouble`. Located spikes only
   spike_time_slopes,  ///< and then d last spike / d parameter
@@ -56,9 +58,10 @@ struct BuiltProgram {
   std::vector<std::uint32_t> gradient;  ///< carried, by entry of with_respect_to
   std::vector<std::uint32_t> matrix;    ///< carried, lower triangle by rows: (0,0) (1,0) (1,1) (2,0) ...
   std::size_t outputs_per_sample = 0;
-  std::size_t spike_times = 0;     ///< of a trace: how many of the last spikes' times are put out after the count
-  features::Readings readings;     ///< by request
-  std::vector<FeatureFate> fates;  ///< by request
+  std::size_t spike_times = 0;           ///< of a trace: how many of the last spikes' times are put out after the count
+  features::Readings readings;           ///< by request
+  std::vector<FeatureFate> fates;        ///< by request
+  std::optional<std::uint32_t> trouble;  ///< of features: carried, where spikes are located: an `EventTrouble`
 };
 
 /// Errors: "integrator-unknown", "integrator-unfit", "threshold-not-locatable", "no-observation", "not-yet-run",

@@ -205,7 +205,7 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   state->plan.emplace(model, experiment);
   const bool compiled = worth_compiling(state->loop, options);
   state->stops = stops_of(state->loop.rows, row_operations(state->loop), compiled);
-  if (request.purpose == Purpose::features)
+  if (request.purpose == Purpose::features || request.purpose == Purpose::feature_slopes)
     state->feature_stops = FeatureStops(state->built.fates, experiment, *state->plan, state->stops);
 #ifdef HILLOCK_HAS_JIT
   if (compiled) {
@@ -361,11 +361,18 @@ FeatureTable Batch::features(const Array2& points, const std::function<bool()>& 
   const std::size_t count = s.built.readings.size();
   FeatureTable table{Array2(points.rows, count, std::numeric_limits<double>::quiet_NaN()),
                      std::vector<features::Undefined>(points.rows * count, features::Undefined::not_finite)};
+  const std::size_t slopes = s.built.readings.slopes();
+  if (slopes > 0) {
+    table.slopes = Array2(points.rows, slopes, std::numeric_limits<double>::quiet_NaN());
+    table.no_slope.assign(points.rows * count, features::NoSlope::no_value);
+    table.trouble.assign(points.rows, EventTrouble::none);
+  }
   struct Reader {  // of one thread
     features::Readings::Finish finish;
     features::Readings::Decisions decisions;
     std::vector<double> carried;
     std::vector<features::Value> values;
+    std::vector<double> slopes;
     std::vector<std::uint8_t> decided;
   };
   std::vector<Reader> readers;
@@ -375,6 +382,7 @@ FeatureTable Batch::features(const Array2& points, const std::function<bool()>& 
                        s.built.readings.decisions(s.built.program),
                        std::vector<double>(s.loop.carried),
                        std::vector<features::Value>(count),
+                       std::vector<double>(slopes),
                        {}});
   Simulations simulations = s.simulations(points, each, stop);
   simulations.decided = [&](std::size_t worker, std::size_t k, std::size_t at, LaneView state) {
@@ -384,15 +392,21 @@ FeatureTable Batch::features(const Array2& points, const std::function<bool()>& 
   simulations.done = [&](std::size_t worker, std::size_t k, std::size_t at, LaneView state) {
     Reader& r = readers[worker];
     for (std::size_t c = 0; c < r.carried.size(); ++c) r.carried[c] = state[c];
-    r.finish.run(r.carried, r.values);
+    r.finish.run(r.carried, r.values, r.slopes);
+    const std::size_t each_has = slopes / std::max<std::size_t>(count, 1);
     for (std::size_t f = 0; f < count; ++f) {
       // What was neither behind its window nor decided when the simulation ended early was lost.
       if (at != SIZE_MAX && !s.feature_stops.over(at, f) && !r.values[f].decided) continue;
       table.values(k, f) = r.values[f].value;
       table.why[k * count + f] = r.values[f].why;
+      if (slopes == 0) continue;
+      table.no_slope[k * count + f] = r.values[f].no_slope;
+      for (std::size_t i = f * each_has; i < (f + 1) * each_has; ++i) table.slopes(k, i) = r.slopes[i];
     }
+    const double trouble = s.built.trouble ? r.carried[*s.built.trouble] : 0.0;
+    if (slopes > 0 && std::isfinite(trouble)) table.trouble[k] = static_cast<EventTrouble>(static_cast<int>(trouble));
   };
-  s.run(std::move(simulations), true);
+  s.run(std::move(simulations), slopes == 0);  // how a run ends is part of what derivatives say
   return table;
 }
 

@@ -38,6 +38,11 @@ struct RunOptions {
 struct FeatureTable {
   Array2 values;                         ///< [point][request], SI; NaN where there is none
   std::vector<features::Undefined> why;  ///< [point][request], row-major
+  /// Of Purpose::feature_slopes: d value / d parameter, NaN where there is none, [point][request * parameters], and
+  /// why: the feature's own reason, or what happened to the simulation's spikes.
+  Array2 slopes = {};
+  std::vector<features::NoSlope> no_slope = {};  ///< [point][request]
+  std::vector<EventTrouble> trouble = {};        ///< [point]; where there is one, no slope is to be trusted
 };
 
 /// The spikes of one simulation, where they are located.

@@ -170,17 +170,13 @@ class Run {
 
   /// Where spikes are, and what is differentiated by what.
   Result<void> choose_events(std::size_t traces, sim::ProgramRequest& request) const {
-    auto events = sim::events_called(options_.events.empty() ? "grid" : options_.events);
+    auto events = events_for(options_, model_);
     if (!events) return fail(std::move(events.error()));
     request.events = *events;
     if (options_.sensitivity.empty()) return {};
     auto by = parameters_called(model_, options_.sensitivity);
     if (!by) return fail(std::move(by.error()));
     request.with_respect_to = std::move(*by);
-    if (model_.spiking && options_.events == "grid")
-      return fail("events-unfit", "spikes on the grid of steps are no smooth function of the parameters", "--events",
-                  "--events located");
-    request.events = sim::Events::located;
     return Sensitivity::affordable(traces, experiment_.samples, request.with_respect_to.size());
   }
 

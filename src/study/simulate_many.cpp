@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 
 #include "base/rng.hpp"
@@ -18,6 +19,7 @@
 #include "study/feature_text.hpp"
 #include "study/fit_target.hpp"
 #include "study/simulate_integrator.hpp"
+#include "study/simulate_sensitivity.hpp"
 #include "study/simulate_setup.hpp"
 #include "study/sweep.hpp"
 
@@ -25,6 +27,7 @@ namespace hillock::study {
 namespace {
 
 constexpr std::size_t most_runs = 100000000;       // of a table of one column: 0.8 GB
+constexpr std::size_t most_slopes = 200000000;     // 1.6 GB
 constexpr std::size_t shown_rows = 40;             // on a terminal
 constexpr std::size_t most_rows_in_json = 100000;  // more go to a file
 constexpr int most_tries = 10000;                  // for a draw that the joint conditions allow
@@ -49,9 +52,10 @@ class Many {
     integrator_ = std::move(*taken);
     sim::ProgramRequest request{sim::Purpose::features, integrator_.name, {}, {}};
     for (const FeatureColumn& c : columns_) request.features.push_back(c.request);
-    auto events = sim::events_called(options_.events.empty() ? "grid" : options_.events);
+    auto events = events_for(options_, s_.model);
     if (!events) return fail(std::move(events.error()));
     request.events = *events;
+    if (!by_.empty()) request.purpose = sim::Purpose::feature_slopes, request.with_respect_to = by_;
     auto batch = sim::Batch::create(
         s_.model, s_.experiment, request,
         {*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed), code_store(options_.run.cache)});
@@ -79,18 +83,18 @@ class Many {
     if (!s_.model.states.empty()) name = s_.model.symbol(s_.model.states.front().symbol).name;
     else if (!s_.model.definitions.empty()) name = s_.model.definitions.front().name;
     else name = s_.model.observations.front().channel;
-    for (const char* feature : s_.model.spiking ? std::array{"spike_count", "spike_rate"} : std::array{"mean", "sd"})
+    const std::array spikes =
+        options_.sensitivity.empty() ? std::array{"spike_count", "spike_rate"} : std::array{"latency", "isi_mean"};
+    for (const char* feature : s_.model.spiking ? spikes : std::array{"mean", "sd"})
       if (auto columns = parse_feature(fmt::format("{}({})", feature, name), s_.model, sampling))
         std::ranges::move(*columns, std::back_inserter(columns_));
   }
 
   void check_sizes(Errors& errors) {
-    if (!options_.sensitivity.empty())
-      errors.push_back({"value-range",
-                        "derivatives are of one run, not of a table of runs",
-                        {},
-                        "--sensitivity",
-                        "one value of each parameter, without --draws, --trials and --feature"});
+    if (!options_.sensitivity.empty()) {
+      if (auto by = parameters_called(s_.model, options_.sensitivity)) by_ = std::move(*by);
+      else errors.insert(errors.end(), by.error().begin(), by.error().end());
+    }
     double runs = static_cast<double>(std::max<std::int64_t>(options_.draws, 1)) * static_cast<double>(options_.trials);
     for (const Axis& axis : s_.axes) runs *= static_cast<double>(axis.values.size());
     if (runs > static_cast<double>(most_runs))
@@ -100,6 +104,14 @@ class Many {
            {},
            "--set",
            "fewer values, draws or trials"});
+    const double slopes = runs * static_cast<double>(columns_.size() * by_.size());
+    if (runs <= static_cast<double>(most_runs) && slopes > static_cast<double>(most_slopes))
+      errors.push_back({"too-many-runs",
+                        fmt::format("{:.3g} derivatives are more than one table holds ({:.3g})", slopes,
+                                    static_cast<double>(most_slopes)),
+                        {},
+                        "--sensitivity",
+                        "fewer runs, or fewer parameters by name"});
     if (options_.draws < 0 || options_.trials < 1)
       errors.push_back({"value-range",
                         "draws and trials are counts",
@@ -178,43 +190,58 @@ class Many {
   /// A column of the answer: what identifies a run, then its features.
   struct Shown {
     std::string name;
-    units::Unit unit;
+    std::string unit;
     std::vector<double> values;  ///< in `unit`
     std::size_t feature = SIZE_MAX;
+    bool slope = false;  ///< a derivative of the feature
   };
 
   [[nodiscard]] std::vector<Shown> shown() const {
     std::vector<Shown> out;
     const auto parameter = [&](std::uint32_t i) {
       const ir::Symbol& symbol = s_.model.symbol(s_.model.parameters[i].symbol);
-      Shown column{symbol.name, symbol.unit, {}};
+      Shown column{symbol.name, symbol.unit.name, {}};
       for (std::size_t k = 0; k < points_.rows; ++k) column.values.push_back(symbol.unit.from_si(points_(k, i)));
       out.push_back(std::move(column));
     };
     for (const Axis& axis : s_.axes) parameter(axis.parameter);
     for (const std::uint32_t i : drawn_) parameter(i);
     if (options_.trials > 1) {
-      Shown column{"trial", {}, {}};
+      Shown column{"trial", "1", {}};
       for (std::size_t k = 0; k < points_.rows; ++k)
         column.values.push_back(static_cast<double>(k % static_cast<std::size_t>(options_.trials)));
       out.push_back(std::move(column));
     }
     for (std::size_t f = 0; f < columns_.size(); ++f) {
-      Shown column{columns_[f].request.name, columns_[f].unit, {}, f};
-      for (std::size_t k = 0; k < points_.rows; ++k)
-        column.values.push_back(columns_[f].unit.from_si(table_.values(k, f)));
+      const units::Unit& unit = columns_[f].unit;
+      Shown column{columns_[f].request.name, unit.name, {}, f};
+      for (std::size_t k = 0; k < points_.rows; ++k) column.values.push_back(unit.from_si(table_.values(k, f)));
       out.push_back(std::move(column));
+      for (std::size_t b = 0; b < by_.size(); ++b) {
+        const ir::Symbol& p = s_.model.symbol(s_.model.parameters[by_[b]].symbol);
+        Shown slope{
+            "d " + columns_[f].request.name + "/d " + p.name, unit_of_slope(unit.name, p.unit.name), {}, f, true};
+        for (std::size_t k = 0; k < points_.rows; ++k)
+          slope.values.push_back(table_.slopes(k, f * by_.size() + b) * p.unit.factor / unit.factor);
+        out.push_back(std::move(slope));
+      }
     }
     return out;
   }
 
-  [[nodiscard]] features::Undefined why(std::size_t run, std::size_t feature) const {
-    return table_.why[run * columns_.size() + feature];
+  /// Why a cell has no value; empty where it has one.
+  [[nodiscard]] std::string_view why(std::size_t run, const Shown& column) const {
+    if (column.feature == SIZE_MAX) return "";
+    const std::size_t cell = run * columns_.size() + column.feature;
+    if (table_.why[cell] != features::Undefined::none) return features::to_string(table_.why[cell]);
+    if (!column.slope) return "";
+    if (table_.no_slope[cell] != features::NoSlope::none) return features::to_string(table_.no_slope[cell]);
+    return sim::to_string(table_.trouble[run]);
   }
 
   [[nodiscard]] Result<void> write() const {
     const std::vector<Shown> columns = shown();
-    const auto title = [](const Shown& c) { return c.unit.name == "1" ? c.name : c.name + " [" + c.unit.name + "]"; };
+    const auto title = [](const Shown& c) { return c.unit == "1" ? c.name : c.name + " [" + c.unit + "]"; };
     if (options_.out.ends_with(".svg")) {
       const Axis& axis = s_.axes.front();
       const double low = std::min(axis.values.front(), axis.values.back());
@@ -227,7 +254,12 @@ class Many {
     }
     if (options_.out.ends_with(".npz")) {
       std::vector<data::Array> arrays;
-      for (const Shown& c : columns) arrays.push_back({title(c), {c.values.size()}, c.values});
+      for (const Shown& c : columns) {
+        std::vector<double> values = c.values;
+        for (std::size_t k = 0; k < values.size(); ++k)
+          if (!why(k, c).empty()) values[k] = std::numeric_limits<double>::quiet_NaN();
+        arrays.push_back({title(c), {values.size()}, std::move(values)});
+      }
       return io::write_npz(options_.out, arrays);
     }
     std::string text;
@@ -235,11 +267,9 @@ class Many {
     text += "\n";
     for (std::size_t k = 0; k < points_.rows; ++k) {
       for (std::size_t c = 0; c < columns.size(); ++c) {
-        const bool undefined =
-            columns[c].feature != SIZE_MAX && why(k, columns[c].feature) != features::Undefined::none;
+        const std::string_view reason = why(k, columns[c]);
         text += c > 0 ? "," : "";
-        text += undefined ? std::string(features::to_string(why(k, columns[c].feature)))
-                          : fmt::format("{}", columns[c].values[k]);
+        text += reason.empty() ? fmt::format("{}", columns[c].values[k]) : std::string(reason);
       }
       text += "\n";
     }
@@ -265,10 +295,10 @@ class Many {
     std::vector<std::size_t> widths;
     std::string names = " ", units = " ";
     for (const Shown& c : columns) {
-      widths.push_back(std::max<std::size_t>({c.name.size(), c.unit.name.size(), 12}));
+      widths.push_back(std::max<std::size_t>({c.name.size(), c.unit.size(), 12}));
       names += fmt::format(" {:>{}}", c.name, widths.back());
-      units += fmt::format(" {:>{}}", c.unit.name == "1" ? "" : c.unit.name, widths.back());
-      json["columns"].push_back({{"name", c.name}, {"unit", c.unit.name}});
+      units += fmt::format(" {:>{}}", c.unit == "1" ? "" : c.unit, widths.back());
+      json["columns"].push_back({{"name", c.name}, {"unit", c.unit}});
     }
     answer.text += names + "\n" + units + "\n";
     const std::size_t in_json = points_.rows <= most_rows_in_json ? points_.rows : 0;
@@ -277,13 +307,11 @@ class Many {
       nlohmann::ordered_json row = nlohmann::ordered_json::array();
       std::string line = " ";
       for (std::size_t c = 0; c < columns.size(); ++c) {
-        const std::size_t f = columns[c].feature;
-        const bool undefined = f != SIZE_MAX && why(k, f) != features::Undefined::none;
-        const std::string cell =
-            undefined ? std::string(features::to_string(why(k, f))) : fmt::format("{:.6g}", columns[c].values[k]);
+        const std::string_view reason = why(k, columns[c]);
+        const std::string cell = reason.empty() ? fmt::format("{:.6g}", columns[c].values[k]) : std::string(reason);
         line += fmt::format(" {:>{}}", cell, widths[c]);
-        if (undefined) row.push_back(cell);
-        else row.push_back(columns[c].values[k]);
+        if (reason.empty()) row.push_back(columns[c].values[k]);
+        else row.push_back(cell);
       }
       if (k < shown_rows) answer.text += line + "\n";
       if (k < in_json) json["rows"].push_back(std::move(row));
@@ -299,8 +327,8 @@ class Many {
       double sum = 0.0, squares = 0.0;
       std::size_t n = 0;
       for (std::size_t k = 0; k < points_.rows; ++k) {
-        if (why(k, c.feature) != features::Undefined::none) {
-          ++reasons[features::to_string(why(k, c.feature))];
+        if (const std::string_view reason = why(k, c); !reason.empty()) {
+          ++reasons[reason];
           continue;
         }
         const double from_first = c.values[k] - (n == 0 ? c.values[k] : first_defined(c));
@@ -324,6 +352,8 @@ class Many {
         said.push_back(fmt::format("{} {}", times, reason));
         summary["undefined"][std::string(reason)] = times;
       }
+      if (c.slope && columns_[c.feature].request.feature->counts)
+        said.push_back("a count, whose derivative is 0 wherever it has one");
       json["summary"].push_back(std::move(summary));
       if (said.empty()) continue;
       answer.text += fmt::format("  {}: {}", c.name, fmt::join(said, "; "));
@@ -339,7 +369,7 @@ class Many {
 
   [[nodiscard]] double first_defined(const Shown& c) const {
     for (std::size_t k = 0; k < points_.rows; ++k)
-      if (why(k, c.feature) == features::Undefined::none) return c.values[k];
+      if (why(k, c).empty()) return c.values[k];
     return std::nan("");
   }
 
@@ -349,6 +379,7 @@ class Many {
   SimulateSetup s_;
   std::vector<FeatureColumn> columns_;
   std::vector<std::uint32_t> drawn_;
+  std::vector<std::uint32_t> by_;  ///< parameters that are differentiated by
   Array2 points_;
   sim::FeatureTable table_;
 };

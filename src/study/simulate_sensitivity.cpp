@@ -57,6 +57,20 @@ Result<std::vector<std::uint32_t>> parameters_called(const ir::Model& model, con
   return out;
 }
 
+Result<sim::Events> events_for(const SimulateOptions& options, const ir::Model& model) {
+  auto events = sim::events_called(options.events.empty() ? "grid" : options.events);
+  if (!events || options.sensitivity.empty()) return events;
+  if (model.spiking && options.events == "grid")
+    return fail("events-unfit", "spikes on the grid of steps are no smooth function of the parameters", "--events",
+                "--events located");
+  return sim::Events::located;
+}
+
+std::string unit_of_slope(const std::string& of, const std::string& by) {
+  if (by == "1") return of;
+  return of + "/" + (by.find_first_of("/*") == std::string::npos ? by : "(" + by + ")");
+}
+
 RateSlopes rate_slopes(const sim::SpikeTrain& spikes, std::size_t parameters) {
   RateSlopes out;
   const std::size_t n = spikes.times.size();
@@ -145,9 +159,7 @@ Result<Sensitivity> Sensitivity::compute(const ir::Model& model, const sim::Expe
 }
 
 std::string Sensitivity::unit(const Named& of, std::size_t parameter) const {
-  const std::string& by = parameters_[parameter].unit;
-  if (by == "1") return of.unit;
-  return of.unit + "/" + (by.find_first_of("/*") == std::string::npos ? by : "(" + by + ")");
+  return unit_of_slope(of.unit, parameters_[parameter].unit);
 }
 
 std::string Sensitivity::json() const {

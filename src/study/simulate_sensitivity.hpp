@@ -8,12 +8,20 @@
 #include "base/error.hpp"
 #include "data/recording.hpp"
 #include "sim/simulator.hpp"
+#include "study/simulate.hpp"
 
 namespace hillock::study {
 
 /// The parameters (by place) that "all" or "tau, g_Na" names. Error code "name-unknown": also of a constant, which has
 /// no derivative.
 [[nodiscard]] Result<std::vector<std::uint32_t>> parameters_called(const ir::Model& model, const std::string& names);
+
+/// Where spikes are: as `events` says, and where derivatives are asked for, at their own times. Error codes:
+/// "events-unknown", "events-unfit" (derivatives of spikes on the grid).
+[[nodiscard]] Result<sim::Events> events_for(const SimulateOptions& options, const ir::Model& model);
+
+/// "mV/ms", "mV/(nA*ms)": the unit of a derivative.
+[[nodiscard]] std::string unit_of_slope(const std::string& of, const std::string& by);
 
 /// The mean rate between the first spike and the last, (n - 1)/(t_n - t_1), and its derivatives: the count over the
 /// duration has none.

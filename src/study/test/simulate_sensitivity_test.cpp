@@ -151,5 +151,51 @@ TEST_F(SimulateSensitivity, MistakesAreNamed) {
   EXPECT_NE(error().find("the derivatives of 10000001 samples would need"), std::string::npos);
 }
 
+TEST_F(SimulateSensitivity, OfFeaturesIsATableWithReasons) {
+  // A leaky cell from E to the level and back: T = tau log((mu + I)/(mu + I - level)), spikes at T, 2T, ...
+  write(
+      "param tau : ms = 10 ms\nparam mu : mV = 17 mV\nparam level : mV = 15 mV\ninput I : mV\n"
+      "dv/dt = (mu + I - v)/tau : mV\nthreshold v > level\nreset v = 0*mV\n");
+  options.sensitivity = "tau, I";
+  options.features = {"isi_mean(v)", "spike_count(v)", "maximum(v)", "spike_time(v, number=12)"};
+  options.inputs = {{"I", "0:8 mV:3", Origin{"--input", {}}}};
+  options.out = scratch.path("out.csv");
+  Silent silent;
+  const auto answer = simulate_model(options, silent);
+  ASSERT_TRUE(answer) << render(answer.error());
+  const nlohmann::json got = nlohmann::json::parse(answer->json);
+  ASSERT_EQ(got["columns"].size(), 1U + 4 * 3);
+  EXPECT_EQ(got["columns"][2]["name"], "d isi_mean(v)/d tau");
+  EXPECT_EQ(got["columns"][3]["unit"], "ms/mV");
+  for (std::size_t k = 0; k < 3; ++k) {
+    const auto& row = got["rows"][k];
+    const double v = 17.0 + row[0].get<double>(), period = 10.0 * std::log(v / (v - 15.0));
+    // Exponential Euler is exact: rounding of 2000 steps over the slope at the threshold, 2/17.
+    EXPECT_NEAR(row[1].get<double>(), period, 1e-9);
+    EXPECT_NEAR(row[2].get<double>(), period / 10.0, 1e-9);
+    EXPECT_NEAR(row[3].get<double>(), 10.0 * (1 / v - 1 / (v - 15.0)), 1e-9);
+    EXPECT_EQ(row[5].get<double>(), 0.0);
+    EXPECT_EQ(row[8], "jumps");
+    if (period * 12 < 200.0) EXPECT_NEAR(row[12].get<double>(), 120.0 * (1 / v - 1 / (v - 15.0)), 1e-7);
+    else EXPECT_EQ(row[12], "too-few-spikes");
+  }
+  EXPECT_EQ(got["rows"][0][12], "too-few-spikes");
+  EXPECT_NE(answer->text.find("d spike_count(v)/d tau: a count, whose derivative is 0 wherever it has one"),
+            std::string::npos);
+  EXPECT_NE(answer->text.find("d maximum(v)/d I: 3 jumps"), std::string::npos);
+  // Without features: those of spikes that move.
+  options.features.clear();
+  options.out = "";
+  const nlohmann::json usual = nlohmann::json::parse(simulate_model(options, silent)->json);
+  EXPECT_EQ(usual["columns"][1]["name"], "latency(v)");
+  EXPECT_EQ(usual["columns"][4]["name"], "isi_mean(v)");
+  options.events = "grid";
+  options.sensitivity = "tau";
+  EXPECT_NE(error().find("[events-unfit]"), std::string::npos);
+  options.events = "";
+  options.sensitivity = "taux";
+  EXPECT_NE(error().find("[name-unknown]"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace hillock::study
