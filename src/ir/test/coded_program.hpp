@@ -36,8 +36,23 @@ inline double coded_number(std::uint8_t a, std::uint8_t b) {
   }
 }
 
+/// As rates of channels are written: functions of one exponential of (x - a)/w, with widths that are commensurable.
+inline NodeId rate(Graph& g, std::size_t which, NodeId x, NodeId other, std::uint8_t shift, std::uint8_t width) {
+  const double inverse = static_cast<double>(1 + width % 8) / ((width & 8U) != 0 ? 40.0 : -40.0);
+  const NodeId a = g.constant(static_cast<double>(static_cast<std::int8_t>(shift)) / 4.0);
+  const NodeId z = g.make(Op::mul, g.make(Op::sub, x, a), g.constant(inverse)), one = g.constant(1.0);
+  switch (which) {
+    case 0:
+    case 1: return g.make(Op::exp, z);
+    case 2: return g.make(Op::div, other, g.make(Op::exprel, z));
+    case 3: return g.make(Op::div, g.make(Op::sub, x, a), g.make(Op::sub, g.make(Op::exp, z), one));
+    case 4: return g.make(Op::div, one, g.make(Op::add, one, g.make(Op::exp, z)));
+    default: return g.make(Op::tanh, z);
+  }
+}
+
 /// Eight bytes: rows and which are observed, three parameters, how columns move, resets, where roots are, number of
-/// outputs. Then four bytes a node: an op (or a constant) and its arguments, counted back from the node.
+/// outputs. Then four bytes a node: an op, a constant or a rate, and its arguments, counted back from the node.
 /// Three states are advanced, two of them may be reset where they cross a parameter; a sum is observed.
 /// `smooth`: without the ops that have jumps.
 inline CodedProgram decode(std::span<const std::uint8_t> code, bool smooth = false) {
@@ -84,7 +99,12 @@ inline CodedProgram decode(std::span<const std::uint8_t> code, bool smooth = fal
            op == Op::sign || op == Op::stop_gradient;
   };
   for (std::size_t at = coded_header; at + 4 <= code.size() && at < coded_header + 4 * coded_nodes; at += 4) {
-    const std::size_t which = byte(at) % (all.size() + 4);
+    const std::size_t which = byte(at) % (all.size() + 8);
+    if (which >= all.size() + 2) {
+      reals.push_back(rate(g, which - all.size() - 2, p.carried(byte(at + 1) % coded_states), real(byte(at + 1)),
+                           byte(at + 2), byte(at + 3)));
+      continue;
+    }
     if (which >= all.size()) {
       reals.push_back(g.constant(coded_number(byte(at + 1), byte(at + 2))));
       continue;

@@ -18,12 +18,18 @@
 
 namespace hillock::ir::fixture {
 
+/// Numbers above this, and what is divided by numbers below its inverse, may overflow on the way: a/(b/c) is computed
+/// as a c/b. Nothing is said of them.
+inline constexpr Real largest = 1e100L;
 /// All numbers from `low` to `high`; `any`: those, and infinities, and NaN. Booleans are 0 and 1.
 struct Interval {
   Real low = 0, high = 0;
   bool any = false;
 
-  static Interval point(Real x) { return std::isfinite(x) ? Interval{x, x, false} : anything(); }
+  static Interval point(Real x) {
+    if (!(std::fabs(x) <= largest)) return anything();
+    return x != 0 && std::fabs(x) < 1 / largest ? Interval{-1 / largest, 1 / largest, false} : Interval{x, x, false};
+  }
   static Interval anything() { return {0, 0, true}; }
   [[nodiscard]] bool contains(double x) const {
     return any || (static_cast<Real>(x) >= low && static_cast<Real>(x) <= high);
@@ -40,9 +46,6 @@ inline Interval hull(const Interval& a, const Interval& b) {
   return {std::min(a.low, b.low), std::max(a.high, b.high), false};
 }
 
-/// Numbers above this, and what is divided by numbers below its inverse, may overflow on the way: a/(b/c) is computed
-/// as a c/b. Nothing is said of them.
-inline constexpr Real largest = 1e100L;
 /// Of the value, by op. Passes state at most 3 (n - 1) roundings for n = 6 divisions of one, and 16 times the error of
 /// an exponential; 2^-44 is 256 roundings. A wrong formula is wrong by more.
 inline constexpr Real slack = 0x1p-44L;
