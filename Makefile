@@ -2,13 +2,13 @@
 #   make          packages, then the program build/release/bin/hillock
 #   make demo     fits the example recording and writes a report
 #   make test     every test, release build
-#   make asan, make tsan, make lint, make format, make bench, make fuzz, make clean
+#   make asan, make tsan, make lint, make format, make bench, make fuzz, make nightly, make clean
 
 JOBS ?= $(shell nproc)
 TEST_JOBS ?= $(JOBS)
 HILLOCK := build/release/bin/hillock
 
-.PHONY: all packages packages-test packages-style demo test asan tsan lint format bench fuzz clean
+.PHONY: all packages packages-test packages-style demo test asan tsan lint format bench fuzz nightly clean
 
 all: packages
 	@cmake --preset release -DHILLOCK_TESTS=OFF --log-level=WARNING >/dev/null
@@ -58,6 +58,17 @@ fuzz: export FUZZ_RUNS := $(FUZZ_RUNS)
 fuzz: packages-style
 	@cmake --preset fuzz --log-level=WARNING >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS)
+
+# For a night on two cores: NIGHTLY_RUNS executions of every fuzzer, and NIGHTLY_GRAPHS random programs and expressions
+# that compare interpreter, compiled code and derivatives; other ones every day.
+NIGHTLY_RUNS ?= 10000000
+NIGHTLY_GRAPHS ?= 100000
+NIGHTLY_SEED ?= $(shell expr $$(date +%s) / 86400)
+nightly: packages-test packages-style
+	@cmake --preset release -DHILLOCK_TESTS=ON --log-level=WARNING >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target hillock_ir_test hillock_jit_test
+	@cmake --preset fuzz --log-level=WARNING >/dev/null
+	@cmake/nightly.sh $(NIGHTLY_RUNS) $(NIGHTLY_GRAPHS) $(NIGHTLY_SEED) $(JOBS)
 
 clean:
 	@rm -rf build
