@@ -12,11 +12,11 @@ namespace hillock::ir {
 namespace {
 
 // E'' where E = exprel, E' = exprel_slope: from x E = e^x - 1, twice differentiated, E'' = (x E + 1 - 2 E')/x =
-// sum_k x^k/(k! (k+3)). The quotient cancels near 0; the series to x^9 is exact to 1e-17 for |x| < 0.25, where the
+// sum_k x^k/(k! (k+3)). The quotient cancels near 0; the series to x^11 is exact to 1e-17 for |x| < 0.25, where the
 // quotient has lost a digit.
 NodeId exprel_curvature(Algebra& al, NodeId x, NodeId slope) {
   NodeId series = al.number(0.0);
-  for (int k = 9; k >= 0; --k) series = al.add(al.mul(series, x), al.number(1.0 / (std::tgamma(k + 1.0) * (k + 3.0))));
+  for (int k = 11; k >= 0; --k) series = al.add(al.mul(series, x), al.number(1.0 / (std::tgamma(k + 1.0) * (k + 3.0))));
   const NodeId near_zero = al.make(Op::lt, al.make(Op::abs, x), al.number(0.25));
   const NodeId safe = al.select(near_zero, al.number(1.0), x);
   const NodeId exponential = al.make(Op::exp, x);
