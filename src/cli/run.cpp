@@ -31,7 +31,7 @@ struct Flags {
   std::string target;              ///< the study, model, data file or name
   std::vector<std::string> words;  ///< of help
   std::vector<std::string> set, input, feature;
-  std::string events, sensitivity;
+  std::string events, sensitivity, precision;
   std::int64_t draws = 0, trials = 1;
   std::string seed, out, budget, require, duration, dt, integrator, isa = "auto";
   int threads = 0;
@@ -133,6 +133,10 @@ class CommandLine {
     command->add_option("--seed", flags_.seed, "the seed of noise in the equations (default 1)")->type_name("N");
     command->add_option("--events", flags_.events, "spikes at the steps (grid) or inside them (located)")
         ->type_name("WHERE");
+    command
+        ->add_option("--precision", flags_.precision,
+                     "float64 (default), or float32: faster, with its error measured and said")
+        ->type_name("NAME");
     command
         ->add_option("--sensitivity", flags_.sensitivity,
                      "derivatives of traces, spike times, rate or features by these parameters: all, or \"tau, g\"")
@@ -240,6 +244,7 @@ class CommandLine {
     options.trials = flags_.trials;
     options.out = flags_.out;
     options.events = flags_.events;
+    options.precision = flags_.precision;
     options.sensitivity = flags_.sensitivity;
     options.run.threads = flags_.threads;
     options.run.isa = flags_.isa;

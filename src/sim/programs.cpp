@@ -10,6 +10,7 @@
 
 #include "ir/derive.hpp"
 #include "ir/lasting_nan.hpp"
+#include "ir/narrow.hpp"
 #include "sim/dynamics.hpp"
 
 namespace hillock::sim {
@@ -40,6 +41,7 @@ class ProgramBuilder {
     if (auto fitted = can_be_fitted(); !fitted) return fail(std::move(fitted.error()));
     const auto dynamics = add_dynamics(context_, request_.integrator, request_.events);
     if (!dynamics) return fail(dynamics.error());
+    if (auto narrowed = keep_precision(); !narrowed) return fail(std::move(narrowed.error()));
     if (of_spikes() && !dynamics->trouble) return no_located_spikes();
     ir::Program& p = out_.program;
 
@@ -117,6 +119,26 @@ class ProgramBuilder {
       for (const ir::SymbolId noise : model_.noises)
         if (ir::depends_on(model_.graph, s.derivative, noise))
           return refuse("noise in its equations", model_.symbol(s.symbol).span);
+    return {};
+  }
+
+  /// States in single precision, where they may be.
+  [[nodiscard]] Result<void> keep_precision() {
+    if (request_.precision == Precision::float64) return {};
+    const auto refuse = [&](const std::string& what, const std::string& hint) {
+      return fail("precision-unfit", "float32 is not for " + what, "--precision", hint);
+    };
+    if (request_.purpose != Purpose::trace && request_.purpose != Purpose::features)
+      return refuse("derivatives and likelihoods: the differences they are would be rounding", "--precision float64");
+    if (request_.events == Events::located)
+      return refuse("spikes located inside steps: their times have more digits than the states", "--events grid");
+    if (out_.program.adaptive)
+      return refuse(std::string(request_.integrator) +
+                        ", whose steps are chosen by an error that is smaller than the rounding of a float32",
+                    "a fixed step: --integrator exponential_euler, exponential_midpoint or rk4");
+    std::vector<std::uint32_t> states(model_.states.size());
+    std::iota(states.begin(), states.end(), 0U);
+    ir::keep_in_single(out_.program, states);
     return {};
   }
 
@@ -367,6 +389,15 @@ class ProgramBuilder {
 };
 
 }  // namespace
+
+std::string_view to_string(Precision precision) { return precision == Precision::float32 ? "float32" : "float64"; }
+
+Result<Precision> precision_called(std::string_view name) {
+  for (const Precision each : {Precision::float64, Precision::float32})
+    if (name == to_string(each)) return each;
+  return fail("precision-unknown", "there is no precision \"" + std::string(name) + "\"", "--precision",
+              "float64 or float32");
+}
 
 Result<BuiltProgram> build_program(const ir::Model& model, const ProgramRequest& request) {
   return ProgramBuilder(model, request).build();

@@ -42,6 +42,17 @@ enum class Sweep : std::uint8_t {
   adjoint,    ///< backwards through the rows: a few times the simulation for any number of parameters
 };
 
+/// What states, and all that is computed of them in a step, are kept in.
+enum class Precision : std::uint8_t {
+  float64,
+  /// IEEE's 32 bits, twice as many simulations at a time (ir/narrow.hpp). Times, counts, sums of features and random
+  /// numbers stay in double. Of traces and features, by fixed steps with spikes on their grid.
+  float32,
+};
+[[nodiscard]] std::string_view to_string(Precision precision);
+/// "float64", "float32". Error code "precision-unknown".
+[[nodiscard]] Result<Precision> precision_called(std::string_view name);
+
 struct ProgramRequest {
   Purpose purpose = Purpose::squares;
   std::string_view integrator = "exponential_euler";
@@ -49,6 +60,7 @@ struct ProgramRequest {
   std::vector<features::Request> features = {};  ///< their quantities are states, sub-expressions or observed channels
   Events events = Events::grid;
   Sweep sweep = Sweep::automatic;  ///< of log_density_gradient
+  Precision precision = Precision::float64;
   bool pathwise = false;  ///< sums and gradients of a model with noise: given each simulation's own random numbers
 };
 
@@ -65,7 +77,7 @@ struct BuiltProgram {
 };
 
 /// Errors: "integrator-unknown", "integrator-unfit", "threshold-not-locatable", "no-observation", "not-yet-run",
-/// "no-located-spikes", "name-unknown" (of a feature's quantity).
+/// "no-located-spikes", "precision-unfit", "name-unknown" (of a feature's quantity).
 [[nodiscard]] Result<BuiltProgram> build_program(const ir::Model& model, const ProgramRequest& request);
 
 /// The parameters that the mean of an observation depends on, through states or directly; the others belong to the

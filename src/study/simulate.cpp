@@ -15,8 +15,10 @@
 #include "study/code_cache.hpp"
 #include "study/simulate_integrator.hpp"
 #include "study/simulate_many.hpp"
+#include "study/simulate_precision.hpp"
 #include "study/simulate_sensitivity.hpp"
 #include "study/simulate_setup.hpp"
+#include "study/simulate_shown.hpp"
 
 namespace hillock::study {
 namespace {
@@ -75,31 +77,13 @@ class Run {
   }
 
  private:
-  /// The states, the named sub-expressions and the observed means: all as observations of a model made for showing.
-  ir::Model shown() {
-    ir::Model m = model_;
-    m.observations.clear();
-    const ir::NodeId one = m.graph.constant(1.0);
-    const auto add = [&](const std::string& name, ir::NodeId node, const units::Unit& unit) {
-      if (m.graph[node].type != ir::Type::real) node = m.graph.make(ir::Op::to_real, node);
-      m.observations.push_back({name, ir::NoiseFamily::normal, node, one, ir::no_node, unit, {}});
-    };
-    for (const ir::SymbolId id : m.inputs) add(m.symbol(id).name, m.graph.symbol(id), m.symbol(id).unit);
-    for (const ir::State& s : m.states) add(m.symbol(s.symbol).name, m.graph.symbol(s.symbol), m.symbol(s.symbol).unit);
-    for (const ir::Definition& d : m.definitions) add(d.name, d.node, d.unit);
-    for (const ir::Observation& o : model_.observations)
-      if (std::none_of(m.observations.begin(), m.observations.end(), [&](auto& e) { return e.channel == o.channel; }))
-        add(o.channel, o.mean, o.unit);
-    return m;
-  }
-
   Result<Answer> compute() {
     auto backend = sim::choose_backend(options_.run.isa);
     if (!backend) return fail(std::move(backend.error()));
     auto taken = taken_integrator(model_, experiment_, parameters_, options_.integrator);
     if (!taken) return fail(std::move(taken.error()));
     integrator_ = std::move(*taken);
-    const ir::Model model = shown();
+    const ir::Model model = shown_model(model_);
     sim::ProgramRequest request{sim::Purpose::trace, integrator_.name, {}};
     if (auto chosen = choose_events(model.observations.size(), request); !chosen)
       return fail(std::move(chosen.error()));
@@ -139,6 +123,12 @@ class Run {
     batch->outputs(point, keep, [&] { return progress_.should_stop(); });
     if (columns[1].values.empty()) return fail("interrupted", "stopped: the simulation was not done");
     if (auto done = compute_events(model, request, how); !done) return fail(std::move(done.error()));
+    if (request.precision == sim::Precision::float32) {
+      auto measured =
+          PrecisionError::measure({model_, experiment_, request, how, point}, [&] { return progress_.should_stop(); });
+      if (!measured) return fail(std::move(measured.error()));
+      precision_ = std::move(*measured);
+    }
     progress_.update(1.0, "");
     if (!errors_.empty()) return fail(std::move(errors_));
     if (!options_.out.empty())
@@ -173,7 +163,13 @@ class Run {
     auto events = events_for(options_, model_);
     if (!events) return fail(std::move(events.error()));
     request.events = *events;
+    auto precision = sim::precision_called(options_.precision.empty() ? "float64" : options_.precision);
+    if (!precision) return fail(std::move(precision.error()));
+    request.precision = *precision;
     if (options_.sensitivity.empty()) return {};
+    if (request.precision == sim::Precision::float32)
+      return fail("precision-unfit", "float32 is not for derivatives: the differences they are would be rounding",
+                  "--precision", "--precision float64");
     auto by = parameters_called(model_, options_.sensitivity);
     if (!by) return fail(std::move(by.error()));
     request.with_respect_to = std::move(*by);
@@ -216,13 +212,15 @@ class Run {
       }
       if (sensitivity_)
         for (data::Array& array : sensitivity_->arrays()) arrays.push_back(std::move(array));
+      if (precision_)
+        for (data::Array& array : precision_->arrays()) arrays.push_back(std::move(array));
       return io::write_npz(options_.out, arrays);
     }
     if (options_.out.ends_with(".svg")) return io::write_whole(options_.out, report::draw(picture(columns)));
     if (!options_.out.ends_with(".csv"))
       return fail("format-unknown", "traces are written as .csv, .npz or .svg, not as " + options_.out, "--out",
                   "--out trace.csv");
-    std::string text;
+    std::string text = precision_ ? "# " + precision_->line() + "\n" : "";
     for (std::size_t c = 0; c < columns.size(); ++c) text += (c > 0 ? "," : "") + file_name(columns[c]);
     text += "\n";
     for (std::size_t i = 0; i < columns[0].values.size(); ++i) {
@@ -235,13 +233,14 @@ class Run {
 
   /// Inputs, states and what is observed; sub-expressions only where there is nothing else.
   [[nodiscard]] report::Picture picture(const std::vector<Column>& columns) const {
-    report::Picture out{std::filesystem::path(options_.model).filename().string(),
-                        "time [ms]",
-                        columns[0].values,
-                        false,
-                        false,
-                        {},
-                        {}};
+    report::Picture out{
+        std::filesystem::path(options_.model).filename().string() + (precision_ ? "; " + precision_->line() : ""),
+        "time [ms]",
+        columns[0].values,
+        false,
+        false,
+        {},
+        {}};
     const auto add = [&](bool all) {
       for (std::size_t c = 1; c < columns.size(); ++c) {
         const bool definition =
@@ -266,9 +265,13 @@ class Run {
                                 {"integrator", integrator_.name},
                                 {"samples", experiment_.samples},
                                 {"dt_ms", experiment_.interval * 1e3}};
+    if (precision_) {
+      json["precision"] = "float32";
+      json["float32_error"] = nlohmann::ordered_json::parse(precision_->json());
+    }
     json["outputs"] = nlohmann::ordered_json::array();
-    answer.text = fmt::format("{}: {} samples, every {:g} ms, {}\n", options_.model, experiment_.samples,
-                              experiment_.interval * 1e3, integrator_.name);
+    answer.text = fmt::format("{}: {} samples, every {:g} ms, {}{}\n", options_.model, experiment_.samples,
+                              experiment_.interval * 1e3, integrator_.name, precision_ ? ", float32" : "");
     if (!integrator_.reason.empty()) {
       answer.text += fmt::format("  {}, as {}\n", integrator_.name, integrator_.reason);
       json["integrator_reason"] = integrator_.reason;
@@ -306,6 +309,7 @@ class Run {
       answer.text += sensitivity_->text();
       json["sensitivity"] = nlohmann::ordered_json::parse(sensitivity_->json());
     }
+    if (precision_) answer.text += precision_->text();
     if (model_.random()) json["seed"] = options_.seed;
     const auto shown_one = std::find_if(columns.begin() + 1, columns.end(), [&](const Column& c) {
       return !model_.observations.empty()
@@ -333,6 +337,7 @@ class Run {
   std::vector<Happened> happened_;            ///< spikes where there is a threshold, then events
   std::optional<sim::EventTrouble> located_;  ///< where spikes are located
   std::optional<Sensitivity> sensitivity_;
+  std::optional<PrecisionError> precision_;  ///< of float32
   Errors errors_;
 };
 

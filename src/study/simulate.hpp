@@ -34,6 +34,7 @@ struct SimulateOptions {
   std::string out;                       ///< .csv or .npz; empty: only the answer
   std::int64_t seed = 1;                 ///< of noise in the equations, below 2^52
   std::string events;       ///< "grid" or "located"; empty: grid, but located where derivatives are asked for
+  std::string precision;    ///< "float64" or "float32"; empty: float64
   std::string sensitivity;  ///< parameters to differentiate by: "all" or "tau, g_Na"; empty: none
   RunOptions run;
 };

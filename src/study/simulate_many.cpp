@@ -19,6 +19,7 @@
 #include "study/feature_text.hpp"
 #include "study/fit_target.hpp"
 #include "study/simulate_integrator.hpp"
+#include "study/simulate_precision.hpp"
 #include "study/simulate_sensitivity.hpp"
 #include "study/simulate_setup.hpp"
 #include "study/sweep.hpp"
@@ -56,13 +57,25 @@ class Many {
     if (!events) return fail(std::move(events.error()));
     request.events = *events;
     if (!by_.empty()) request.purpose = sim::Purpose::feature_slopes, request.with_respect_to = by_;
-    auto batch = sim::Batch::create(
-        s_.model, s_.experiment, request,
-        {*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed), code_store(options_.run.cache)});
+    auto precision = sim::precision_called(options_.precision.empty() ? "float64" : options_.precision);
+    if (!precision) return fail(std::move(precision.error()));
+    request.precision = *precision;
+    const sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed),
+                              code_store(options_.run.cache)};
+    auto batch = sim::Batch::create(s_.model, s_.experiment, request, how);
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", static_cast<double>(points_.rows));
     table_ = batch->features(points_, [&] { return progress_.should_stop(); });
     if (progress_.should_stop()) return fail("interrupted", "stopped: not all simulations were done");
+    if (request.precision == sim::Precision::float32) {
+      std::vector<units::Unit> units;
+      for (const FeatureColumn& c : columns_) units.push_back(c.unit);
+      auto measured =
+          PrecisionError::measure({s_.model, s_.experiment, request, how, points_, &table_, std::move(units)},
+                                  [&] { return progress_.should_stop(); });
+      if (!measured) return fail(std::move(measured.error()));
+      precision_ = std::move(*measured);
+    }
     progress_.update(static_cast<double>(points_.rows), "");
     if (!options_.out.empty())
       if (auto written = write(); !written) return fail(std::move(written.error()));
@@ -247,8 +260,13 @@ class Many {
       const double low = std::min(axis.values.front(), axis.values.back());
       const double ratio =
           axis.values.size() > 2 ? axis.values[1] / axis.values[0] - axis.values[2] / axis.values[1] : 1;
-      report::Picture picture{
-          options_.model, title(columns[0]), columns[0].values, low > 0 && std::fabs(ratio) < 1e-9, true, {}, {}};
+      report::Picture picture{options_.model + (precision_ ? "; " + precision_->line() : ""),
+                              title(columns[0]),
+                              columns[0].values,
+                              low > 0 && std::fabs(ratio) < 1e-9,
+                              true,
+                              {},
+                              {}};
       for (std::size_t c = 1; c < columns.size(); ++c) picture.lines.push_back({title(columns[c]), columns[c].values});
       return io::write_whole(options_.out, report::draw(picture));
     }
@@ -260,9 +278,11 @@ class Many {
           if (!why(k, c).empty()) values[k] = std::numeric_limits<double>::quiet_NaN();
         arrays.push_back({title(c), {values.size()}, std::move(values)});
       }
+      if (precision_)
+        for (data::Array& array : precision_->arrays()) arrays.push_back(std::move(array));
       return io::write_npz(options_.out, arrays);
     }
-    std::string text;
+    std::string text = precision_ ? "# " + precision_->line() + "\n" : "";
     for (std::size_t c = 0; c < columns.size(); ++c) text += (c > 0 ? ",\"" : "\"") + title(columns[c]) + "\"";
     text += "\n";
     for (std::size_t k = 0; k < points_.rows; ++k) {
@@ -285,9 +305,13 @@ class Many {
                                 {"dt_ms", s_.experiment.interval * 1e3},
                                 {"runs", points_.rows},
                                 {"seed", options_.seed}};
-    answer.text = fmt::format("{}: {} run{} of {} samples, every {:g} ms, {}\n", options_.model, points_.rows,
+    answer.text = fmt::format("{}: {} run{} of {} samples, every {:g} ms, {}{}\n", options_.model, points_.rows,
                               points_.rows == 1 ? "" : "s", s_.experiment.samples, s_.experiment.interval * 1e3,
-                              integrator_.name);
+                              integrator_.name, precision_ ? ", float32" : "");
+    if (precision_) {
+      json["precision"] = "float32";
+      json["float32_error"] = nlohmann::ordered_json::parse(precision_->json());
+    }
     if (!integrator_.reason.empty()) {
       answer.text += fmt::format("  {}, as {}\n", integrator_.name, integrator_.reason);
       json["integrator_reason"] = integrator_.reason;
@@ -359,6 +383,7 @@ class Many {
       answer.text += fmt::format("  {}: {}", c.name, fmt::join(said, "; "));
       answer.text += "\n";
     }
+    if (precision_) answer.text += precision_->text();
     if (!options_.out.empty()) {
       answer.text += "written: " + options_.out + "\n";
       json["file"] = options_.out;
@@ -382,6 +407,7 @@ class Many {
   std::vector<std::uint32_t> by_;  ///< parameters that are differentiated by
   Array2 points_;
   sim::FeatureTable table_;
+  std::optional<PrecisionError> precision_;  ///< of float32
 };
 
 }  // namespace

@@ -60,6 +60,32 @@ TEST(RealProgram, ASecondRunTakesTheCodeOfTheFirstWithTheSameBits) {
     EXPECT_TRUE(scratch.read(other) == scratch.read("none.csv")) << other;
 }
 
+/// The same bits on every machine, so the same text.
+TEST(RealProgram, Float32SaysWhatItCosts) {
+  const Scratch scratch;
+  const std::string model = scratch.write("cell.model",
+                                          "dv/dt = (30*mV - v)/(10*ms) : mV\n"
+                                          "dw/dt = (v/mV - w)/(2*second) : 1\n"
+                                          "threshold v > 20*mV\n"
+                                          "reset v = 0*mV\n");
+  const Ran ran = run({"simulate", model, "--duration", "100 ms", "--precision", "float32"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const std::string said = scratch.without_path(ran.out);
+  EXPECT_EQ(said.substr(0, said.find("\n\n")),
+            R"(DIR/cell.model: 1001 samples, every 0.1 ms, exponential_euler, float32
+  v                       0 to 19.9135      mV
+  w                       0 to 0.566555     1
+  9 spikes: the first at 10.9 ms, the last at 98.9 ms
+  float32, against this run in float64:
+    traces, off by up to, as part of their range (root mean square):
+      v            8e-08 (2.8e-08)
+      w            6.4e-08 (1.6e-08)
+    spikes: all 9 are there, shifted by up to 0 ms)");
+  const Ran refused = run({"simulate", model, "--precision", "float32", "--integrator", "dopri5"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("float32 is not for dopri5"), std::string::npos) << refused.err;
+}
+
 TEST(RealProgram, ANewStudyIsFittedAndItsLockFileGivesTheSameNumbers) {
   const Scratch scratch;
   ASSERT_EQ(run({"new", scratch.path("gate")}).code, 0);

@@ -14,8 +14,7 @@
 #include "ir/test/random_program.hpp"
 #include "jit/kernel.hpp"
 
-// Every so many-th of the 2^32 singles is looked at, by each function of one argument. The errors in
-// docs/decisions/0010-single-precision.md were found with 1: all of them.
+// Every so many-th of the 2^32 singles is looked at, by each function of one argument.
 #ifndef HILLOCK_SINGLE_STRIDE
 #define HILLOCK_SINGLE_STRIDE 20011
 #endif
