@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t most_runs = 32;
 constexpr std::size_t most_traces = 4;
 constexpr std::size_t most_numbers = std::size_t{8} << 20U;  // of traces, in memory at once
+constexpr double still = 1e-6;                               // eight spacings of a float32
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// |a - b|; 0 for two that are not finite alike, infinite for one that is not.
@@ -151,8 +152,9 @@ Result<void> PrecisionError::compare_traces(const Simulated& s, const Array2& po
           const double d = difference(got[i * stride + 2 * o], value);
           largest = std::max(largest, d), squares += d * d;
         }
-        // A trace that stands still is compared with its size.
-        const double range = high > low ? high - low : std::fabs(high);
+        // A trace that stands still, as far as float32 can tell, is compared with its size.
+        const double size = std::max(std::fabs(low), std::fabs(high));
+        const double range = high - low > still * size ? high - low : size;
         const double scale = largest == 0.0 ? 0.0 : range > 0.0 ? 1.0 / range : infinite;
         traces_[o].largest = std::max(traces_[o].largest, largest == 0.0 ? 0.0 : largest * scale);
         if (largest > 0.0)

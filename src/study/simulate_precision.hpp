@@ -42,8 +42,9 @@ class PrecisionError {
   /// Infinite where a number is finite in one precision alone.
   struct Trace {
     std::string name;
-    bool derived = false;      ///< an input or a sub-expression, where there are states
-    double largest = 0.0;      ///< difference, as a part of the trace's range
+    bool derived = false;  ///< an input or a sub-expression, where there are states
+    double largest =
+        0.0;  ///< difference, as a part of the trace's range, or of its size where that is 1e6 times larger
     double mean_square = 0.0;  ///< the same, squared and averaged over samples; the largest of the runs
   };
   struct Feature {

@@ -125,6 +125,15 @@ TEST_F(SimulatePrecision, ABlowUpInOnePrecisionAloneIsSaid) {
   EXPECT_NE(text.find("not finite: the simulation blew up"), std::string::npos) << text;
 }
 
+TEST_F(SimulatePrecision, ATraceThatStandsStillIsComparedWithItsSize) {
+  // z goes from 0.7 to 0.7 + 1e-10, which no float32 shows: it is off by its spacing there, 6e-8, at most.
+  options.model = scratch.write("still.model", "dx/dt = (1 - x)/(10*ms) : 1\nz = 0.7 + 1e-10*x : 1\n");
+  const nlohmann::json json = run();
+  ASSERT_EQ(json["float32_error"]["traces"][1]["name"], "z");
+  EXPECT_GT(json["float32_error"]["traces"][1]["largest"].get<double>(), 0.0);
+  EXPECT_LT(json["float32_error"]["traces"][1]["largest"].get<double>(), 6e-8 / 0.7);
+}
+
 TEST_F(SimulatePrecision, IsInEveryFile) {
   for (const bool table : {false, true}) {
     options.draws = table ? 5 : 0;
