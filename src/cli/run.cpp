@@ -30,10 +30,10 @@ namespace {
 struct Flags {
   std::string target;              ///< the study, model, data file or name
   std::vector<std::string> words;  ///< of help
-  std::vector<std::string> set, input, feature;
+  std::vector<std::string> set, init, input, feature;
   std::string events, sensitivity, precision;
   std::int64_t draws = 0, trials = 1;
-  std::string seed, out, budget, require, duration, dt, integrator, isa = "auto";
+  std::string seed, out, budget, require, duration, dt, integrator, noise, isa = "auto";
   int threads = 0;
   bool no_cache = false, json = false, quiet = false, resume = false, format = false, markdown = false;
 };
@@ -124,13 +124,21 @@ class CommandLine {
         ->type_name("NAME=EXPR")
         ->expected(1)
         ->take_all();
-    command->add_option("--duration", flags_.duration, "how long: \"50 ms\" (default 1 s)")->type_name("TIME");
+    command->add_option("--init", flags_.init, "where a state starts: v=\"-80 mV\"; a sweep: v=-80:-50:4")
+        ->type_name("NAME=VALUE")
+        ->expected(1)
+        ->take_all();
+    command->add_option("--duration", flags_.duration, "how long: \"50 ms\" (default 1 s); a sweep: \"10 ms:50 ms:5\"")
+        ->type_name("TIME");
     command->add_option("--dt", flags_.dt, "the time step (default 0.1 ms)")->type_name("TIME");
     command
         ->add_option("--integrator", flags_.integrator,
                      "how the equations are solved, or auto (default exponential_euler where it can)")
         ->type_name("NAME");
     command->add_option("--seed", flags_.seed, "the seed of noise in the equations (default 1)")->type_name("N");
+    command
+        ->add_option("--noise", flags_.noise, "own of each run (default), or common: trial k has the same everywhere")
+        ->type_name("WHICH");
     command->add_option("--events", flags_.events, "spikes at the steps (grid) or inside them (located)")
         ->type_name("WHERE");
     command
@@ -233,7 +241,10 @@ class CommandLine {
     Errors wrong;
     options.set = assignments(flags_.set, "--set", wrong);
     options.inputs = assignments(flags_.input, "--input", wrong);
-    if (!flags_.duration.empty())
+    options.initial = assignments(flags_.init, "--init", wrong);
+    if (flags_.duration.find(':') != std::string::npos)
+      options.durations = study::Assignment{"duration", flags_.duration, {"--duration", {}}};
+    else if (!flags_.duration.empty())
       options.duration = keep(study::read_quantity_text(flags_.duration, "--duration", "second"), wrong);
     if (!flags_.dt.empty()) options.dt = keep(study::read_quantity_text(flags_.dt, "--dt", "second"), wrong);
     if (!flags_.seed.empty()) options.seed = keep(study::parse_seed(flags_.seed), wrong).value_or(1);
@@ -243,6 +254,7 @@ class CommandLine {
     options.draws = flags_.draws;
     options.trials = flags_.trials;
     options.out = flags_.out;
+    options.noise = flags_.noise;
     options.events = flags_.events;
     options.precision = flags_.precision;
     options.sensitivity = flags_.sensitivity;
@@ -350,7 +362,7 @@ class CommandLine {
       const std::size_t equals = text.find('=');
       if (equals == std::string::npos || equals == 0)
         wrong.push_back({"set-syntax", fmt::format("\"{}\" is not NAME=VALUE", text), std::nullopt, flag,
-                         flag == "--set" ? "--set g_Na=\"60 uS\"" : "--input V=\"-80 mV\""});
+                         flag + (flag == "--set" ? " g_Na=\"60 uS\"" : " V=\"-80 mV\"")});
       else out.push_back({text.substr(0, equals), text.substr(equals + 1), {flag + " " + text.substr(0, equals), {}}});
     }
     return out;

@@ -7,6 +7,7 @@
 #include "ir/table.hpp"
 #include "lang/flags.hpp"
 #include "lang/format.hpp"
+#include "lang/load.hpp"
 #include "lang/lower.hpp"
 #include "lang/words.hpp"
 
@@ -56,6 +57,7 @@ class ModelBuilder {
       : ast_(checked.ast),
         names_(checked.names),
         findings_(checked.findings),
+        started_(checked.started),
         running_(checked.names.entities.size(), ir::no_node),
         symbols_(checked.names.entities.size()) {}
 
@@ -84,6 +86,7 @@ class ModelBuilder {
   const Ast& ast_;
   const Names& names_;
   const Findings& findings_;
+  std::span<const std::string> started_;
   ir::Model model_;
   std::vector<ir::NodeId> running_;                           // what every name is while the model runs, by entity
   std::vector<ir::NodeId> starting_;                          // and at the start
@@ -252,15 +255,29 @@ class ModelBuilder {
     starting_ = running_;
     for (std::uint32_t i = 0; i < names_.entities.size(); ++i)
       if (const Entity& entity = names_.entities[i]; entity.role == Role::state)
-        starting_[i] = entity.value.boolean ? model_.graph.boolean(false) : model_.graph.constant(0.0);
+        starting_[i] = given_start(entity)    ? started_by_constant(entity)
+                       : entity.value.boolean ? model_.graph.boolean(false)
+                                              : model_.graph.constant(0.0);
     for (const std::uint32_t i : order) {
       const Entity& entity = names_.entities[i];
+      if (entity.role == Role::state && given_start(entity)) continue;
       if (entity.role == Role::state && entity.init)
         starting_[i] = starting_state(entity, lower_in(starting_, ast_.statements[*entity.init].value));
       else if (entity.role == Role::state && entity.starts_from)
         starting_[i] = starting_state(entity, starting_[*entity.starts_from]);
       else if (entity.computed()) starting_[i] = lower_value(starting_, entity);
     }
+  }
+
+  [[nodiscard]] bool given_start(const Entity& entity) const {
+    return std::ranges::find(started_, entity.name) != started_.end();
+  }
+  ir::NodeId started_by_constant(const Entity& entity) {
+    const ir::SymbolId symbol = add_symbol(initial_name(entity.name), ir::SymbolKind::constant, entity.unit, Span{});
+    model_.constants.push_back({symbol, 0.0});
+    ir::NodeId value = model_.graph.symbol(symbol);
+    if (entity.value.boolean) value = model_.graph.make(ir::Op::ne, value, model_.graph.constant(0.0));
+    return starting_state(entity, value);
   }
 
   ir::NodeId starting_state(const Entity& entity, ir::NodeId value) {

@@ -1,6 +1,8 @@
 #pragma once
 /// From checked statements to the graph of a model.
 
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "ir/model.hpp"
@@ -16,6 +18,7 @@ struct CheckedText {
   const Findings& findings;
   const std::vector<std::uint32_t>& running;
   const std::vector<std::uint32_t>& starting;
+  std::span<const std::string> started;  ///< as load_model has it
 };
 
 /// The model, with every number in SI. It is called as the file, without folder and ending.

@@ -14,7 +14,9 @@
 
 namespace hillock::lang {
 
-Result<ir::Model> load_model(std::string_view text, std::string_view file_name) {
+std::string initial_name(std::string_view state) { return "init " + std::string(state); }
+
+Result<ir::Model> load_model(std::string_view text, std::string_view file_name, std::span<const std::string> started) {
   Recovered parsed = parse_recovering(text, file_name);
   const Ast& ast = parsed.ast;
   Problems& problems = parsed.problems;
@@ -32,7 +34,7 @@ Result<ir::Model> load_model(std::string_view text, std::string_view file_name) 
   const auto starting = start_order(ast, names, problems);
 
   if (problems.any()) return fail(problems.take());
-  ir::Model model = build_model({ast, names, findings, running, starting}, text, file_name);
+  ir::Model model = build_model({ast, names, findings, running, starting, started}, text, file_name);
   for (const Extent at : checker.divided_by_zero)
     model.notes.push_back({"a division by 0: infinite, and NaN where 0 is divided", ast.source->span(at, 256)});
   std::ranges::stable_sort(model.notes, {}, [](const ir::Note& note) { return note.span.line; });

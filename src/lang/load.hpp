@@ -1,6 +1,8 @@
 #pragma once
 /// A model text as an `ir::Model`.
 
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -15,6 +17,13 @@ namespace hillock::lang {
 /// Sub-expressions and constants that depend on constants are shared nodes of the graph, listed in
 /// `Model::definitions`; a constant with a value of its own is a symbol, so that a study can override it.
 /// In `State::init` the names of states stand for their initial values, already put in.
-[[nodiscard]] Result<ir::Model> load_model(std::string_view text, std::string_view file_name);
+/// @param started  states that start from a constant of their own instead, called `initial_name`, which is 0 unless
+/// somebody
+///                 overrides it; names that are no states' mean nothing
+[[nodiscard]] Result<ir::Model> load_model(std::string_view text, std::string_view file_name,
+                                           std::span<const std::string> started = {});
+
+/// "init v": no name of a model's own has a space.
+[[nodiscard]] std::string initial_name(std::string_view state);
 
 }  // namespace hillock::lang

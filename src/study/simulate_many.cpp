@@ -31,6 +31,7 @@ constexpr std::size_t most_runs = 100000000;       // of a table of one column: 
 constexpr std::size_t most_slopes = 200000000;     // 1.6 GB
 constexpr std::size_t shown_rows = 40;             // on a terminal
 constexpr std::size_t most_rows_in_json = 100000;  // more go to a file
+constexpr std::size_t stop_every = 1024;           // rows between two questions whether to stop
 constexpr int most_tries = 10000;                  // for a draw that the joint conditions allow
 
 class Many {
@@ -65,14 +66,14 @@ class Many {
     auto batch = sim::Batch::create(s_.model, s_.experiment, request, how);
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", static_cast<double>(points_.rows));
-    table_ = batch->features(points_, [&] { return progress_.should_stop(); });
+    table_ = batch->features(points_, [&] { return progress_.should_stop(); }, {samples_, noise_});
     if (progress_.should_stop()) return fail("interrupted", "stopped: not all simulations were done");
     if (request.precision == sim::Precision::float32) {
       std::vector<units::Unit> units;
       for (const FeatureColumn& c : columns_) units.push_back(c.unit);
-      auto measured =
-          PrecisionError::measure({s_.model, s_.experiment, request, how, points_, &table_, std::move(units)},
-                                  [&] { return progress_.should_stop(); });
+      auto measured = PrecisionError::measure(
+          {s_.model, s_.experiment, request, how, points_, &table_, std::move(units), {samples_, noise_}},
+          [&] { return progress_.should_stop(); });
       if (!measured) return fail(std::move(measured.error()));
       precision_ = std::move(*measured);
     }
@@ -125,6 +126,12 @@ class Many {
                         {},
                         "--sensitivity",
                         "fewer runs, or fewer parameters by name"});
+    if (!options_.noise.empty() && options_.noise != "own" && options_.noise != "common")
+      errors.push_back({"noise-unknown",
+                        "runs have noise of their own or common noise, not \"" + options_.noise + "\"",
+                        {},
+                        "--noise",
+                        "own or common"});
     if (options_.draws < 0 || options_.trials < 1)
       errors.push_back({"value-range",
                         "draws and trials are counts",
@@ -171,6 +178,8 @@ class Many {
     const auto draws = static_cast<std::size_t>(std::max<std::int64_t>(options_.draws, 1));
     const auto trials = static_cast<std::size_t>(options_.trials);
     points_ = Array2(grid * draws * trials, s_.model.parameters.size());
+    const bool durations = std::ranges::any_of(s_.axes, [](const Axis& a) { return !a.parameter; });
+    const bool common = options_.noise == "common" && s_.model.random();
     std::vector<prob::Prior> priors;
     for (const std::uint32_t i : drawn_) {
       const ir::PriorSpec& spec = *s_.model.parameters[i].prior;
@@ -184,8 +193,12 @@ class Many {
       for (std::size_t d = 0; d < draws; ++d) {
         std::vector<double> point = s_.parameters;
         std::size_t place = g;  // the last sweep goes fastest
+        double duration = 0.0;
         for (std::size_t a = s_.axes.size(); a-- > 0; place /= s_.axes[a].values.size())
-          point[s_.axes[a].parameter] = s_.axes[a].values[place % s_.axes[a].values.size()];
+          (s_.axes[a].parameter ? point[*s_.axes[a].parameter] : duration) =
+              s_.axes[a].values[place % s_.axes[a].values.size()];
+        if (row % stop_every < trials && progress_.should_stop())
+          return fail("interrupted", "stopped: no simulation was done");
         // Draw d is the same at every place of the grid.
         Rng rng(static_cast<std::uint64_t>(options_.seed), stream_id("simulate draws"), d);
         for (int tries = 0; !drawn_.empty(); ++tries) {
@@ -195,7 +208,12 @@ class Many {
             return fail("no-prior", fmt::format("{} draws in a row do not meet the model's joint conditions", tries),
                         options_.model, "wider conditions, or other values of what is swept");
         }
-        for (std::size_t t = 0; t < trials; ++t) std::copy(point.begin(), point.end(), points_.row(row++).begin());
+        for (std::size_t t = 0; t < trials; ++t) {
+          std::copy(point.begin(), point.end(), points_.row(row++).begin());
+          if (durations) durations_.push_back(duration);
+          if (durations) samples_.push_back(samples_in(duration, s_.experiment.interval));
+          if (common) noise_.push_back(t);
+        }
       }
     return {};
   }
@@ -217,7 +235,14 @@ class Many {
       for (std::size_t k = 0; k < points_.rows; ++k) column.values.push_back(symbol.unit.from_si(points_(k, i)));
       out.push_back(std::move(column));
     };
-    for (const Axis& axis : s_.axes) parameter(axis.parameter);
+    for (const Axis& axis : s_.axes) {
+      if (axis.parameter) {
+        parameter(*axis.parameter);
+        continue;
+      }
+      out.push_back({axis.name, axis.unit.name, {}});
+      for (const double duration : durations_) out.back().values.push_back(axis.unit.from_si(duration));
+    }
     for (const std::uint32_t i : drawn_) parameter(i);
     if (options_.trials > 1) {
       Shown column{"trial", "1", {}};
@@ -286,6 +311,8 @@ class Many {
     for (std::size_t c = 0; c < columns.size(); ++c) text += (c > 0 ? ",\"" : "\"") + title(columns[c]) + "\"";
     text += "\n";
     for (std::size_t k = 0; k < points_.rows; ++k) {
+      if (k % stop_every == 0 && progress_.should_stop())
+        return fail("interrupted", "stopped: " + options_.out + " was not written");
       for (std::size_t c = 0; c < columns.size(); ++c) {
         const std::string_view reason = why(k, columns[c]);
         text += c > 0 ? "," : "";
@@ -305,6 +332,7 @@ class Many {
                                 {"dt_ms", s_.experiment.interval * 1e3},
                                 {"runs", points_.rows},
                                 {"seed", options_.seed}};
+    if (options_.noise == "common") json["noise"] = "common";
     answer.text = fmt::format("{}: {} run{} of {} samples, every {:g} ms, {}{}\n", options_.model, points_.rows,
                               points_.rows == 1 ? "" : "s", s_.experiment.samples, s_.experiment.interval * 1e3,
                               integrator_.name, precision_ ? ", float32" : "");
@@ -406,6 +434,8 @@ class Many {
   std::vector<std::uint32_t> drawn_;
   std::vector<std::uint32_t> by_;  ///< parameters that are differentiated by
   Array2 points_;
+  std::vector<double> durations_;             ///< by run, where they differ
+  std::vector<std::size_t> samples_, noise_;  ///< by run, where they differ (sim::Each)
   sim::FeatureTable table_;
   std::optional<PrecisionError> precision_;  ///< of float32
 };
@@ -414,8 +444,9 @@ class Many {
 
 bool asks_for_many(const SimulateOptions& options) {
   const auto sweeps = [](const Assignment& a) { return is_sweep(a.text); };
-  return options.draws != 0 || options.trials != 1 || !options.features.empty() ||
-         std::ranges::any_of(options.set, sweeps) || std::ranges::any_of(options.inputs, sweeps);
+  return options.draws != 0 || options.trials != 1 || options.durations || !options.features.empty() ||
+         std::ranges::any_of(options.set, sweeps) || std::ranges::any_of(options.inputs, sweeps) ||
+         std::ranges::any_of(options.initial, sweeps);
 }
 
 Result<Answer> simulate_many(const SimulateOptions& options, Progress& progress) {

@@ -31,14 +31,14 @@ std::vector<std::size_t> evenly(std::size_t count, std::size_t among) {
   return out;
 }
 
-/// The points with the addresses of their random numbers, which go by their place among all.
+/// The points with the addresses of their random numbers, which go by their place among all or are given.
 Array2 rows_of(const PrecisionError::Simulated& s, std::span<const std::size_t> rows) {
   const std::size_t own = s.points.cols;
   Array2 out(rows.size(), own + (s.model.random() ? 2U : 0U));
   for (std::size_t k = 0; k < rows.size(); ++k) {
     std::copy(s.points.row(rows[k]).begin(), s.points.row(rows[k]).end(), out.row(k).begin());
     if (out.cols == own) continue;
-    out(k, own) = static_cast<double>(rows[k]);
+    out(k, own) = static_cast<double>(s.each.noise.empty() ? rows[k] : s.each.noise[rows[k]]);
     out(k, own + 1) = static_cast<double>(s.how.seed);
   }
   return out;
@@ -86,7 +86,10 @@ Result<void> PrecisionError::compare_features(const Simulated& s, std::span<cons
   how.simulations = static_cast<double>(points.rows);
   auto batch = sim::Batch::create(s.model, s.experiment, request, how);
   if (!batch) return fail(std::move(batch.error()));
-  const sim::FeatureTable wide = batch->features(points, stop);
+  std::vector<std::size_t> samples;
+  for (const std::size_t row : rows)
+    if (!s.each.samples.empty()) samples.push_back(s.each.samples[row]);
+  const sim::FeatureTable wide = batch->features(points, stop, {samples, {}});
   if (stop()) return fail("interrupted", "stopped: the error of float32 was not measured");
   for (std::size_t f = 0; f < request.features.size(); ++f) {
     Feature feature{request.features[f].name, s.units[f]};

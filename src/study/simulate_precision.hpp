@@ -25,6 +25,7 @@ class PrecisionError {
     const Array2& points;                         ///< SI, by run
     const sim::FeatureTable* features = nullptr;  ///< of the runs, by request
     std::vector<units::Unit> units = {};          ///< by feature
+    sim::Each each = {};                          ///< of the runs
   };
   /// Runs up to 32 of the points again, evenly among them, with the same random numbers, and compares their features;
   /// and the traces of up to 4 of these, as long as those fit into 64 MB. Error codes: the simulator's, "interrupted".

@@ -26,28 +26,40 @@ class Setup {
   Result<SimulateSetup> run() {
     auto text = io::read_whole(options_.model, largest_model);
     if (!text) return fail(std::move(text.error()));
-    auto model = lang::load_model(*text, options_.model);
+    std::vector<std::string> started;
+    for (const Assignment& a : options_.initial) started.push_back(a.name);
+    auto model = lang::load_model(*text, options_.model, started);
     if (!model) return fail(std::move(model.error()));
     s_.model = std::move(*model);
     if (auto fits = sim::small_enough_to_run(s_.model); !fits) return fail(std::move(fits.error()));
     set_time();
     set_values();
+    set_initial_values();
     set_inputs();
     if (s_.model.observations.empty() && s_.model.states.empty() && s_.model.definitions.empty())
       errors_.push_back(
           {"nothing-to-simulate", "the model has no states and observes nothing", {}, options_.model, {}});
     if (!errors_.empty()) return fail(std::move(errors_));
-    for (Axis& axis : s_.axes) axis.parameter = as_parameter(*s_.model.find(axis.name));
+    if (options_.durations) std::ranges::rotate(s_.axes, s_.axes.begin() + 1);  // that sweep goes fastest
+    for (Axis& axis : s_.axes)
+      if (axis.parameter) axis.parameter = as_parameter(*s_.model.find(axis.name));
     return std::move(s_);
   }
 
  private:
   void set_time() {
     s_.experiment.interval = options_.dt ? options_.dt->si() : 1e-4;
-    const double duration = options_.duration ? options_.duration->si() : 1.0;
+    double duration = options_.duration ? options_.duration->si() : 1.0;
+    double shortest = duration;
+    if (options_.durations) {
+      sweep_durations(*options_.durations);
+      if (!errors_.empty()) return;
+      const auto [least, most] = std::ranges::minmax(s_.axes.back().values);
+      shortest = least, duration = most;
+    }
     if (!(s_.experiment.interval > 0.0))
       errors_.push_back({"value-range", "the step must be positive", {}, "--dt", "--dt \"0.1 ms\""});
-    else if (!(duration >= s_.experiment.interval))
+    else if (!(shortest >= s_.experiment.interval))
       errors_.push_back(
           {"value-range", "the run is shorter than one step", {}, "--duration", "a longer run or a smaller --dt"});
     else if (duration / s_.experiment.interval > most_samples)
@@ -59,12 +71,30 @@ class Setup {
            "--duration",
            "a shorter run or a larger --dt"});
     if (!errors_.empty()) return;
-    // As Brian 2 ends a run: at a whole number of steps where it is one to 1e-4 of a step, else after the next one.
-    const double steps = duration / s_.experiment.interval;
-    const double whole = std::fabs(steps - std::round(steps)) <= 1e-4 ? std::round(steps) : std::ceil(steps);
-    s_.experiment.samples = static_cast<std::size_t>(whole) + 1;
+    s_.experiment.samples = samples_in(duration, s_.experiment.interval);
     s_.experiment.mask.assign(s_.experiment.samples, 1);
     s_.experiment.name = "simulate";
+  }
+
+  void sweep_durations(const Assignment& a) { sweep(a, a.name, *units::find_unit("ms"), std::nullopt); }
+
+  /// --init: the constants that load_model has made for them.
+  void set_initial_values() {
+    std::vector<std::string> known;
+    for (const ir::State& state : s_.model.states) known.push_back(s_.model.symbol(state.symbol).name);
+    for (const Assignment& a : options_.initial) {
+      if (std::ranges::find(known, a.name) == known.end()) {
+        errors_.push_back(
+            a.origin.error("name-unknown", "the model has no state called " + a.name, nearest(a.name, known)));
+        continue;
+      }
+      const ir::SymbolId id = *s_.model.find(lang::initial_name(a.name));
+      if (is_sweep(a.text)) {
+        sweep(a, lang::initial_name(a.name), s_.model.symbol(id).unit, 0);
+      } else if (const auto si = value_of(a, a.text, s_.model.symbol(id).unit)) {
+        s_.experiment.constants[lang::initial_name(a.name)] = *si;
+      }
+    }
   }
 
   /// A parameter's value: --set, else its default, else its prior's median.
@@ -83,12 +113,15 @@ class Setup {
     for (const Assignment& a : options_.set) {
       const auto id = s_.model.find(a.name);
       if (!id || std::find(known.begin(), known.end(), a.name) == known.end()) {
-        errors_.push_back(a.origin.error("name-unknown", "the model has no parameter or constant called " + a.name,
-                                         nearest(a.name, known)));
+        const bool state = std::ranges::any_of(
+            s_.model.states, [&](const ir::State& s) { return s_.model.symbol(s.symbol).name == a.name; });
+        errors_.push_back(
+            a.origin.error("name-unknown", "the model has no parameter or constant called " + a.name,
+                           state ? "--init " + a.name + "=... is its initial value" : nearest(a.name, known)));
         continue;
       }
       if (is_sweep(a.text)) {
-        sweep(a, *id);
+        sweep(a, a.name, s_.model.symbol(*id).unit, 0);
         continue;
       }
       const auto si = value_of(a, a.text, s_.model.symbol(*id).unit);
@@ -119,7 +152,7 @@ class Setup {
         continue;
       }
       if (is_sweep(a.text)) {
-        sweep(a, *s_.model.find(a.name));
+        sweep(a, a.name, s_.model.symbol(*s_.model.find(a.name)).unit, 0);
         continue;
       }
       auto value =
@@ -160,21 +193,24 @@ class Setup {
     return {};
   }
 
-  void sweep(const Assignment& a, ir::SymbolId id) {
+  /// @param axis  what the values are called in answers
+  void sweep(const Assignment& a, const std::string& axis, const units::Unit& unit,
+             std::optional<std::uint32_t> parameter) {
     const auto wrong = [&](const std::string& what) {
-      errors_.push_back(
-          a.origin.error("sweep-syntax", what, fmt::format("{}=FROM:TO:COUNT, {}=FROM:TO:COUNT:log", a.name, a.name)));
+      errors_.push_back(parameter
+                            ? a.origin.error("sweep-syntax", what,
+                                             fmt::format("{}=FROM:TO:COUNT, {}=FROM:TO:COUNT:log", a.name, a.name))
+                            : a.origin.error("sweep-syntax", what, "--duration \"10 ms:100 ms:10\""));
     };
     const auto found = read_sweep(a.text, most_of_an_axis);
     if (!found) return wrong(found.error().front().message);
-    const units::Unit& unit = s_.model.symbol(id).unit;
     const auto from = value_of(a, found->from, unit), to = value_of(a, found->to, unit);
     if (!from || !to) return;
     if (found->logarithmic && !(*from > 0.0 && *to > 0.0))
       return wrong(fmt::format("\"{}\" is logarithmic and not between positive numbers", a.text));
-    if (std::ranges::any_of(s_.axes, [&](const Axis& other) { return other.name == a.name; }))
+    if (std::ranges::any_of(s_.axes, [&](const Axis& other) { return other.name == axis; }))
       return wrong(fmt::format("\"{}\" is a second sweep of the same name", a.text));
-    s_.axes.push_back({a.name, unit, values_of(*found, *from, *to), 0});
+    s_.axes.push_back({axis, unit, values_of(*found, *from, *to), parameter});
   }
 
   /// What ranges over values must be able to differ between simulations: constants and inputs become parameters.
@@ -196,6 +232,12 @@ class Setup {
 };
 
 }  // namespace
+
+std::size_t samples_in(double duration, double interval) {
+  const double steps = duration / interval;
+  const double whole = std::fabs(steps - std::round(steps)) <= 1e-4 ? std::round(steps) : std::ceil(steps);
+  return static_cast<std::size_t>(whole) + 1;
+}
 
 Result<SimulateSetup> set_up_simulation(const SimulateOptions& options, bool values_needed) {
   return Setup(options, values_needed).run();

@@ -16,16 +16,20 @@ namespace hillock::study {
 struct Axis {
   std::string name;
   units::Unit unit;
-  std::vector<double> values;   ///< SI
-  std::uint32_t parameter = 0;  ///< place among the model's parameters
+  std::vector<double> values;              ///< SI
+  std::optional<std::uint32_t> parameter;  ///< place among the model's parameters; none: how long the run is
 };
 
 struct SimulateSetup {
   ir::Model model;
-  sim::Experiment experiment;
+  sim::Experiment experiment;      ///< as long as the longest run
   std::vector<double> parameters;  ///< SI, the model's order: --set, else the default, else the prior's median
   std::vector<Axis> axes;          ///< in the order of the command line; what they range over is a parameter of `model`
 };
+
+/// The samples of a run, its first and its last among them. As Brian 2 ends a run: at a whole number of steps where it
+/// is one to 1e-4 of a step, else after the next one.
+[[nodiscard]] std::size_t samples_in(double duration, double interval);
 
 /// Error codes: those of io/whole_file.hpp and lang/load.hpp, "value-range", "name-unknown", "unit-mismatch",
 /// "parameter-without-value", "input-missing", "nothing-to-simulate", "model-too-large", "sweep-syntax", those of
