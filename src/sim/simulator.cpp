@@ -241,6 +241,7 @@ bool Batch::State::run(Simulations simulations, bool may_end_early) const {
                               ir::interpret(loop, rows, {parameters, loop.parameters}, {state, loop.state_size()});
                             }});
   pool.piece = simulations.should_stop ? piece_of(loop, operation_ns) : loop.rows;
+  if (!may_end_early) simulations.decided = nullptr;
   if (may_end_early || simulations.rows) pool.stops = stops;
   pool.threads = options.threads;
   return run_lanes(loop, pool, simulations);
