@@ -235,8 +235,16 @@ void lower_program(Program& program) {
   });
 }
 
-/// Pass: what depends on columns alone becomes a column of its own, computed here once for all lanes.
-void derive_columns(Program& program, Timeline& timeline) {
+/// What makes columns from those of a timeline.
+struct DerivedColumns {
+  Graph graph;
+  std::vector<NodeId> wanted;
+  std::vector<std::pair<std::size_t, std::uint32_t>> reads;  ///< symbol, column
+  std::size_t symbols = 0;
+};
+
+/// Pass: what depends on columns alone becomes a column of its own, which is computed once for all lanes.
+DerivedColumns derive_columns(Program& program, const Timeline& timeline) {
   Graph before = program.graph;
   Dependences dependences(before, program.variables);
   const auto column_only = [&](NodeId id) {
@@ -258,39 +266,25 @@ void derive_columns(Program& program, Timeline& timeline) {
       if (arg != no_node) want(arg);
   }
   for (const NodeId root : roots) want(root);
-  if (wanted.empty()) return;
-
-  std::vector<NodeId> replacement(before.size(), no_node);
+  DerivedColumns derived;
+  if (wanted.empty()) return derived;
   std::vector<SymbolId> fresh;
   const auto old_columns = static_cast<std::uint32_t>(timeline.columns);
+  for (std::uint32_t s = 0; s < program.variables.size(); ++s)
+    if (program.variables[s].source == Source::column) derived.reads.emplace_back(s, program.variables[s].index);
   for (std::size_t i = 0; i < wanted.size(); ++i)
     fresh.push_back(program.add_symbol(Source::column, old_columns + static_cast<std::uint32_t>(i)));
   program.columns = old_columns + static_cast<std::uint32_t>(wanted.size());
-
-  // Evaluate row by row; a row whose columns did not change repeats the last values.
-  Timeline wider{timeline.rows, program.columns, {}, timeline.observe};
-  wider.values.resize(wider.rows * wider.columns);
-  Evaluator evaluator(before, wanted);
-  std::vector<double> symbols(program.variables.size(), 0.0);
-  std::vector<double> out(wanted.size());
-  for (std::size_t r = 0; r < timeline.rows; ++r) {
-    const double* row = timeline.values.data() + r * old_columns;
-    for (std::size_t s = 0; s < program.variables.size(); ++s)
-      if (program.variables[s].source == Source::column && program.variables[s].index < old_columns)
-        symbols[s] = row[program.variables[s].index];
-    evaluator.run(symbols, out);
-    double* target = wider.values.data() + r * wider.columns;
-    std::copy(row, row + old_columns, target);
-    std::copy(out.begin(), out.end(), target + old_columns);
-  }
-  timeline = std::move(wider);
-  for (std::size_t i = 0; i < wanted.size(); ++i) replacement[index(wanted[i])] = no_node;
+  derived.symbols = program.variables.size();
   std::map<NodeId, SymbolId> by_node;
   for (std::size_t i = 0; i < wanted.size(); ++i) by_node[wanted[i]] = fresh[i];
   rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
     if (const auto found = by_node.find(id); found != by_node.end()) return g.symbol(found->second, before[id].type);
     return same_node(g, node, args);
   });
+  derived.graph = std::move(before);
+  derived.wanted = std::move(wanted);
+  return derived;
 }
 
 int cost(const Node& node) {
@@ -353,20 +347,60 @@ void merge_groups(Loop::Phase& phase, std::vector<std::uint32_t>& flags) {
   phase.groups = std::move(merged);
 }
 
+/// The columns that a loop keeps, of its timeline or derived, and which of its rows are observed.
+void read_rows(const Timeline& timeline, const DerivedColumns& derived, std::span<const std::uint32_t> kept,
+               Loop& loop) {
+  loop.values.resize(loop.rows * kept.size());
+  loop.flags.resize(loop.rows);
+  const std::size_t given = timeline.columns;
+  const bool computes = std::ranges::any_of(kept, [&](std::uint32_t c) { return c >= given; });
+  Evaluator evaluator(derived.graph, derived.wanted);
+  std::vector<double> symbols(derived.symbols, 0.0), made(derived.wanted.size());
+  double* to = loop.values.data();
+  timeline.each_block([&](Rows rows, std::span<const double> values, std::span<const std::uint8_t> observe) {
+    for (std::size_t r = 0; r < rows.end - rows.begin; ++r) {
+      const double* row = values.data() + r * given;
+      if (computes) {
+        for (const auto& [symbol, column] : derived.reads) symbols[symbol] = row[column];
+        evaluator.run(symbols, made);
+      }
+      for (const std::uint32_t c : kept) *to++ = c < given ? row[c] : made[c - given];
+      loop.flags[rows.begin + r] = observe[r] != 0 ? 1U : 0U;
+      loop.observed += observe[r] != 0 ? 1U : 0U;
+    }
+    return true;
+  });
+}
+
 }  // namespace
 
 // The same bits in every row, NaN included.
 void fold_constant_columns(Program& program, const Timeline& timeline) {
   std::vector<bool> constant(timeline.columns, timeline.rows > 0);
-  for (std::size_t r = 1; r < timeline.rows; ++r)
-    for (std::size_t c = 0; c < timeline.columns; ++c)
-      if (std::bit_cast<std::uint64_t>(timeline.values[r * timeline.columns + c]) !=
-          std::bit_cast<std::uint64_t>(timeline.values[c]))
-        constant[c] = false;
+  std::vector<double> value(timeline.columns);
+  std::vector<std::uint32_t> open;  // columns that may be constant, as far as the rows so far tell
+  for (std::uint32_t c = 0; c < timeline.columns; ++c) {
+    const auto known = timeline.source ? timeline.source->constant(c) : std::nullopt;
+    if (known) value[c] = *known;
+    else open.push_back(c);
+  }
+  timeline.each_block([&](Rows rows, std::span<const double> values, std::span<const std::uint8_t>) {
+    if (rows.begin == 0)
+      for (const std::uint32_t c : open) value[c] = values[c];
+    std::erase_if(open, [&](std::uint32_t c) {
+      for (std::size_t i = c; i < values.size(); i += timeline.columns)
+        if (std::bit_cast<std::uint64_t>(values[i]) != std::bit_cast<std::uint64_t>(value[c])) {
+          constant[c] = false;
+          return true;
+        }
+      return false;
+    });
+    return !open.empty();
+  });
   rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
     if (node.op == Op::symbol) {
       const Variable& v = program.variables[index(node.symbol)];
-      if (v.source == Source::column && constant[v.index]) return g.constant(timeline.values[v.index]);
+      if (v.source == Source::column && constant[v.index]) return g.constant(value[v.index]);
     }
     if (node.op == Op::constant || node.op == Op::symbol) return same_node(g, node, args);
     Algebra algebra(g);
@@ -374,11 +408,10 @@ void fold_constant_columns(Program& program, const Timeline& timeline) {
   });
 }
 
-Loop bind(const Program& source, const Timeline& source_timeline, const BindOptions& options) {
-  HILLOCK_CHECK(source.columns == source_timeline.columns, "the timeline has other columns than the program");
-  HILLOCK_CHECK(source_timeline.rows > 0, "a timeline without rows");
+Loop bind(const Program& source, const Timeline& timeline, const BindOptions& options) {
+  HILLOCK_CHECK(source.columns == timeline.columns, "the timeline has other columns than the program");
+  HILLOCK_CHECK(timeline.rows > 0, "a timeline without rows");
   Program program = source;
-  Timeline timeline = source_timeline;
   fold_constant_columns(program, timeline);
   if (options.lower) merge_divisions(program);
   hoist_reciprocals(program);
@@ -391,7 +424,7 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   if (!program.singles.empty()) narrow(program);
   contract(program);
   if (options.lower) lower_program(program);
-  derive_columns(program, timeline);
+  const DerivedColumns derived = derive_columns(program, timeline);
 
   Loop loop;
   loop.parameters = program.parameters;
@@ -407,7 +440,6 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   loop.single = !program.singles.empty();
   HILLOCK_CHECK(!(loop.adaptive && (loop.observe_last || loop.tape > 0)), "steps of a lane's own are not put down");
   loop.rows = timeline.rows;
-  loop.observed = timeline.observed();
   loop.graph = std::move(program.graph);
 
   // Keep only the columns that are read.
@@ -417,7 +449,7 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
     shell.outputs = loop.outputs, shell.adaptive = loop.adaptive;
     return Roots::gather(shell);
   }();
-  std::vector<std::uint32_t> new_column(timeline.columns, UINT32_MAX);
+  std::vector<std::uint32_t> new_column(program.columns, UINT32_MAX);
   std::vector<std::uint32_t> kept;
   for (const NodeId id : reachable(loop.graph, roots)) {
     const Node& node = loop.graph[id];
@@ -432,10 +464,7 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
   for (Variable& v : loop.variables)
     if (v.source == Source::column) v.index = new_column[v.index] == UINT32_MAX ? 0 : new_column[v.index];
   loop.columns = static_cast<std::uint32_t>(kept.size());
-  loop.values.resize(loop.rows * kept.size());
-  for (std::size_t r = 0; r < loop.rows; ++r)
-    for (std::size_t c = 0; c < kept.size(); ++c)
-      loop.values[r * kept.size() + c] = timeline.values[r * timeline.columns + kept[c]];
+  read_rows(timeline, derived, kept, loop);
 
   Dependences dependences(loop.graph, loop.variables);
   for (const NodeId id : loop.init)
@@ -460,13 +489,11 @@ Loop bind(const Program& source, const Timeline& source_timeline, const BindOpti
       loop.prologue.push_back(id);
   }
 
-  loop.flags.assign(loop.rows, 0);
-  for (std::size_t r = 0; r < loop.rows; ++r) loop.flags[r] = timeline.observe[r] != 0 ? 1U : 0U;
   for (const auto& [bit, columns] : columns_of_bit) {
     const bool in_observe = bit < first_advance_bit;
     std::size_t last = SIZE_MAX;
     for (std::size_t r = 0; r < loop.rows; ++r) {
-      if (in_observe && timeline.observe[r] == 0) continue;
+      if (in_observe && (loop.flags[r] & 1U) == 0) continue;
       bool changed = last == SIZE_MAX;
       for (const std::uint32_t c : columns)
         changed = changed || std::bit_cast<std::uint64_t>(loop.values[r * loop.columns + c]) !=

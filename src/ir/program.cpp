@@ -36,8 +36,32 @@ std::uint32_t Program::carry(std::string name, NodeId initial) {
   return static_cast<std::uint32_t>(init.size() - 1);
 }
 
-std::size_t Timeline::observed() const {
-  return static_cast<std::size_t>(std::count_if(observe.begin(), observe.end(), [](auto flag) { return flag != 0; }));
+void Timeline::each_block(const std::function<bool(Rows rows, std::span<const double> values,
+                                                   std::span<const std::uint8_t> observe)>& body) const {
+  if (!source) {
+    body({0, rows}, values, observe);
+    return;
+  }
+  constexpr std::size_t block = 4096;
+  std::vector<double> some(std::min(block, rows) * columns);
+  std::vector<std::uint8_t> seen(std::min(block, rows));
+  for (std::size_t begin = 0; begin < rows; begin += block) {
+    const Rows at{begin, std::min(rows, begin + block)};
+    const std::span now = std::span(some).first((at.end - at.begin) * columns);
+    const std::span observed = std::span(seen).first(at.end - at.begin);
+    source->fill(at, now, observed);
+    if (!body(at, now, observed)) return;
+  }
+}
+
+Timeline Timeline::whole() const {
+  Timeline out{rows, columns, {}, {}};
+  each_block([&](Rows, std::span<const double> some, std::span<const std::uint8_t> seen) {
+    out.values.insert(out.values.end(), some.begin(), some.end());
+    out.observe.insert(out.observe.end(), seen.begin(), seen.end());
+    return true;
+  });
+  return out;
 }
 
 std::size_t Loop::observed_in(std::size_t begin, std::size_t end) const {

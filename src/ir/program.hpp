@@ -8,6 +8,8 @@
 /// All right sides of a phase read the old values.
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -79,13 +81,36 @@ struct Program {
   std::uint32_t carry(std::string name, NodeId initial);
 };
 
-/// The rows. `values` is [rows][columns], row-major.
+/// Rows [begin, end).
+struct Rows {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// Rows that are made when somebody wants them, a block at a time: they need not all be in memory at once.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  /// The value of a column, where it is known to be the same in every row.
+  [[nodiscard]] virtual std::optional<double> constant(std::uint32_t column) const = 0;
+  /// @param values   [rows][columns], row-major
+  /// @param observe  by row
+  virtual void fill(Rows rows, std::span<double> values, std::span<std::uint8_t> observe) const = 0;
+};
+
+/// The rows. `values` is [rows][columns], row-major; where there is a `source`, it and `observe` are empty.
 struct Timeline {
   std::size_t rows = 0;
   std::size_t columns = 0;
   std::vector<double> values;
   std::vector<std::uint8_t> observe;  ///< by row
-  [[nodiscard]] std::size_t observed() const;
+  std::shared_ptr<const RowSource> source = nullptr;
+
+  /// Calls `body(rows, values, observe)` for one block after another, until it is false.
+  void each_block(const std::function<bool(Rows rows, std::span<const double> values,
+                                           std::span<const std::uint8_t> observe)>& body) const;
+  /// All rows in memory.
+  [[nodiscard]] Timeline whole() const;
 };
 
 /// tangent[carried][k]: the index of the carried variable that holds d carried / d parameter k, or nothing where that
@@ -157,14 +182,10 @@ struct BindOptions {
 void interpret(const Loop& loop, std::span<const double> parameters, std::span<double> carried,
                std::span<double> outputs = {});
 
-/// Rows [begin, end) of a Loop. Where a run is cut never changes a bit of what comes out.
-struct Rows {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
-/// The same for some of the rows. `state` has `loop.state_size()` numbers: it is read where rows.begin > 0 and receives
-/// the values after the last row. `outputs` (may be empty) receives [observed in these rows][outputs].
-/// `tape` (may be empty where the loop does not read it) has [rows][loop.tape].
+/// The same for some of the rows. Where a run is cut never changes a bit of what comes out. `state` has
+/// `loop.state_size()` numbers: it is read where rows.begin > 0 and receives the values after the last row. `outputs`
+/// (may be empty) receives [observed in these rows][outputs]. `tape` (may be empty where the loop does not read it) has
+/// [rows][loop.tape].
 void interpret(const Loop& loop, Rows rows, std::span<const double> parameters, std::span<double> state,
                std::span<double> outputs = {}, std::span<double> tape = {});
 

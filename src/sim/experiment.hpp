@@ -1,6 +1,7 @@
 #pragma once
 /// One recording as a model sees it: when it was sampled, what was commanded, what was measured, what counts.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -61,7 +62,16 @@ struct Layout {
 /// "Very large": exp(-gap/tau) is 0 for every tau, and 0 * gap is still 0.
 inline constexpr double no_previous_sample = 1e300;
 
+struct TimelineOptions {
+  bool observe_all = false;    ///< every row, not only those of kept samples
+  std::function<bool()> stop;  ///< asked for every block of rows; once true, rows are anything, at once
+};
+
 /// The rows: one per integration step, cut at the jumps of the inputs; row starts that are kept samples are observed.
+/// They are made block by block; `model` and `experiment` must live as long as the timeline.
+[[nodiscard]] ir::Timeline rows_of(const ir::Model& model, const Experiment& experiment,
+                                   const TimelineOptions& options = {});
+/// The same, all in memory.
 [[nodiscard]] ir::Timeline make_timeline(const ir::Model& model, const Experiment& experiment);
 
 }  // namespace hillock::sim

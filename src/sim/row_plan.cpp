@@ -21,13 +21,14 @@ RowPlan::RowPlan(const ir::Model& model, const Experiment& experiment)
 
   std::size_t seen = 0;  // samples before this one have been looked at
   std::size_t rows = 0, counted = 0;
+  std::vector<double> at;
   for (const double jump : jumps_) {
     const double place = std::floor((jump - start_) / interval_);
     if (!(place >= -1.0 && place <= static_cast<double>(samples_))) continue;
     // Rounding may put a jump next to the sample that it is inside of.
     const std::size_t first = place < 1.0 ? 0 : static_cast<std::size_t>(place) - 1;
     for (std::size_t s = std::max(first, seen); s < std::min(samples_, first + 3); seen = ++s) {
-      const std::vector<double> at = ends(s);
+      ends(s, at);
       const double step = interval_ / static_cast<double>(substeps_);
       const bool even = at.size() == substeps_ && std::all_of(at.begin(), at.end() - 1, [&](double t) {
                           const double k = (t - time_of(s)) / step;
@@ -63,11 +64,11 @@ std::size_t RowPlan::sample_of(std::size_t row) const {
   return last.sample + 1 + (row - last.before - last.rows) / substeps_;
 }
 
-std::vector<double> RowPlan::ends(std::size_t sample) const {
+void RowPlan::ends(std::size_t sample, std::vector<double>& at) const {
   const double from = time_of(sample), to = time_of(sample + 1);
   const double width = to - from, sliver = 1e-6 * width;
   const auto parts = static_cast<double>(substeps_);
-  std::vector<double> at;
+  at.clear();
   for (std::size_t k = 1; k < substeps_; ++k) at.push_back(from + width * static_cast<double>(k) / parts);
   for (auto it = std::upper_bound(jumps_.begin(), jumps_.end(), from + sliver); it != jumps_.end() && *it < to - sliver;
        ++it) {
@@ -78,7 +79,6 @@ std::vector<double> RowPlan::ends(std::size_t sample) const {
   }
   std::sort(at.begin(), at.end());
   at.push_back(to);
-  return at;
 }
 
 bool RowPlan::regular(std::size_t sample) const {

@@ -20,8 +20,10 @@ class RowPlan {
   /// The sample that a row belongs to.
   [[nodiscard]] std::size_t sample_of(std::size_t row) const;
   /// The times at which the steps of a sample end, the next sample's among them.
-  [[nodiscard]] std::vector<double> ends(std::size_t sample) const;
-  /// Are these steps equal?
+  void ends(std::size_t sample, std::vector<double>& into) const;
+  /// Are the steps of all samples equal?
+  [[nodiscard]] bool all_regular() const { return cuts_.empty(); }
+  /// Are those of this one?
   [[nodiscard]] bool regular(std::size_t sample) const;
 
  private:

@@ -196,10 +196,13 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   auto state = std::make_unique<State>();
   state->built = std::move(*built);
   state->options = options;
-  ir::Timeline timeline = make_timeline(model, experiment);
-  if (request.purpose == Purpose::spike_times || request.purpose == Purpose::spike_time_slopes)
-    timeline.observe.assign(timeline.rows, 1);
+  const bool of_spikes = request.purpose == Purpose::spike_times || request.purpose == Purpose::spike_time_slopes;
+  ir::Timeline timeline = rows_of(model, experiment, {of_spikes, options.stop});
+  if (request.purpose == Purpose::log_density_gradient)
+    timeline = timeline.whole();  // it may be gone through backwards
   state->loop = ir::bind(state->built.program, timeline);
+  if (options.stop && options.stop())
+    return fail("interrupted", "stopped before the first simulation began", experiment.name);
   if (auto taken = take_backwards(model, timeline, request, *state); !taken) return fail(std::move(taken.error()));
   if (state->adjoint) return Batch(std::move(state));
   state->plan.emplace(model, experiment);

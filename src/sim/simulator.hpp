@@ -32,6 +32,8 @@ struct RunOptions {
   /// About how many simulations there will be, where that is known: a few short ones are done by the interpreter before
   /// the compiler would be.
   double simulations = std::numeric_limits<double>::infinity();
+  /// Asked while the rows of a long experiment are made; once true, there is no batch ("interrupted").
+  std::function<bool()> stop = {};
 };
 
 /// Features of many simulations.

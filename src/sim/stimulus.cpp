@@ -35,6 +35,11 @@ class Sampled final : public Stimulus {
     return out;
   }
 
+  std::optional<double> constant() const override {
+    if (std::ranges::any_of(values_, [&](double v) { return v != values_.front(); })) return {};
+    return values_.front();
+  }
+
  private:
   double start_;
   double interval_;
@@ -59,6 +64,12 @@ class Piecewise final : public Stimulus {
     std::vector<double> out;
     for (std::size_t i = 0; i + 1 < pieces_.size(); ++i) out.push_back(pieces_[i].until);
     return out;
+  }
+
+  std::optional<double> constant() const override {
+    const ir::Node& only = pieces_.front().graph[pieces_.front().value];
+    if (pieces_.size() > 1 || only.op != ir::Op::constant) return {};
+    return only.value;
   }
 
  private:

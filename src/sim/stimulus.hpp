@@ -2,6 +2,7 @@
 /// Inputs of a model over time: sampled commands and closed forms.
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/error.hpp"
@@ -17,6 +18,8 @@ class Stimulus {
   [[nodiscard]] virtual double at(double t, double inside) const = 0;
   /// The times at which the input may jump: no integration step goes across them.
   [[nodiscard]] virtual std::vector<double> jumps() const { return {}; }
+  /// Its value, where it is known to be the same at all times.
+  [[nodiscard]] virtual std::optional<double> constant() const { return {}; }
 };
 
 /// How a sampled command goes from one sample to the next.

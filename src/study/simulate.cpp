@@ -87,9 +87,12 @@ class Run {
     sim::ProgramRequest request{sim::Purpose::trace, integrator_.name, {}};
     if (auto chosen = choose_events(model.observations.size(), request); !chosen)
       return fail(std::move(chosen.error()));
-    const sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed),
+    const sim::RunOptions how{*backend,
+                              options_.run.threads,
+                              static_cast<std::uint64_t>(options_.seed),
                               code_store(options_.run.cache),
-                              options_.run.isa == "auto" ? 1.0 : std::numeric_limits<double>::infinity()};
+                              options_.run.isa == "auto" ? 1.0 : std::numeric_limits<double>::infinity(),
+                              [&] { return progress_.should_stop(); }};
     auto batch = sim::Batch::create(model, experiment_, request, how);
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", 1.0);

@@ -61,12 +61,13 @@ class Many {
     auto precision = sim::precision_called(options_.precision.empty() ? "float64" : options_.precision);
     if (!precision) return fail(std::move(precision.error()));
     request.precision = *precision;
-    const sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed),
-                              code_store(options_.run.cache)};
+    sim::RunOptions how{*backend, options_.run.threads, static_cast<std::uint64_t>(options_.seed),
+                        code_store(options_.run.cache)};
+    how.stop = [&] { return progress_.should_stop(); };
     auto batch = sim::Batch::create(s_.model, s_.experiment, request, how);
     if (!batch) return fail(std::move(batch.error()));
     progress_.begin("simulate", static_cast<double>(points_.rows));
-    table_ = batch->features(points_, [&] { return progress_.should_stop(); }, {samples_, noise_});
+    table_ = batch->features(points_, how.stop, {samples_, noise_});
     if (progress_.should_stop()) return fail("interrupted", "stopped: not all simulations were done");
     if (request.precision == sim::Precision::float32) {
       std::vector<units::Unit> units;

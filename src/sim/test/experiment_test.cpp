@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "sim/test/models.hpp"
@@ -25,7 +26,7 @@ TEST(Timeline, OneRowPerSampleWhereNothingJumps) {
   Experiment e = fixture::gate_experiment(fixture::Noise::ar1);
   const Rows rows(fixture::gate(fixture::Noise::ar1), e);
   ASSERT_EQ(rows.timeline.rows, 60U);
-  EXPECT_EQ(rows.timeline.observed(), e.kept());
+  EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(rows.timeline.observe, 1)), e.kept());
   EXPECT_EQ(e.kept(), 53U);
   double last = -1;
   for (std::size_t r = 0; r < 60; ++r) {
