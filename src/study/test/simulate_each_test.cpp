@@ -112,6 +112,21 @@ TEST_F(SimulateEach, CommonNoiseIsTheSameForEveryParameterSet) {
             "    try: own or common\n");
 }
 
+TEST_F(SimulateEach, TheErrorOfFloat32IsThatOfTheSameRuns) {
+  // Runs of other durations, or under other noise, would differ by all of it.
+  model("param s : 1 = 1\ndx/dt = -x/(10*ms) + s*xi*(5*ms)**-0.5 : 1\ninit x = 3\n");
+  options.set = {assign("--set", "s", "1:2:2")};
+  options.trials = 5;
+  options.noise = "common";
+  options.durations = durations("2 ms:50 ms:4");
+  options.features = {"mean(x)"};
+  options.precision = "float32";
+  const nlohmann::json json = run();
+  const nlohmann::json& error = json["float32_error"]["features"][0];
+  EXPECT_GT(error["relative"], 0.0);
+  EXPECT_LT(error["relative"], 1e-4);
+}
+
 TEST_F(SimulateEach, AStateStartsWhereItIsToldAndWhatFollowsFromItFollows) {
   model(
       "const k = 10 mV\ndv/dt = 0*mV/ms : mV\ninit v = -65 mV\ndn/dt = 0/ms : 1\ninit n = 1/(1 + exp(-v/k))\n"
