@@ -7,12 +7,14 @@
 
 #include "base/error.hpp"
 #include "ir/algebra.hpp"
+#include "ir/collect_terms.hpp"
 #include "ir/interpret.hpp"
 #include "ir/lower/lower.hpp"
 #include "ir/narrow.hpp"
 #include "ir/program.hpp"
 #include "ir/share_divisions.hpp"
 #include "ir/share_exponentials.hpp"
+#include "ir/take_ahead.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -194,35 +196,59 @@ void share_program_divisions(Program& program) {
   Roots::scatter(roots, program);
 }
 
-/// Pass: a product that is used once, in a sum, is fused with it. Every back end then rounds alike.
+/// Pass: factors and offsets that stand still, each in one number.
+void collect_program_terms(Program& program) {
+  Dependences dependences(program.graph, program.variables);
+  const std::vector<NodeId> roots = Roots::gather(program);
+  const auto still = [&](NodeId id) {
+    const Dependence& d = dependences.of(id);
+    return !d.carried && d.columns.empty();
+  };
+  Roots::scatter(collect_terms(program.graph, roots, still), program);
+}
+
+/// Pass: a product that sums alone read is fused with them. Every back end then rounds alike.
 void contract(Program& program) {
   const std::vector<NodeId> roots = Roots::gather(program);
-  std::vector<int> uses(program.graph.size());
-  for (const NodeId root : roots) ++uses[index(root)];
-  for (const NodeId id : reachable(program.graph, roots))
-    for (const NodeId arg : program.graph[id].args)
-      if (arg != no_node) ++uses[index(arg)];
   const Graph before = program.graph;
-  const auto fusible = [&](NodeId id) { return before[id].op == Op::mul && uses[index(id)] == 1; };
-  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
-    const auto factors = [&](NodeId product) { return g[product].args; };
-    if (node.op == Op::add) {
-      for (std::size_t k : {1U, 0U})
-        if (fusible(node.args[k]) && g[args[k]].op == Op::mul) {
-          const auto f = factors(args[k]);
-          return g.make(Op::fma, f[0], f[1], args[1 - k]);
-        }
+  Dependences dependences(before, program.variables);
+  const std::vector<NodeId> order = reachable(before, roots);
+  // A product that stands still is not worth a fusion that a moving one could have.
+  const auto product = [&](NodeId id) { return before[id].op == Op::mul && dependences.of(id).carried; };
+  const auto sums = [&](NodeId id) { return before[id].op == Op::add || before[id].op == Op::sub; };
+  std::vector<int> uses(before.size());
+  std::vector<int> alone(before.size());  // by sums, and beside something else than a product
+  for (const NodeId root : roots) ++uses[index(root)];
+  for (const NodeId id : order) {
+    const auto& args = before[id].args;
+    for (const NodeId arg : args)
+      if (arg != no_node) ++uses[index(arg)];
+    if (sums(id))
+      for (const std::size_t k : {0U, 1U})
+        if (!product(args[1 - k])) ++alone[index(args[k])];
+  }
+  const auto fusible = [&](NodeId sum, NodeId id) {
+    return before[id].op == Op::mul && (product(id) || !dependences.of(sum).carried) &&
+           (uses[index(id)] == 1 || alone[index(id)] == uses[index(id)]);
+  };
+  rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
+    if (!sums(id)) return same_node(g, node, args);
+    Algebra algebra(g);
+    const bool minus = node.op == Op::sub;
+    for (const std::size_t k : {1U, 0U}) {
+      if (!fusible(id, node.args[k]) || g[args[k]].op != Op::mul) continue;
+      const auto f = g[args[k]].args;
+      if (!minus) return g.make(Op::fma, f[0], f[1], args[1 - k]);
+      return k == 1 ? g.make(Op::fma, algebra.neg(f[0]), f[1], args[0])
+                    : g.make(Op::fma, f[0], f[1], algebra.neg(args[1]));
     }
-    if (node.op == Op::sub) {
-      if (fusible(node.args[1]) && g[args[1]].op == Op::mul) {
-        const auto f = factors(args[1]);
-        return g.make(Op::fma, g.make(Op::neg, f[0]), f[1], args[0]);
+    // -a b - c
+    const Node left = before[node.args[0]];
+    if (minus && left.op == Op::neg && uses[index(node.args[0])] == 1 && fusible(id, left.args[0]))
+      if (const Node turned = g[args[0]]; turned.op == Op::neg && g[turned.args[0]].op == Op::mul) {
+        const auto f = g[turned.args[0]].args;
+        return g.make(Op::fma, algebra.neg(f[0]), f[1], algebra.neg(args[1]));
       }
-      if (fusible(node.args[0]) && g[args[0]].op == Op::mul) {
-        const auto f = factors(args[0]);
-        return g.make(Op::fma, f[0], f[1], g.make(Op::neg, args[1]));
-      }
-    }
     return same_node(g, node, args);
   });
 }
@@ -420,6 +446,8 @@ Loop bind(const Program& source, const Timeline& timeline, const BindOptions& op
     if (!program.singles.empty()) divide_by_exponentials(program);
     share_reciprocals(program);
     share_program_divisions(program);
+    collect_program_terms(program);
+    take_exponentials_ahead(program);
   }
   if (!program.singles.empty()) narrow(program);
   contract(program);

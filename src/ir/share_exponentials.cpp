@@ -19,8 +19,55 @@ struct Linear {
 /// An exponential whose argument moves, or x/(exp(x) - 1).
 struct Member {
   NodeId node;
+  bool bernoulli;
   double scale;  ///< what the moving leaf is multiplied with
   NodeId still;
+};
+
+// In products and sums: what an exponential takes, and what one more divisor takes in a shared division.
+constexpr int exponential_cost = 16;
+constexpr int reciprocal_cost = 5;
+
+/// Powers of one number, each a product of two that are there before it.
+class Powers {
+ public:
+  Powers(Algebra& algebra, NodeId base) : al_(algebra) { known_[1] = base; }
+
+  struct Product {
+    int power, left, right;
+  };
+  /// What to multiply for these powers, in order.
+  [[nodiscard]] static std::vector<Product> chain(std::vector<int> wanted) {
+    std::ranges::sort(wanted);
+    std::vector<int> known{1};
+    std::vector<Product> out;
+    for (const int n : wanted) reach(n, known, out);
+    return out;
+  }
+  void make(std::vector<int> wanted) {
+    for (const auto& [power, left, right] : chain(std::move(wanted)))
+      known_[power] = al_.mul(known_.at(left), known_.at(right));
+  }
+  [[nodiscard]] NodeId of(int n) const { return known_.at(n); }
+
+ private:
+  static void reach(int n, std::vector<int>& known, std::vector<Product>& out) {
+    const auto there = [&](int k) { return std::ranges::find(known, k) != known.end(); };
+    if (there(n)) return;
+    for (const int a : known)
+      if (there(n - a)) {
+        known.push_back(n);
+        out.push_back({n, a, n - a});
+        return;
+      }
+    const int left = n % 2 == 0 ? n / 2 : n - 1;
+    reach(left, known, out);
+    known.push_back(n);
+    out.push_back({n, left, n - left});
+  }
+
+  Algebra& al_;
+  std::map<int, NodeId> known_;
 };
 
 /// Sums are looked through this deep; what is deeper is a leaf.
@@ -40,15 +87,10 @@ class Sharing {
       const Linear argument = linear(node.args[0], 0);
       if (argument.moving.size() != 1) continue;
       const auto [leaf, scale] = *argument.moving.begin();
-      if (std::isfinite(scale) && scale != 0.0) groups[leaf].push_back({id, scale, argument.still});
+      if (std::isfinite(scale) && scale != 0.0)
+        groups[leaf].push_back({id, node.op == Op::bernoulli, scale, argument.still});
     }
-    for (auto& [leaf, members] : groups)
-      for (const bool positive : {true, false}) {
-        std::vector<Member> same_sign;
-        for (const Member& m : members)
-          if ((m.scale > 0.0) == positive) same_sign.push_back(m);
-        share(std::move(same_sign));
-      }
+    for (auto& [leaf, members] : groups) share(std::move(members));
     if (replacement_.empty()) return {roots_.begin(), roots_.end()};
     Graph& g = al_.g;
     const Graph before = g;
@@ -97,28 +139,61 @@ class Sharing {
     const double ratio = scale / base;
     const double whole = std::nearbyint(ratio);
     // The scales are quotients of rounded numbers: a few units of the last place apart.
-    if (whole < 1.0 || whole > limits_.power || std::fabs(ratio - whole) > 1e-15 * whole) return {};
+    if (whole == 0.0 || std::fabs(whole) > limits_.power || std::fabs(ratio - whole) > 1e-15 * std::fabs(whole))
+      return {};
     return static_cast<int>(whole);
   }
 
-  /// Takes the base that serves most members, again and again.
+  /// A member's argument over a whole number, or over a negative one.
+  struct Base {
+    std::size_t member;
+    int over;
+  };
+
+  /// Operations for all members where those that are whole multiples of a base are its powers.
+  [[nodiscard]] int cost(std::span<const Member> members, const Base& base) const {
+    const double scale = members[base.member].scale / base.over;
+    std::vector<int> powers;
+    int total = exponential_cost;
+    for (const Member& m : members) {
+      const std::optional<int> n = times(m.scale, scale);
+      if (!n) {
+        total += exponential_cost;
+        continue;
+      }
+      powers.push_back(std::abs(*n));
+      total += *n == 1 ? 0 : 1;
+      if (*n < 0) total += m.bernoulli ? 1 : reciprocal_cost;
+    }
+    return total + static_cast<int>(Powers::chain(powers).size());
+  }
+
+  /// Takes the base that leaves the fewest operations, again and again.
   void share(std::vector<Member> members) {
     while (members.size() > 1) {
-      std::size_t best = 0;
-      std::ptrdiff_t served = 0;
-      for (std::size_t b = 0; b < members.size(); ++b) {
-        const auto count = std::ranges::count_if(
-            members, [&](const Member& m) { return times(m.scale, members[b].scale).has_value(); });
-        if (count > served) best = b, served = count;
-      }
-      if (served < 2) return;
-      const Member base = members[best];
+      std::optional<Base> best;
+      int least = exponential_cost * static_cast<int>(members.size());
+      for (std::size_t b = 0; b < members.size(); ++b)
+        for (int over = 1; over <= limits_.power; ++over)
+          for (const int sign : {1, -1}) {
+            if (sign < 0 && over == 1) continue;
+            const Base base{b, sign * over};
+            if (const int operations = cost(members, base); operations < least) best = base, least = operations;
+          }
+      if (!best) return;
+      const Member whole = members[best->member];
+      const NodeId over = al_.number(1.0 / best->over);
+      Powers powers{al_, al_.make(Op::exp, al_.mul(over, argument(whole)))};
+      const NodeId still = al_.mul(over, zero_or(whole.still));
+      std::vector<std::pair<Member, int>> served;
       std::vector<Member> rest;
-      for (const Member& m : members) {
-        const auto n = times(m.scale, base.scale);
-        if (n) replace(m, base, *n);
+      for (const Member& m : members)
+        if (const auto n = times(m.scale, whole.scale / best->over)) served.emplace_back(m, *n);
         else rest.push_back(m);
-      }
+      std::vector<int> wanted;
+      for (const auto& [m, n] : served) wanted.push_back(std::abs(n));
+      powers.make(wanted);
+      for (const auto& [m, n] : served) replace(m, n, powers, still);
       members = std::move(rest);
     }
   }
@@ -130,41 +205,33 @@ class Sharing {
     return al_.make(Op::lnot, al_.make(Op::le, absolute(id), al_.number(limit)));
   }
 
-  void replace(const Member& m, const Member& base, int n) {
-    const NodeId y = argument(base);
-    const NodeId w = al_.make(Op::exp, y);
-    const NodeId shift = al_.sub(zero_or(m.still), al_.mul(al_.number(n), zero_or(base.still)));
-    const NodeId itself = al_.g[m.node].op == Op::exp ? m.node : al_.make(Op::exp, argument(m));
+  void replace(const Member& m, int n, const Powers& powers, NodeId still) {
+    const NodeId y = al_.g[powers.of(1)].args[0];
+    const NodeId shift = al_.sub(zero_or(m.still), al_.mul(al_.number(n), still));
     // 16 x 30 + 200 = 680 < 709: nothing overflows on the way.
     NodeId outside = beyond(y, limits_.argument);
     if (!al_.g.is_constant(shift) || std::fabs(al_.g[shift].value) > limits_.shift)
       outside = al_.make(Op::lor, outside, beyond(shift, limits_.shift));
-    const NodeId power = m.node == w ? w : al_.mul(to_the(w, n), al_.make(Op::exp, shift));
-    if (al_.g[m.node].op == Op::exp) {
-      if (itself != w) replacement_[m.node] = choose(outside, m.node, power);
+    // e^argument, or for a negative n its reciprocal.
+    const NodeId power = al_.mul(powers.of(std::abs(n)), al_.make(Op::exp, n < 0 ? al_.neg(shift) : shift));
+    const NodeId one = al_.number(1.0);
+    if (!m.bernoulli) {
+      if (m.node == powers.of(1)) return;
+      replacement_[m.node] = choose(outside, m.node, n < 0 ? al_.div(one, power) : power);
       return;
     }
     const NodeId x = argument(m);
-    const NodeId quotient = al_.div(x, al_.sub(power, al_.number(1.0)));
-    // 1 - x/2 + x^2/12 - x^4/720 + x^6/30240: the next term is below 4e-17. At 0.05 the quotient has lost a digit and
-    // a half.
+    const NodeId quotient = n < 0 ? al_.div(al_.mul(x, power), al_.sub(one, power)) : al_.div(x, al_.sub(power, one));
+    // 1 - x/2 + x^2/12 - x^4/720 + x^6/30240: the next term is below 4e-17. At 0.01 the quotient has lost two digits.
     const NodeId square = al_.mul(x, x);
     NodeId series = al_.number(1.0 / 30240.0);
     for (const double c : {-1.0 / 720.0, 1.0 / 12.0}) series = al_.add(al_.mul(series, square), al_.number(c));
-    series = al_.add(al_.mul(series, square), al_.add(al_.mul(x, al_.number(-0.5)), al_.number(1.0)));
+    series = al_.add(al_.mul(series, square), al_.add(al_.mul(x, al_.number(-0.5)), one));
     const NodeId near_zero = al_.make(Op::lt, absolute(x), al_.number(0.01));
     replacement_[m.node] = choose(outside, m.node, choose(near_zero, series, quotient));
   }
 
   NodeId choose(NodeId condition, NodeId rare, NodeId usual) { return al_.g.make(Op::seldom, condition, rare, usual); }
-
-  NodeId to_the(NodeId w, int n) {
-    NodeId square = w;
-    NodeId out = no_node;
-    for (; n > 0; n /= 2, square = n > 0 ? al_.mul(square, square) : square)
-      if (n % 2 == 1) out = out == no_node ? square : al_.mul(out, square);
-    return out;
-  }
 
   Algebra al_;
   std::span<const NodeId> roots_;

@@ -1,14 +1,16 @@
 #pragma once
 /// Exponentials of the same moving quantity, computed from one.
 ///
-/// The rates of a channel model are exponentials of one voltage over different widths: exp(-(v - a)/5), exp(-(v -
-/// b)/40). Where the coefficients of what moves are whole multiples of the smallest, n times,
+/// The rates of a channel model are exponentials of one voltage over different widths: exp(-(v - a)/12), exp(-(v -
+/// b)/18). Where the coefficients of what moves are whole multiples n of one number c (here 1/36: 3 and 2 times),
 ///
 ///     exp(n c v + d) = exp(c v + b)^n exp(d - n b),
 ///
-/// and the last factor stands still. One exponential and a few products then serve all; x/(exp(x) - 1) has its
-/// exponential too, and a short series where the difference would cancel. A power multiplies the relative error by n,
-/// which is at most `largest_power`. Outside |c v + b| <= 30 each exponential is computed by itself.
+/// and the last factor stands still. One exponential and a few products then serve all; a negative n is a reciprocal,
+/// which shares a division with others; x/(exp(x) - 1) has its exponential too, and a short series where the
+/// difference would cancel. c is the coefficient of one of them or a fraction of it, whichever takes the fewest
+/// operations. A power multiplies the relative error by |n|, which is at most `largest_power`. Outside |c v + b| <= 30
+/// each exponential is computed by itself.
 
 #include <functional>
 

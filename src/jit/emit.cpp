@@ -143,14 +143,15 @@ class Emitter {
     for (std::size_t k = 0; k < list.size(); ++k) list[k]->addIncoming(pack[k], from);
   }
   /// Merges `changed` (from `from`) with `old` (from `skipped`) at the current block.
+  Value* merge(Value* changed, llvm::BasicBlock* from, Value* old, llvm::BasicBlock* skipped) {
+    llvm::PHINode* phi = b_.CreatePHI(changed->getType(), 2);
+    phi->addIncoming(changed, from);
+    phi->addIncoming(old, skipped);
+    return phi;
+  }
   Pack merge(const Pack& changed, llvm::BasicBlock* from, const Pack& old, llvm::BasicBlock* skipped) {
     Pack out;
-    for (std::size_t k = 0; k < changed.size(); ++k) {
-      llvm::PHINode* phi = b_.CreatePHI(changed[k]->getType(), 2);
-      phi->addIncoming(changed[k], from);
-      phi->addIncoming(old[k], skipped);
-      out.push_back(phi);
-    }
+    for (std::size_t k = 0; k < changed.size(); ++k) out.push_back(merge(changed[k], from, old[k], skipped));
     return out;
   }
 
@@ -224,6 +225,10 @@ class Emitter {
     return symbol_nodes_[symbol];
   }
 
+  [[nodiscard]] bool known(const Scope& scope, NodeId id) const {
+    return scope.contains(id) || outer_.contains(id) || taken_up_.contains(id);
+  }
+
   /// The value of a node: known in this scope, known outside, a constant, or a column read here.
   Pack get(Scope& scope, NodeId id) {
     if (const auto found = scope.find(id); found != scope.end()) return found->second;
@@ -259,26 +264,90 @@ class Emitter {
       scope[id] = std::move(pack);
     }
   }
-  /// The nodes of a phase that are computed at every row. What only rare sides of choices need is branched around.
+  /// The nodes of a phase that are computed at every row. A row is first computed as if no lane wanted a rare side, in
+  /// one piece: that is all that most rows need, and a processor that looks ahead finds enough to do. Where a lane does
+  /// want one, the row is computed again with branches around what is not wanted; and so is the row after that, at
+  /// once.
   void phase_nodes(Scope& scope, const ir::Loop::Phase& phase, std::span<const NodeId> roots) {
-    for (const Stretch& stretch :
-         stretches(loop_.graph, phase.nodes, roots, [this](NodeId id) { return operands(id); })) {
-      nodes(scope, stretch.always);
-      if (!stretch.choices.empty()) choose(scope, stretch);
+    const std::vector<Stretch> cut =
+        stretches(loop_.graph, phase.nodes, roots, [this](NodeId id) { return operands(id); });
+    const bool chooses = std::ranges::any_of(cut, [](const Stretch& s) { return !s.choices.empty(); });
+    if (!chooses) {
+      for (const Stretch& stretch : cut) nodes(scope, stretch.always);
+      return;
     }
+    llvm::BasicBlock* direct = block("direct");
+    llvm::BasicBlock* careful = block("careful");
+    llvm::BasicBlock* done = block("done");
+    Value* calm = calm_place();
+    b_.CreateCondBr(b_.CreateTrunc(b_.CreateLoad(b_.getInt8Ty(), calm), b_.getInt1Ty()), direct, careful);
+
+    b_.SetInsertPoint(direct);
+    Scope usual = scope;
+    std::vector<NodeId> conditions;
+    for (const Stretch& stretch : cut) {
+      nodes(usual, stretch.always);
+      for (const NodeId id : stretch.choices) {
+        usual[id] = get(usual, loop_.graph[id].args[2]);
+        conditions_of(loop_.graph[id].args[0], conditions);
+      }
+    }
+    Value* all_usual = none_holds(usual, conditions);
+    llvm::BasicBlock* from_direct = b_.GetInsertBlock();
+    b_.CreateCondBr(all_usual, done, careful, llvm::MDBuilder(context_).createBranchWeights(1000, 1));
+
+    b_.SetInsertPoint(careful);
+    Scope either = scope;
+    Value* still_calm = nullptr;
+    for (const Stretch& stretch : cut) {
+      nodes(either, stretch.always);
+      if (stretch.choices.empty()) continue;
+      Value* all = choose(either, stretch);
+      still_calm = still_calm == nullptr ? all : b_.CreateAnd(still_calm, all);
+    }
+    b_.CreateStore(b_.CreateZExt(still_calm, b_.getInt8Ty()), calm);
+    llvm::BasicBlock* from_careful = b_.GetInsertBlock();
+    b_.CreateBr(done);
+
+    b_.SetInsertPoint(done);
+    for (const NodeId root : roots)
+      if (const auto found = either.find(root); found != either.end() && !scope.contains(root))
+        scope[root] = merge(usual.at(root), from_direct, found->second, from_careful);
   }
 
-  void choose(Scope& scope, const Stretch& stretch) {
-    Value* wanted = nullptr;
-    for (const NodeId id : stretch.choices)
-      for (Value* condition : get(scope, loop_.graph[id].args[0]))
-        wanted = wanted == nullptr ? condition : b_.CreateOr(wanted, condition);
+  /// Where it is kept whether the last row needed no rare side.
+  Value* calm_place() {
+    llvm::IRBuilder<> entry(&function_->getEntryBlock(), function_->getEntryBlock().begin());
+    Value* place = entry.CreateAlloca(entry.getInt8Ty());
+    entry.CreateStore(entry.getInt8(1), place);
+    return place;
+  }
+
+  /// Whether no lane has one of these conditions. Ands rather than ors: a comparison under a mask is an and for
+  /// nothing.
+  Value* none_holds(Scope& scope, std::vector<NodeId> conditions) {
+    std::ranges::sort(conditions);
+    conditions.erase(std::ranges::unique(conditions).begin(), conditions.end());
+    Value* none = nullptr;
+    for (std::size_t k = 0; k < copies_; ++k)
+      for (const NodeId id : conditions) {
+        Value* here = holds_not(scope, id, k);
+        none = none == nullptr ? here : b_.CreateAnd(none, here);
+      }
+    return b_.CreateAndReduce(none);
+  }
+
+  /// Returns whether no lane wanted a rare side.
+  Value* choose(Scope& scope, const Stretch& stretch) {
+    std::vector<NodeId> conditions;
+    for (const NodeId id : stretch.choices) conditions_of(loop_.graph[id].args[0], conditions);
+    Value* none = none_holds(scope, std::move(conditions));
     std::vector<Pack> usual;
     for (const NodeId id : stretch.choices) usual.push_back(get(scope, loop_.graph[id].args[2]));
     llvm::BasicBlock* skipped = b_.GetInsertBlock();
     llvm::BasicBlock* compute = block("rare");
     llvm::BasicBlock* after = block("chosen");
-    b_.CreateCondBr(b_.CreateOrReduce(wanted), compute, after, llvm::MDBuilder(context_).createBranchWeights(1, 1000));
+    b_.CreateCondBr(none, after, compute, llvm::MDBuilder(context_).createBranchWeights(1000, 1));
     b_.SetInsertPoint(compute);
     Scope inner = scope;
     nodes(inner, stretch.rare);
@@ -288,6 +357,21 @@ class Emitter {
     b_.SetInsertPoint(after);
     for (std::size_t i = 0; i < stretch.choices.size(); ++i)
       scope[stretch.choices[i]] = merge(inner.at(stretch.choices[i]), from, usual[i], skipped);
+    return none;
+  }
+
+  /// The conditions of which one at least holds where `id` does.
+  void conditions_of(NodeId id, std::vector<NodeId>& out) const {
+    const ir::Node& node = loop_.graph[id];
+    if (node.op != Op::lor) return out.push_back(id);
+    conditions_of(node.args[0], out);
+    conditions_of(node.args[1], out);
+  }
+  /// Where a condition does not hold, in vector `k`.
+  Value* holds_not(Scope& scope, NodeId id, std::size_t k) {
+    const ir::Node& node = loop_.graph[id];
+    if (node.op == Op::lnot && known(scope, node.args[0])) return get(scope, node.args[0])[k];
+    return b_.CreateNot(get(scope, id)[k]);
   }
 
   /// What the code of a node reads: its arguments, or what stands for them in a shorter form.

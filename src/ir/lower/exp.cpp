@@ -65,9 +65,10 @@ NodeId exprel_anywhere(Build& b, NodeId x) {
   return b.select(b.eq(x, 0.0), b.num(1.0), b.scale2(b.div(e.value, below), e.exponent));
 }
 
-/// Outside [-1, 1/4], or NaN. |x + 3/8| is exact enough to keep within the fit's margin.
+/// Outside [-1, 1/4], or NaN.
 NodeId beyond_the_fit(Build& b, NodeId x) {
-  return b.make(Op::lnot, {b.make(Op::le, {b.abs(b.add(x, 0.375)), b.num(0.625)})});
+  const NodeId within = b.make(Op::land, {b.make(Op::ge, {x, b.num(-1.0)}), b.make(Op::le, {x, b.num(0.25)})});
+  return b.make(Op::lnot, {within});
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ NodeId lower_exprel(Graph& graph, NodeId x) {
   Build b(graph);
   // The argument is -step/time constant nearly everywhere: a polynomial there, without a division.
   const NodeId far = beyond_the_fit(b, x);
-  return b.make(Op::seldom, {far, exprel_anywhere(b, x), b.polynomial(x, k::exprel_near)});
+  return b.make(Op::seldom, {far, exprel_anywhere(b, x), b.polynomial_in_two(x, k::exprel_near)});
 }
 
 NodeId lower_exprel_slope(Graph& graph, NodeId x) {
@@ -91,7 +92,7 @@ NodeId lower_exprel_slope(Graph& graph, NodeId x) {
   const NodeId above = b.sub(exprel, b.div(b.sub(exprel, 1.0), x));
   const NodeId positive = b.select(b.lt(exprel, std::numeric_limits<double>::infinity()), above, exprel);
   const NodeId anywhere = b.select(b.gt(x, 0.0), positive, b.div(top, x));
-  return b.make(Op::seldom, {far, anywhere, b.polynomial(x, k::exprel_slope_near)});
+  return b.make(Op::seldom, {far, anywhere, b.polynomial_in_two(x, k::exprel_slope_near)});
 }
 
 NodeId lower_bernoulli(Graph& graph, NodeId x) {

@@ -263,17 +263,17 @@ TEST(Kernel, ATameProgramWithEveryFunctionHasTheInterpretersBits) {
 }
 
 TEST(Kernel, OnlyWhatTheLoopFusesIsFused) {
-  // x p is read twice, once by each phase, so the Loop keeps the product; in each phase's code it is read once, and a
-  // compiler that contracts would fuse it with the sum.
+  // x p is read twice, once by each phase and once by a root, so the Loop keeps the product; in each phase's code it is
+  // read once, and a compiler that contracts would fuse it with the sum.
   Program p;
   p.parameters = 2;
   p.columns = 0;
   const std::uint32_t x = p.carry("x", p.parameter(0));
   const NodeId product = p.graph.make(Op::mul, p.carried(x), p.parameter(1));
   p.outputs = {p.graph.make(Op::add, product, p.parameter(0))};
-  p.advance = {{x, p.graph.make(Op::sub, product, p.parameter(1))}};
+  p.advance = {{x, p.graph.make(Op::sqrt, p.graph.make(Op::abs, product))}};
   const Loop loop = ir::bind(p, Timeline{6, 0, {}, {1, 1, 1, 1, 1, 1}});
-  for (const NodeId id : loop.advance_phase.nodes) ASSERT_NE(loop.graph[id].op, Op::fma);
+  for (const NodeId id : loop.observe_phase.nodes) ASSERT_NE(loop.graph[id].op, Op::fma);
   Rng rng(10, stream_id("fused"));
   expect_interpreter(
       loop, 20,

@@ -7,6 +7,7 @@
 /// comes on top: + g dW.
 
 #include "ir/derive.hpp"
+#include "sim/integrate/exponential_step.hpp"
 #include "sim/integrate/step.hpp"
 
 namespace hillock::sim {
@@ -37,14 +38,7 @@ Result<Step> exponential_euler_step(StepContext& context) {
     std::vector<NodeId> at_zero(context.program().variables.size(), ir::no_node);
     at_zero[index(self)] = zero;
     const NodeId offset = ir::simplify(al.g, std::span(&f[i], 1), al.g, at_zero)[0];
-    if (al.g.is_constant(slope, 0.0)) {
-      step.next.push_back(al.add(x[i], al.mul(h, offset)));
-      continue;
-    }
-    // x + h (A x + B) exprel(A h): no division by A, and full precision for slow equations, where exp(A h) - 1 cancels.
-    const NodeId lasting = al.mul(h, al.make(Op::exprel, al.mul(slope, h)));
-    const NodeId decay = al.add(al.mul(slope, lasting), al.number(1.0));
-    step.next.push_back(al.add(al.mul(x[i], decay), al.mul(offset, lasting)));
+    step.next.push_back(exponential_step(context, x[i], {slope, offset}, h));
   }
   if (!errors.empty()) return fail(std::move(errors));
   auto noisy = context.with_additive_noise("exponential_euler", std::move(step.next));

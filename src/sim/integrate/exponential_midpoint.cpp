@@ -18,6 +18,7 @@
 #include <algorithm>
 
 #include "ir/derive.hpp"
+#include "sim/integrate/exponential_step.hpp"
 #include "sim/integrate/step.hpp"
 
 namespace hillock::sim {
@@ -26,12 +27,6 @@ using ir::NodeId;
 using ir::Op;
 
 namespace {
-
-/// A and B of one equation.
-struct Coefficients {
-  NodeId slope, offset;
-  bool operator==(const Coefficients&) const = default;
-};
 
 class Midpoint {
  public:
@@ -52,18 +47,18 @@ class Midpoint {
 
   Result<Step> build() {
     const NodeId half = al_.mul(context_.step(), al_.number(0.5));
-    std::vector<Coefficients> first(x_.size());
+    std::vector<LinearEquation> first(x_.size());
     std::vector<NodeId> unheld(x_.size());
     for (const std::size_t i : order()) {
       first[i] = at_midpoints(equations_[i]);
-      unheld[i] = advanced(first[i], x_[i], half);
+      unheld[i] = exponential_step(context_, x_[i], first[i], half);
       middle_[i] = context_.hold(i, unheld[i]);
     }
     Step step;
     for (std::size_t i = 0; i < x_.size(); ++i) {
-      const Coefficients second = at_midpoints(equations_[i]);
-      step.next.push_back(second == first[i] ? advanced(second, unheld[i], half)
-                                             : advanced(second, x_[i], context_.step()));
+      const LinearEquation second = at_midpoints(equations_[i]);
+      step.next.push_back(second == first[i] ? exponential_step(context_, unheld[i], second, half)
+                                             : exponential_step(context_, x_[i], second, context_.step()));
     }
     auto noisy = context_.with_additive_noise("exponential_midpoint", std::move(step.next));
     if (!noisy) return fail(std::move(noisy.error()));
@@ -75,20 +70,13 @@ class Midpoint {
   [[nodiscard]] bool reads(NodeId id, std::size_t state) const {
     return ir::depends_on(al_.g, id, al_.g[x_[state]].symbol);
   }
-  Coefficients at_midpoints(const Coefficients& of) {
+  LinearEquation at_midpoints(const LinearEquation& of) {
     std::vector<NodeId> map(context_.program().variables.size(), ir::no_node);
     for (std::size_t i = 0; i < x_.size(); ++i) map[index(al_.g[x_[i]].symbol)] = middle_[i];
     const NodeId roots[] = {of.slope, of.offset};
     const auto made = ir::simplify(al_.g, roots, al_.g, map);
     return {made[0], made[1]};
   }
-  NodeId advanced(const Coefficients& c, NodeId x, NodeId h) {
-    if (al_.g.is_constant(c.slope, 0.0)) return al_.add(x, al_.mul(h, c.offset));
-    const NodeId lasting = al_.mul(h, al_.make(Op::exprel, al_.mul(c.slope, h)));
-    const NodeId decay = al_.add(al_.mul(c.slope, lasting), al_.number(1.0));
-    return al_.add(al_.mul(x, decay), al_.mul(c.offset, lasting));
-  }
-
   /// The order of the half steps: whoever waits for nobody; else the one that most others wait for.
   std::vector<std::size_t> order() const {
     const std::size_t n = x_.size();
@@ -126,7 +114,7 @@ class Midpoint {
   ir::Algebra& al_;
   std::vector<NodeId> x_;
   std::vector<NodeId> middle_;  ///< the midpoints so far; where there is none yet, the state
-  std::vector<Coefficients> equations_;
+  std::vector<LinearEquation> equations_;
 };
 
 }  // namespace
