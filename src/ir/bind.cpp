@@ -233,21 +233,24 @@ void contract(Program& program) {
   };
   rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
     if (!sums(id)) return same_node(g, node, args);
-    Algebra algebra(g);
+    const auto negative = [&](NodeId of) {
+      const Node n = g[of];
+      if (n.op == Op::neg) return n.args[0];
+      return n.op == Op::constant && n.type == Type::real ? g.constant(-n.value) : g.make(Op::neg, of);
+    };
     const bool minus = node.op == Op::sub;
     for (const std::size_t k : {1U, 0U}) {
       if (!fusible(id, node.args[k]) || g[args[k]].op != Op::mul) continue;
       const auto f = g[args[k]].args;
       if (!minus) return g.make(Op::fma, f[0], f[1], args[1 - k]);
-      return k == 1 ? g.make(Op::fma, algebra.neg(f[0]), f[1], args[0])
-                    : g.make(Op::fma, f[0], f[1], algebra.neg(args[1]));
+      return k == 1 ? g.make(Op::fma, negative(f[0]), f[1], args[0]) : g.make(Op::fma, f[0], f[1], negative(args[1]));
     }
     // -a b - c
     const Node left = before[node.args[0]];
     if (minus && left.op == Op::neg && uses[index(node.args[0])] == 1 && fusible(id, left.args[0]))
       if (const Node turned = g[args[0]]; turned.op == Op::neg && g[turned.args[0]].op == Op::mul) {
         const auto f = g[turned.args[0]].args;
-        return g.make(Op::fma, algebra.neg(f[0]), f[1], algebra.neg(args[1]));
+        return g.make(Op::fma, negative(f[0]), f[1], negative(args[1]));
       }
     return same_node(g, node, args);
   });

@@ -48,12 +48,14 @@ TEST(LastingNaN, StaysInRandomPrograms) {
     const fixture::RandomProgram random = fixture::random_program(rng);
     const Loop loop = bind(random.program, random.timeline);
     if (loop.adaptive || loop.rows < 2) continue;
-    for (std::uint32_t c = 0; c < loop.carried; ++c) {
+    for (std::uint32_t c = 0; c < random.program.init.size(); ++c) {
       if (!nan_lasts(random.program, c)) continue;
       ++claims;
       std::vector<double> state(loop.state_size());
       interpret(loop, {0, 1}, random.parameters, state);
       state[c] = std::numeric_limits<double>::quiet_NaN();
+      // And what the loop has computed of it ahead.
+      for (std::size_t more = random.program.init.size(); more < loop.carried; ++more) state[more] = state[c];
       for (std::size_t row = 1; row < loop.rows; ++row) {
         interpret(loop, {row, row + 1}, random.parameters, state);
         ASSERT_TRUE(std::isnan(state[c])) << i << " " << c << " " << row;

@@ -265,7 +265,7 @@ TEST(Single, FunctionsAreRightToTwoUnits) {
     const Loop loop = ir::bind(p, Timeline{1, 0, {}, {0}});
     const Kernel kernel = std::move(Kernel::compile(loop, machines(1).back()).value());
     const auto n = static_cast<std::size_t>(kernel.lanes());
-    std::vector<double> in(n), out(n);
+    std::vector<double> in(n), out(loop.carried * n);
     double worst = 0.0, where = 0.0;
     constexpr std::uint64_t stride = HILLOCK_SINGLE_STRIDE;
     for (std::uint64_t at = 0; at < 0x100000000ULL; at += stride * n) {
