@@ -37,10 +37,12 @@ struct Expm1 {
 
 Expm1 expm1_scaled(Build& b, NodeId x) {
   const auto [n, r, exact] = reduce(b, x);
-  // (1 - 2^-n) + r + r^2 tail: the small terms are added last.
+  // (1 - 2^-n) + r + r^2 tail, the small terms last, with what the first sum lost among them (Dekker's fast sum:
+  // |shift| > |r| or shift = 0). Quotients of this have up to twice its error, so half a unit matters.
   const NodeId shift = b.sub(b.num(1.0), b.scale2(b.num(1.0), b.neg(n)));
-  const NodeId small = b.fma(b.mul(r, r), b.polynomial(r, k::single_expm1), b.mul(n, -k::single_ln2_lo));
-  return {b.add(b.add(shift, exact), small), n};
+  const NodeId sum = b.add(shift, exact);
+  const NodeId lost = b.fma(n, -k::single_ln2_lo, b.sub(exact, b.sub(sum, shift)));
+  return {b.add(sum, b.fma(b.mul(r, r), b.polynomial(r, k::single_expm1), lost)), n};
 }
 
 NodeId exp(Build& b, NodeId argument) {
