@@ -21,4 +21,5 @@ if [ $status -ne 0 ]; then
   echo "$name: FAILED after ${executions:-?} executions; the input is beside $log" >&2
   exit $status
 fi
-echo "$name: $executions executions without a finding, $rate a second" | tee "$corpus.count"
+[ "$rate" -gt 0 ] && rate=", $rate a second" || rate=""
+echo "$name: $executions executions without a finding$rate" | tee "$corpus.count"

@@ -66,6 +66,9 @@ inline Interval enclose(Op op, const Interval& a, const Interval& b, const Inter
     const Real x = reference_op(op, a.low, 0, 0), y = reference_op(op, a.high, 0, 0);
     return widened(std::min(x, y), std::max(x, y), relative, absolute);
   };
+  // A factor may be multiplied into a sum, (x - a) c = x c - a c: what cancels leaves a rounding of its terms.
+  const auto size = [](const Interval& i) { return std::max(std::fabs(i.low), std::fabs(i.high)); };
+  const Real of_sum = a.is(0) || b.is(0) ? 0 : 0x1p-50L * std::max(size(a), size(b));
   const auto corners = [&](auto&& f, Real relative) {
     const Real all[4] = {f(a.low, b.low), f(a.low, b.high), f(a.high, b.low), f(a.high, b.high)};
     for (const Real x : all)
@@ -106,8 +109,8 @@ inline Interval enclose(Op op, const Interval& a, const Interval& b, const Inter
   }
   if (a.any || (arity > 1 && b.any) || (arity > 2 && c.any)) return Interval::anything();
   switch (op) {
-    case Op::add: return widened(a.low + b.low, a.high + b.high);
-    case Op::sub: return widened(a.low - b.high, a.high - b.low);
+    case Op::add: return widened(a.low + b.low, a.high + b.high, slack, of_sum);
+    case Op::sub: return widened(a.low - b.high, a.high - b.low, slack, of_sum);
     case Op::mul: return corners([](Real x, Real y) { return x * y; }, slack);
     case Op::fma: {
       const Interval product = corners([](Real x, Real y) { return x * y; }, slack);
