@@ -19,6 +19,7 @@ enum class Undefined : std::uint8_t {
   too_few_spikes,  ///< fewer spikes than it takes
   no_variation,    ///< a moment of something constant
   no_onset,        ///< spikes that are nowhere as steep as a beginning must be
+  crowded,         ///< more than one spike between two samples, of which only the last is seen
 };
 /// "too-few-spikes": the word in answers and files.
 [[nodiscard]] std::string_view to_string(Undefined why);

@@ -26,6 +26,13 @@ void Readings::add(ir::Program& program, const Source& source, const Request& re
   HILLOCK_CHECK(request.feature != nullptr, "a request without a feature");
   Stream stream(program, source, request.window, request.arguments, shared_);
   readings_.push_back(request.feature->read(stream));
+  if (request.feature->of == Feature::Of::spikes && stream.own_spikes() && stream.may_have_several()) {
+    ir::Algebra& al = stream.algebra();
+    const NodeId crowded = stream.carried(
+        "crowded", 0.0, [&](NodeId now) { return al.select(stream.several_spikes(), al.number(1.0), now); });
+    auto& exceptions = readings_.back().exceptions;
+    exceptions.insert(exceptions.begin(), {al.make(ir::Op::gt, crowded, al.number(0.5)), Undefined::crowded});
+  }
   if (with_slopes) add_corners(stream, request.feature->of, readings_.back());
 }
 

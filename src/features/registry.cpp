@@ -95,6 +95,7 @@ std::string_view to_string(Undefined why) {
     case Undefined::too_few_spikes: return "too-few-spikes";
     case Undefined::no_variation: return "no-variation";
     case Undefined::no_onset: return "no-onset";
+    case Undefined::crowded: return "crowded";
   }
   return "defined";
 }

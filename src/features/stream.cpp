@@ -143,6 +143,13 @@ NodeId Stream::any_spike() {
   return algebra_.make(Op::gt, count, seen);
 }
 
+NodeId Stream::several_spikes() {
+  const NodeId fresh = spike();
+  const NodeId count = program_.carried(*source_.spikes);
+  const NodeId seen = carried("spikes seen", 0.0, [&](NodeId) { return count; });
+  return algebra_.make(Op::land, fresh, algebra_.make(Op::gt, algebra_.sub(count, seen), algebra_.number(1.5)));
+}
+
 NodeId Stream::spike_time() {
   if (own_spikes()) return program_.carried(*source_.last_spike);
   ir::Algebra& al = algebra_;

@@ -35,6 +35,7 @@ struct Source {
   /// Carried: how many spikes the model has had, and when the last one was. Where they are missing, a spike is the
   /// value's crossing of a threshold from below.
   std::optional<std::uint32_t> spikes, last_spike;
+  bool several = false;  ///< between two samples there may be more than one of them
   /// The model's own spikes make the value jump. Where derivatives are asked for: what it was right before the last one
   /// and right after.
   bool jumps = false;
@@ -99,6 +100,9 @@ class Stream {
   /// A spike at this sample, in the window; and its time: of the model's own, or interpolated between two samples.
   ir::NodeId spike();
   ir::NodeId spike_time();
+  /// A sample with more than one of the model's own since the sample before, in the window (by the last of them).
+  ir::NodeId several_spikes();
+  [[nodiscard]] bool may_have_several() const { return source_.several; }
   /// The same of the model's own, in the window or not.
   ir::NodeId any_spike();
   /// Whether features of spikes take the model's own rather than a crossing.

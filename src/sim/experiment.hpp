@@ -59,8 +59,8 @@ struct Layout {
   const ir::Model* model_;
 };
 
-/// "Very large": exp(-gap/tau) is 0 for every tau, and 0 * gap is still 0.
-inline constexpr double no_previous_sample = 1e300;
+/// "Very large": exp(-gap/tau) is 0 for every tau, and 0 times gap^2/tau^4, of second derivatives, is still 0.
+inline constexpr double no_previous_sample = 1e100;
 
 struct TimelineOptions {
   bool observe_all = false;    ///< every row, not only those of kept samples

@@ -206,6 +206,7 @@ class ProgramBuilder {
       features::Source source{request.quantity, value, p.column(layout_.time(Stage::sample)), dynamics.spikes,
                               dynamics.last_spike};
       source.jumps = real && jumps(wanted);
+      source.several = p.adaptive.has_value();
       if (with_slopes && source.jumps) {
         auto known = at_spikes.find(request.quantity);
         if (known == at_spikes.end())

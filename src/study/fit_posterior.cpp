@@ -39,10 +39,27 @@ double prior_precision(const prob::Prior& prior, double u) {
 }
 
 /// Likelihood's information plus prior's curvature.
-Array2 precision_at(const Target& target, Posterior& density, std::span<const double> point) {
-  Array2 precision = density.information(point);
-  for (std::size_t j = 0; j < precision.rows; ++j) precision(j, j) += prior_precision(target.space->prior(j), point[j]);
-  return precision;
+Array2 with_prior(const Target& target, Array2 information, std::span<const double> point) {
+  for (std::size_t j = 0; j < information.rows; ++j)
+    information(j, j) += prior_precision(target.space->prior(j), point[j]);
+  return information;
+}
+
+/// Laplace's approximation proper: the curvature that the log posterior has at its mode. Where that is not to be had,
+/// or the mode is none, the expected information stands in, and a note says so.
+Result<infer::Laplace> laplace_at(const Target& target, Posterior& density, std::span<const double> mode,
+                                  std::vector<std::string>& notes) {
+  auto observed = density.observed_information(mode);
+  std::string why;
+  if (observed) {
+    auto laplace = infer::Laplace::make(mode, with_prior(target, std::move(*observed), mode));
+    if (laplace && laplace->weak().empty()) return laplace;
+    why = laplace ? "the log posterior does not bend down in every direction" : laplace.error().front().message;
+  } else {
+    why = observed.error().front().message;
+  }
+  notes.push_back("posterior: laplace takes the expected information instead of the observed one: " + why);
+  return infer::Laplace::make(mode, with_prior(target, density.information(mode), mode));
 }
 
 void from_laplace(PosteriorResult& out, const infer::Laplace& laplace, Posterior& density, const SearchOptions& options,
@@ -135,7 +152,7 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
   const auto fisher = [&](const Array2& points, Array2& information) {
     information = Array2(points.rows, d * d);
     for (std::size_t k = 0; k < points.rows; ++k) {
-      const Array2 one = precision_at(target, density, points.row(k));
+      const Array2 one = with_prior(target, density.information(points.row(k)), points.row(k));
       std::copy(one.values.begin(), one.values.end(), information.row(k).begin());
     }
   };
@@ -154,7 +171,9 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
     out.complete = false;
     return out;
   }
-  auto laplace = infer::Laplace::make(out.mode, precision_at(target, density, out.mode));
+  auto laplace = method == "laplace"
+                     ? laplace_at(target, density, out.mode, out.notes)
+                     : infer::Laplace::make(out.mode, with_prior(target, density.information(out.mode), out.mode));
   if (!laplace) return fail(std::move(laplace.error()));
   out.covariance = laplace->covariance();
   if (method == "laplace") {

@@ -17,7 +17,7 @@ namespace hillock::study {
 struct PosteriorResult {
   std::string method;        ///< "nuts", "laplace"
   std::vector<double> mode;  ///< of the log posterior, unconstrained
-  Array2 covariance;         ///< there: the inverse of information plus prior curvature
+  Array2 covariance;  ///< there: the inverse of information (nuts: expected; laplace: observed) plus prior curvature
   std::size_t chains = 0;
   std::size_t draws = 0;  ///< a chain
   Array2 points;

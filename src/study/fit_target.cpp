@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ir/interpret.hpp"
+#include "sim/curvature.hpp"
 
 namespace hillock::study {
 
@@ -197,6 +198,29 @@ Array2 Posterior::information(std::span<const double> point) {
       out(i, j) = value;
       out(j, i) = value;
     }
+  return out;
+}
+
+Result<Array2> Posterior::observed_information(std::span<const double> point) {
+  const std::size_t d = target_->space->size();
+  const sim::ProgramRequest request{sim::Purpose::log_density, target_->integrator, {}};
+  auto curvature = sim::Curvature::create(*target_->model, target_->experiment, request, target_->run);
+  if (!curvature) return fail(std::move(curvature.error()));
+  Array2 at(1, d);
+  std::copy(point.begin(), point.end(), at.values.begin());
+  const Array2 x = target_->space->to_constrained(at);
+  const Array2 hessian = curvature->hessians(x);
+  Array2 carried;
+  gradient_.sums(x, carried);
+  target_->gradients += 1 + 2 * static_cast<std::int64_t>(d);
+  // With x(u): d2 log p / du_i du_j = H_ij x_i' x_j', and on the diagonal also (d log p / dx_i) x_i''.
+  Array2 out(d, d);
+  std::vector<prob::Transformed> map;
+  for (std::size_t j = 0; j < d; ++j) map.push_back(target_->space->prior(j).transform(point[j]));
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = 0; j < d; ++j) out(i, j) = -hessian(0, i * d + j) * map[i].dx_du * map[j].dx_du;
+  for (std::size_t j = 0; j < d; ++j)
+    out(j, j) -= carried(0, gradient_.program().gradient[j]) * map[j].dx_du * map[j].dlog_dx_du;
   return out;
 }
 

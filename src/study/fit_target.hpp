@@ -80,6 +80,9 @@ class Posterior final : public infer::LogDensity {
   void evaluate(const Array2& points, std::span<double> value, Array2* gradient) override;
   /// The information at one point: sum of the likelihood's expected information (u scale), d x d.
   [[nodiscard]] Array2 information(std::span<const double> point);
+  /// The observed one: minus the second derivatives of the log likelihood (u scale), exact. Of a model that the data
+  /// contradict, or that bends within its error bars, it is not the expected one. Error codes: sim::Curvature's.
+  [[nodiscard]] Result<Array2> observed_information(std::span<const double> point);
 
  private:
   Posterior(Target& target, sim::Batch density, sim::Batch gradient, sim::Batch fisher)

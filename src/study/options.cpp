@@ -102,7 +102,8 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
       {"search.agreement", +[](S& s) -> double& { return s.search.agreement; }, inside(0.0, 1.0), "",
        "A start agrees with the best when its error is within this fraction of the best's."},
       {"search.posterior", +[](S& s) -> Text& { return s.search.posterior; }, one_of({"nuts", "laplace", "none"}), "",
-       "How the posterior is found; laplace is its Gaussian approximation at the best fit."},
+       "How the posterior is found; laplace is its Gaussian approximation at the best fit, by the exact second "
+       "derivatives there."},
       {"search.chains", +[](S& s) -> Whole& { return s.search.chains; }, between(2, 1024), "",
        "NUTS chains; they advance together, one per lane."},
       {"search.warmup", +[](S& s) -> Whole& { return s.search.warmup; }, between(20, 1e6), "",

@@ -19,6 +19,7 @@
 #include "study/simulate_sensitivity.hpp"
 #include "study/simulate_setup.hpp"
 #include "study/simulate_shown.hpp"
+#include "study/simulate_spike_times.hpp"
 
 namespace hillock::study {
 namespace {
@@ -101,6 +102,7 @@ class Run {
     std::vector<Column> columns{{"time", "ms", {}}};
     for (std::size_t i = 0; i < experiment_.samples; ++i) columns[0].values.push_back(experiment_.time_of(i) * 1e3);
     for (const ir::Observation& o : model.observations) columns.push_back({o.channel, o.unit.name, {}});
+    bool finer = false;  // more spikes between two samples than a trace keeps the times of
     const auto keep = [&](std::size_t, std::span<const double> values) {
       const std::size_t outs = model.observations.size();
       const std::size_t stride = batch->program().outputs_per_sample;
@@ -108,7 +110,7 @@ class Run {
         for (std::size_t i = 0; i < experiment_.samples; ++i)
           columns[o + 1].values.push_back(model.observations[o].unit.from_si(values[i * stride + 2 * o]));
       // What happens in the step that begins at a sample is counted from the next sample on.
-      const auto times = [&](std::size_t counter) {
+      const auto times = [&](std::size_t counter) -> std::optional<std::vector<double>> {
         std::vector<double> out;
         for (std::size_t i = 0; i + 1 < experiment_.samples; ++i)
           for (double n = values[i * stride + counter]; n < values[(i + 1) * stride + counter]; n += 1.0)
@@ -118,13 +120,21 @@ class Run {
       std::size_t counter = 2 * outs;
       if (model.spiking) {
         const std::size_t kept = batch->program().spike_times;
-        happened_.push_back({"spike", kept == 0 ? times(counter) : located(values, stride, counter, kept)});
+        auto inside = kept == 0 ? times(counter) : spike_times_in(values, stride, counter, kept);
+        finer = !inside.has_value();
+        happened_.push_back({"spike", inside.value_or(std::vector<double>())});
         counter += 1 + kept;
       }
-      for (const ir::Event& event : model.events) happened_.push_back({event.name, times(counter++)});
+      for (const ir::Event& event : model.events) happened_.push_back({event.name, *times(counter++)});
     };
     batch->outputs(point, keep, [&] { return progress_.should_stop(); });
     if (columns[1].values.empty()) return fail("interrupted", "stopped: the simulation was not done");
+    if (finer) {
+      auto found = spike_times_by_finer_samples(model, experiment_, parameters_, request, how,
+                                                [&] { return progress_.should_stop(); });
+      if (!found) return fail(std::move(found.error()));
+      happened_.front().times = std::move(*found);
+    }
     if (auto done = compute_events(model, request, how); !done) return fail(std::move(done.error()));
     if (request.precision == sim::Precision::float32) {
       auto measured =
@@ -133,32 +143,9 @@ class Run {
       precision_ = std::move(*measured);
     }
     progress_.update(1.0, "");
-    if (!errors_.empty()) return fail(std::move(errors_));
     if (!options_.out.empty())
       if (auto written = write(columns); !written) return fail(std::move(written.error()));
     return describe(columns);
-  }
-
-  /// The times of spikes that an integrator found inside its steps: after the count, each sample has those of the last
-  /// `kept` ones, spike n at n modulo `kept`.
-  std::vector<double> located(std::span<const double> values, std::size_t stride, std::size_t counter,
-                              std::size_t kept) {
-    std::vector<double> out;
-    for (std::size_t i = 0; i + 1 < experiment_.samples; ++i) {
-      const double before = values[i * stride + counter], after = values[(i + 1) * stride + counter];
-      if (after - before > static_cast<double>(kept) && errors_.empty())
-        errors_.push_back(
-            {"too-many-spikes",
-             fmt::format("{:.0f} spikes between the samples at {:g} and {:g} ms, and the times of {} are "
-                         "kept",
-                         after - before, experiment_.time_of(i) * 1e3, experiment_.time_of(i + 1) * 1e3, kept),
-             {},
-             "--dt",
-             "a smaller --dt"});
-      for (double n = before; n < after; n += 1.0)
-        out.push_back(values[(i + 1) * stride + counter + 1 + static_cast<std::size_t>(n) % kept]);
-    }
-    return out;
   }
 
   /// Where spikes are, and what is differentiated by what.
@@ -341,7 +328,6 @@ class Run {
   std::optional<sim::EventTrouble> located_;  ///< where spikes are located
   std::optional<Sensitivity> sensitivity_;
   std::optional<PrecisionError> precision_;  ///< of float32
-  Errors errors_;
 };
 
 }  // namespace

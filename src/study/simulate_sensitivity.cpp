@@ -93,6 +93,11 @@ std::string sentence(sim::EventTrouble trouble) {
       return "A refractory period begins and ends within one step: a smaller --dt is needed from there on.";
     case sim::EventTrouble::not_located:
       return "A crossing of the threshold was not found to 1e-6 of a step: a smaller --dt is needed from there on.";
+    case sim::EventTrouble::on_threshold:
+      return "The cell is on its threshold when it becomes able to spike (at the start, after a reset or a refractory "
+             "period): whether it spikes at once is undecided, and from there on no derivative exists.";
+    case sim::EventTrouble::at_end:
+      return "The cell is on its threshold when the run ends: whether there is a last spike is undecided.";
   }
   return "";
 }

@@ -165,10 +165,14 @@ std::size_t expect_differences(const char* text, const Experiment& e, std::strin
     if (model.spiking && requests[f].feature->of == features::Feature::Of::sums) continue;
     double scale = 0.0;
     for (std::size_t i = 0; i < n; ++i) scale = std::max(scale, std::fabs(want[f][i] * at[i]));
-    if (!requests[f].feature->counts) EXPECT_GT(scale, 0.0) << what;
+    if (!requests[f].feature->counts) {
+      EXPECT_GT(scale, 0.0) << what;
+    }
     for (std::size_t i = 0; i < n; ++i) {
       const double slope = got.slopes(0, f * n + i);
-      if (requests[f].feature->counts) EXPECT_EQ(slope, 0.0) << what;
+      if (requests[f].feature->counts) {
+        EXPECT_EQ(slope, 0.0) << what;
+      }
       EXPECT_NEAR(slope * at[i], want[f][i] * at[i], 1e-5 * scale) << what << ", parameter " << i;
     }
   }

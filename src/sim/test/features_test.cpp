@@ -257,6 +257,30 @@ TEST(BatchFeatures, OverDurationsOfTheirOwnAreThoseOfShorterRuns) {
   }
 }
 
+TEST(BatchFeatures, OfMoreThanOneSpikeBetweenTwoSamplesAreCrowded) {
+  // A spike every millisecond, by an integrator that chooses its own steps.
+  auto model = lang::load_model("dx/dt = 1/ms : 1\nthreshold x > 1\nreset x = 0\n", "clock");
+  ASSERT_TRUE(model.has_value());
+  std::vector<features::Request> requests;
+  for (const char* name : {"spike_count", "spike_rate", "isi_mean", "latency", "mean"})
+    requests.push_back({features::find_feature(name), "x", {}, {}, name});
+  for (const double interval : {0.3e-3, 5e-3}) {
+    Experiment e;
+    e.interval = interval;
+    e.samples = static_cast<std::size_t>(std::llround(0.0303 / interval)) + 1;
+    e.mask.assign(e.samples, 1);
+    auto batch = Batch::create(*model, e, {Purpose::features, "dopri5", {}, requests}, {});
+    ASSERT_TRUE(batch.has_value()) << batch.error()[0].message;
+    const FeatureTable got = batch->features(Array2(1, 0));
+    for (std::size_t f = 0; f < 4; ++f)
+      EXPECT_EQ(got.why[f], interval < 1e-3 ? features::Undefined::none : features::Undefined::crowded) << f;
+    EXPECT_EQ(got.why[4], features::Undefined::none);  // samples are samples
+    if (interval < 1e-3) {
+      EXPECT_EQ(got.values(0, 0), 30.0);
+    }
+  }
+}
+
 TEST(BatchFeatures, OfNothingAreAnErrorThatNamesTheNearest) {
   auto model = lang::load_model(cell, "cell");
   ASSERT_TRUE(model.has_value());

@@ -110,6 +110,43 @@ TEST(LocatedSpikes, OfALeakyCellAreAtTheTimesOfTheFormulaWithItsDerivatives) {
   }
 }
 
+TEST(LocatedSpikes, VoltageAndRateOfALeakyCellMoveAsTheirFormulasSay) {
+  // tau v' = I - v from 0, threshold 1, reset 0, I = 1.5, at t = 2.5 tau. Without the resets dv/dI = 1 - exp(-2.5) =
+  // 0.918, which is what a tool that differentiates the equations alone gives. With T = tau log(I/(I - 1)) between
+  // spikes, n = 2 of them before t and s = (t - n T)/tau, dv/dI = 1 - exp(-s) + n exp(-s)/(I - 1) = 3.216.
+  ModelBuilder b("leaky");
+  const NodeId tau = b.parameter("tau"), drive = b.parameter("I"), v = b.state("v");
+  b.equation(0, b.div(b.sub(drive, v), tau), b.num(0.0));
+  b.observe_normal("v", v, b.num(1.0));
+  const NodeId above = b.op(Op::gt, v, b.num(1.0));
+  ir::Model model = b.done();
+  model.spiking = ir::Spiking{above, {{0, model.graph.constant(0.0)}}, ir::no_node, {}};
+  const double h = 1e-4, seconds = 0.02, current = 1.5;
+  const auto samples = static_cast<std::size_t>(std::llround(2.5 * seconds / h)) + 1;
+  const Experiment e = fixture::experiment(samples, h);
+  const std::vector<double> at{seconds, current};
+  const double period = std::log(current / (current - 1)), s = 2.5 - 2 * period;
+  const double want = 1 - std::exp(-s) + 2 * std::exp(-s) / (current - 1);
+  EXPECT_NEAR(want, 3.216, 5e-4);
+  EXPECT_NEAR(1 - std::exp(-2.5), 0.918, 5e-4);
+  for (const char* integrator : {"exponential_euler", "exact"}) {  // exact both: 500 steps of rounding
+    const auto got = fixture::outputs(fixture::batch(model, e, located(Purpose::trace_slopes, integrator)), at);
+    ASSERT_EQ(got.size(), samples * 3);
+    EXPECT_NEAR(got[got.size() - 1], want, 1e-11) << integrator;
+    // The rate 1/(tau period): d/dI = rate^2 tau/(I (I - 1)), d/dtau = -rate/tau.
+    const SpikeTrain train = spikes(model, e, integrator, at, Purpose::spike_time_slopes);
+    ASSERT_EQ(train.times.size(), 2U);
+    const double rate = 1 / (train.times[1] - train.times[0]);
+    const auto of_rate = [&](std::size_t k) { return -rate * rate * (train.slopes[2 + k] - train.slopes[k]); };
+    EXPECT_NEAR(rate, 1 / (seconds * period), 1e-9);
+    EXPECT_NEAR(of_rate(0), -rate / seconds, 1e-7);
+    EXPECT_NEAR(of_rate(1), rate * rate * seconds / (current * (current - 1)), 1e-7);
+  }
+  // By Runge-Kutta to its order.
+  const auto by_rk4 = fixture::outputs(fixture::batch(model, e, located(Purpose::trace_slopes, "rk4")), at);
+  EXPECT_NEAR(by_rk4.back(), want, 1e-7);
+}
+
 /// d times / d parameter by differences at h and h/2, extrapolated. The distance of 1e-6 p keeps clear of the kinks
 /// that a method of order n has where a spike goes from one row to the next (of size h^n); rounding is 1e-16 * 12 /
 /// 1e-6.
@@ -359,6 +396,74 @@ TEST(LocatedSpikes, WhereThereIsNoDerivativeTheLaneSaysWhy) {
   ir::Model jump = c.done();
   jump.spiking = ir::Spiking{sharp, {{0, jump.graph.constant(0.0)}}, ir::no_node, {}};
   EXPECT_EQ(trouble(jump, grid, {0.537}, "euler"), EventTrouble::not_located);
+}
+
+TEST(LocatedSpikes, AThresholdThatIsTouchedInsideAStepIsSeen) {
+  // x' = 2 (1 - t) + p: x = (2 + p) t - t^2, highest at t = 1 + p/2 with (1 + p/2)^2, by Runge-Kutta to rounding. With
+  // p = 0.1 that is in the middle of the row from 1.0 to 1.1, at whose ends x is 1.1.
+  ModelBuilder b("touch");
+  const NodeId level = b.parameter("level"), p = b.parameter("p"), x = b.state("x");
+  b.equation(0, b.add(p, b.mul(b.num(2.0), b.sub(b.num(1.0), b.time()))), b.num(0.0));
+  b.observe_normal("x", x, b.num(1.0));
+  const NodeId above = b.op(Op::gt, x, level);
+  ir::Model touch = b.done();
+  touch.spiking = ir::Spiking{above, {{0, touch.graph.constant(-10.0)}}, ir::no_node, {}};
+  const auto at = [&](double where) { return spikes(touch, fixture::experiment(20, 0.1), "rk4", {where, 0.1}); };
+  EXPECT_EQ(at(1.1025 - 1e-4).trouble, EventTrouble::grazing);  // up and down again between two rows
+  EXPECT_EQ(at(1.1025 - 1e-4).times.size(), 0U);
+  EXPECT_EQ(at(1.1025 - 1e-10).trouble, EventTrouble::grazing);
+  EXPECT_EQ(at(1.1025 + 1e-10).trouble, EventTrouble::grazing);  // a spike is about to appear
+  EXPECT_EQ(at(1.1025 + 1e-6).trouble, EventTrouble::none);
+  EXPECT_EQ(at(1.11).trouble, EventTrouble::none);
+  EXPECT_EQ(at(1.05).trouble, EventTrouble::none);
+  EXPECT_EQ(at(1.05).times.size(), 1U);
+  // The maximum at the end of a row.
+  const auto level_at = [&](double where) { return spikes(touch, fixture::experiment(20, 0.1), "rk4", {where, 0.0}); };
+  EXPECT_EQ(level_at(1.0 - 1e-10).trouble, EventTrouble::grazing);
+  EXPECT_EQ(level_at(1.0 + 1e-10).trouble, EventTrouble::grazing);
+}
+
+TEST(LocatedSpikes, ACellOnItsThresholdWhenItBecomesAbleToSpikeIsUndecided) {
+  const auto trouble = [](const Lif& p, bool refractory, double duration = 0.1) {
+    return spikes(lif(refractory), run_for(duration, 5e-4, fixture::held(0.02)), "exponential_euler", p.point())
+        .trouble;
+  };
+  for (const bool refractory : {false, true}) {
+    Lif p;
+    EXPECT_EQ(trouble(p, refractory), EventTrouble::none);
+    p.vr = p.vt;  // after the reset, or at the end of the refractory period that follows
+    EXPECT_EQ(trouble(p, refractory), EventTrouble::on_threshold);
+    p.vr = p.vt - 1e-12;
+    EXPECT_EQ(trouble(p, refractory), EventTrouble::on_threshold);
+    p.vr = p.vt + 1e-3;  // it spikes at once: all over again, or when it may
+    EXPECT_EQ(trouble(p, refractory), refractory ? EventTrouble::none : EventTrouble::crowded);
+    p = {};
+    p.e = p.vt;  // at the start
+    EXPECT_EQ(trouble(p, refractory), EventTrouble::on_threshold);
+  }
+}
+
+TEST(LocatedSpikes, ASpikeAtTheVeryEndIsUndecided) {
+  // x' = 1/period, threshold 1, reset 0: spikes at whole periods. Runs of 20 rows of 0.1.
+  ModelBuilder b("clock");
+  const NodeId period = b.parameter("period"), x = b.state("x");
+  b.equation(0, b.div(b.num(1.0), period), b.num(0.0));
+  b.observe_normal("x", x, b.num(1.0));
+  const NodeId above = b.op(Op::gt, x, b.num(1.0));
+  ir::Model clock = b.done();
+  clock.spiking = ir::Spiking{above, {{0, clock.graph.constant(0.0)}}, ir::no_node, {}};
+  const auto at = [&](double length) { return spikes(clock, fixture::experiment(21, 0.1), "euler", {length}); };
+  const std::size_t rows = make_timeline(clock, fixture::experiment(21, 0.1)).rows;
+  const double end = 0.1 * static_cast<double>(rows);
+  for (const double n : {1.0, 3.0})
+    for (const double off : {-1e-10, 1e-10}) {
+      const SpikeTrain got = at((end + off) / n);
+      EXPECT_EQ(got.trouble, EventTrouble::at_end) << n << ", " << off;
+      EXPECT_EQ(static_cast<double>(got.times.size()), off < 0 ? n : n - 1);
+    }
+  EXPECT_EQ(at(end - 1e-3).trouble, EventTrouble::none);
+  EXPECT_EQ(at(end + 1e-3).trouble, EventTrouble::none);
+  EXPECT_EQ(at(0.4).trouble, EventTrouble::none);  // at ends of rows, but not of the last one: it spikes in the next
 }
 
 TEST(LocatedSpikes, AThresholdThatIsTrueAlreadyMakesACellSpikeAtOnce) {

@@ -177,8 +177,11 @@ TEST_F(SimulateSensitivity, OfFeaturesIsATableWithReasons) {
     EXPECT_NEAR(row[3].get<double>(), 10.0 * (1 / v - 1 / (v - 15.0)), 1e-9);
     EXPECT_EQ(row[5].get<double>(), 0.0);
     EXPECT_EQ(row[8], "jumps");
-    if (period * 12 < 200.0) EXPECT_NEAR(row[12].get<double>(), 120.0 * (1 / v - 1 / (v - 15.0)), 1e-7);
-    else EXPECT_EQ(row[12], "too-few-spikes");
+    if (period * 12 < 200.0) {
+      EXPECT_NEAR(row[12].get<double>(), 120.0 * (1 / v - 1 / (v - 15.0)), 1e-7);
+    } else {
+      EXPECT_EQ(row[12], "too-few-spikes");
+    }
   }
   EXPECT_EQ(got["rows"][0][12], "too-few-spikes");
   EXPECT_NE(answer->text.find("d spike_count(v)/d tau: a count, whose derivative is 0 wherever it has one"),
