@@ -1,5 +1,6 @@
 # What people type. Everything is built under build/<preset>; see CMakePresets.json.
 #   make          packages, then the program build/release/bin/hillock
+#   make install  into PREFIX (/usr/local): bin, lib, share/hillock, share/doc/hillock; DESTDIR as usual
 #   make demo     fits the example recording and writes a report
 #   make test     every test, release build
 #   make asan, make tsan, make lint, make format, make bench, make fuzz, make nightly, make clean
@@ -7,12 +8,17 @@
 JOBS ?= $(shell nproc)
 TEST_JOBS ?= $(JOBS)
 HILLOCK := build/release/bin/hillock
+PREFIX ?= /usr/local
 
-.PHONY: all packages packages-test packages-style demo test asan tsan lint format bench fuzz nightly clean
+.PHONY: all install packages packages-test packages-style demo test asan tsan lint format bench fuzz nightly clean
 
 all: packages
 	@cmake --preset release -DHILLOCK_TESTS=OFF --log-level=WARNING >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target programs
+
+install: all
+	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX) >/dev/null
+	@echo "Installed: $(DESTDIR)$(PREFIX)/bin/hillock"
 
 packages:
 	@cmake/install-packages.sh packages.txt build

@@ -157,9 +157,11 @@ def run_case(model, case, integrator, dt, wanted=None):
     def timed(text):
         return re.sub(r"\bt\b", now, products(text))
 
-    lines = []
+    # An input jumps between steps: through a whole step, with all its stages, it is on the side that its middle is on.
+    lines = ["middle_of_step = t + 0.5*dt : second (constant over dt)"] if t.inputs else []
     for name, of in t.inputs:
-        lines.append(f"{name} = {timed(case['input'][name])} : {base(of)}")
+        text = re.sub(r"\bt\b(?=\s*[<>])", "middle_of_step", case["input"][name])
+        lines.append(f"{name} = {timed(text)} : {base(of)}")
     for name, expression, of, flags in t.definitions:
         lines.append(f"{name} = {timed(expression)} : {base(of)}")
     for name, expression, of, flags in t.states:

@@ -149,7 +149,7 @@ class CommandLine {
         ->add_option("--sensitivity", flags_.sensitivity,
                      "derivatives of traces, spike times, rate or features by these parameters: all, or \"tau, g\"")
         ->type_name("NAMES");
-    command->add_option("--out", flags_.out, "write the traces or the table: .csv, .npz, .svg")->type_name("FILE");
+    command->add_option("--out", flags_.out, "write the traces or the table: .csv, .npz, .svg, .png")->type_name("FILE");
     add_machine(command);
     add_json(command);
   }
@@ -261,6 +261,9 @@ class CommandLine {
     options.run.threads = flags_.threads;
     options.run.isa = flags_.isa;
     if (!flags_.no_cache) options.run.cache = study::cache_folder();
+    // A plot may be as wide as the screen; 80 columns in a file or a pipe.
+    options.run.width = study::terminal_on(STDOUT_FILENO).width;
+    if (options.run.width <= 0) options.run.width = 80;
     const study::StopSignals signals;
     return answer(with_progress([&](Progress& progress) { return pipeline_.simulate(options, progress); }));
   }

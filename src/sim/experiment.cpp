@@ -12,6 +12,15 @@ std::size_t Experiment::kept() const {
   return static_cast<std::size_t>(std::count(mask.begin(), mask.end(), std::uint8_t{1}));
 }
 
+std::vector<double> jumps_of(const Stimulus& stimulus, const Experiment& e) {
+  if (e.samples == 0) return {};
+  return stimulus.jumps(e.start, e.time_of(e.samples), 0.5 * e.interval / e.substeps);
+}
+
+bool jumps_too_often(const Stimulus& stimulus, const Experiment& experiment) {
+  return jumps_of(stimulus, experiment).size() > Stimulus::most_jumps;
+}
+
 namespace {
 
 using Stage = Layout::Stage;

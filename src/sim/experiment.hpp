@@ -62,6 +62,11 @@ struct Layout {
 /// "Very large": exp(-gap/tau) is 0 for every tau, and 0 times gap^2/tau^4, of second derivatives, is still 0.
 inline constexpr double no_previous_sample = 1e100;
 
+/// Where an input may jump in an experiment.
+[[nodiscard]] std::vector<double> jumps_of(const Stimulus& stimulus, const Experiment& experiment);
+/// More often than anybody cuts steps for: such an experiment cannot be made a timeline of.
+[[nodiscard]] bool jumps_too_often(const Stimulus& stimulus, const Experiment& experiment);
+
 struct TimelineOptions {
   bool observe_all = false;    ///< every row, not only those of kept samples
   std::function<bool()> stop;  ///< asked for every block of rows; once true, rows are anything, at once

@@ -14,7 +14,7 @@ RowPlan::RowPlan(const ir::Model& model, const Experiment& experiment)
   for (const ir::SymbolId id : model.inputs) {
     const auto found = experiment.inputs.find(model.symbol(id).name);
     HILLOCK_CHECK(found != experiment.inputs.end(), "an input of the model has no stimulus");
-    const std::vector<double> own = found->second->jumps();
+    const std::vector<double> own = jumps_of(*found->second, experiment);
     jumps_.insert(jumps_.end(), own.begin(), own.end());
   }
   std::sort(jumps_.begin(), jumps_.end());

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "ir/interpret.hpp"
+#include "ir/jumps.hpp"
 
 namespace hillock::sim {
 namespace {
@@ -27,11 +28,13 @@ class Sampled final : public Stimulus {
     if (fraction == 1.0) return values_[i + 1];  // a + (b - a) may miss b by rounding
     return values_[i] + (values_[i + 1] - values_[i]) * fraction;
   }
-  std::vector<double> jumps() const override {
+  std::vector<double> jumps(double from, double until, double) const override {
     std::vector<double> out;
-    if (interpolation_ == Interpolation::previous)
-      for (std::size_t i = 1; i < values_.size(); ++i)
-        if (values_[i] != values_[i - 1]) out.push_back(start_ + static_cast<double>(i) * interval_);
+    if (interpolation_ == Interpolation::linear) return out;
+    for (std::size_t i = 1; i < values_.size(); ++i) {
+      const double at = start_ + static_cast<double>(i) * interval_;
+      if (values_[i] != values_[i - 1] && at > from && at < until) out.push_back(at);
+    }
     return out;
   }
 
@@ -49,31 +52,47 @@ class Sampled final : public Stimulus {
 
 class Piecewise final : public Stimulus {
  public:
-  explicit Piecewise(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {
-    for (const Piece& piece : pieces_) evaluators_.emplace_back(piece.graph, std::span(&piece.value, 1));
+  explicit Piecewise(std::span<const Piece> pieces) {
+    for (const Piece& piece : pieces) {
+      pieces_.push_back({piece.until, ir::take_sides(piece.graph, piece.value)});
+      const ir::Sided& form = pieces_.back().form;
+      evaluators_.emplace_back(form.graph, std::span(&form.value, 1));
+    }
   }
   double at(double t, double inside) const override {
     std::size_t i = 0;
     while (i + 1 < pieces_.size() && inside >= pieces_[i].until) ++i;
+    const double times[] = {t, inside};
     double value = 0.0;
     const std::lock_guard lock(mutex_);  // an evaluator has a memory of its own
-    evaluators_[i].run(std::span(&t, 1), std::span(&value, 1));
+    evaluators_[i].run(times, std::span(&value, 1));
     return value;
   }
-  std::vector<double> jumps() const override {
+  std::vector<double> jumps(double from, double until, double resolution) const override {
     std::vector<double> out;
-    for (std::size_t i = 0; i + 1 < pieces_.size(); ++i) out.push_back(pieces_[i].until);
+    double begin = from;
+    for (std::size_t i = 0; i < pieces_.size() && begin < until && out.size() <= most_jumps; ++i) {
+      const double end = std::min(pieces_[i].until, until);
+      const std::vector<double> own = ir::jumps(pieces_[i].form, begin, end, resolution, most_jumps - out.size());
+      out.insert(out.end(), own.begin(), own.end());
+      if (end > from && end < until) out.push_back(end);
+      begin = std::max(begin, end);
+    }
     return out;
   }
 
   std::optional<double> constant() const override {
-    const ir::Node& only = pieces_.front().graph[pieces_.front().value];
+    const ir::Node& only = pieces_.front().form.graph[pieces_.front().form.value];
     if (pieces_.size() > 1 || only.op != ir::Op::constant) return {};
     return only.value;
   }
 
  private:
-  std::vector<Piece> pieces_;
+  struct Form {
+    double until;
+    ir::Sided form;
+  };
+  std::vector<Form> pieces_;
   mutable std::mutex mutex_;
   mutable std::vector<ir::Evaluator> evaluators_;
 };
@@ -86,9 +105,9 @@ std::unique_ptr<Stimulus> sampled(double start, double interval, std::vector<dou
   return std::make_unique<Sampled>(start, interval, std::move(values), interpolation);
 }
 
-std::unique_ptr<Stimulus> piecewise(std::vector<Piece> pieces) {
+std::unique_ptr<Stimulus> piecewise(std::span<const Piece> pieces) {
   HILLOCK_CHECK(!pieces.empty(), "a piecewise stimulus needs a piece");
-  return std::make_unique<Piecewise>(std::move(pieces));
+  return std::make_unique<Piecewise>(pieces);
 }
 
 }  // namespace hillock::sim

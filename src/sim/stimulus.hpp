@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/error.hpp"
@@ -16,8 +17,11 @@ class Stimulus {
   virtual ~Stimulus() = default;
   /// The value at `t`, as a limit from inside the interval that contains `inside`: at a step, `inside` says which side.
   [[nodiscard]] virtual double at(double t, double inside) const = 0;
-  /// The times at which the input may jump: no integration step goes across them.
-  [[nodiscard]] virtual std::vector<double> jumps() const { return {}; }
+  /// The times in (from, until) at which the input may jump, in order: no integration step goes across them. Where
+  /// those of a closed form are looked for, it is between points `resolution` apart; where they are more than
+  /// `most_jumps`, there are more than that here, and not all.
+  [[nodiscard]] virtual std::vector<double> jumps(double from, double until, double resolution) const = 0;
+  static constexpr std::size_t most_jumps = 1000000;
   /// Its value, where it is known to be the same at all times.
   [[nodiscard]] virtual std::optional<double> constant() const { return {}; }
 };
@@ -32,7 +36,8 @@ enum class Interpolation : std::uint8_t {
 [[nodiscard]] std::unique_ptr<Stimulus> sampled(double start, double interval, std::vector<double> values,
                                                 Interpolation interpolation);
 
-/// A closed form that holds until a time: `graph` has one symbol, SymbolId{0}, the time in seconds.
+/// A closed form that holds until a time: `graph` has one symbol, SymbolId{0}, the time in seconds. Where it jumps by
+/// its form, as `int(t > 100*ms)` does, it is taken apart there (ir/jumps.hpp).
 struct Piece {
   double until = 0.0;  ///< seconds; infinity for the last one
   ir::Graph graph;
@@ -40,6 +45,6 @@ struct Piece {
 };
 
 /// Pieces in order of time. At `until` the next piece begins.
-[[nodiscard]] std::unique_ptr<Stimulus> piecewise(std::vector<Piece> pieces);
+[[nodiscard]] std::unique_ptr<Stimulus> piecewise(std::span<const Piece> pieces);
 
 }  // namespace hillock::sim

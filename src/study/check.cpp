@@ -7,12 +7,15 @@
 
 #include "io/whole_file.hpp"
 #include "ir/derive.hpp"
+#include "ir/description_length.hpp"
 #include "lang/format.hpp"
 #include "lang/load.hpp"
 #include "sim/integrate/step.hpp"
 #include "sim/model_size.hpp"
 #include "sim/step_cost.hpp"
+#include "study/check_dependencies.hpp"
 #include "study/check_steps.hpp"
+#include "study/check_suggestions.hpp"
 
 namespace hillock::study {
 namespace {
@@ -191,7 +194,17 @@ Result<Answer> check_model(const CheckOptions& options) {
                                                   {"once", cost->once},
                                                   {"library_functions", cost->library_functions}};
   }
+  if (!large) say_dependencies(*model, answer.text, json);
+  const ir::DescriptionLength length = ir::description_length(*model);
+  answer.text +=
+      fmt::format("description length\n  {:.0f} bits: {} operations of {} kinds, {} names, {} numbers of {} digits\n",
+                  length.bits, length.operations, length.kinds, length.names, length.numbers, length.digits);
+  json["description_length"] = {{"bits", length.bits},    {"operations", length.operations},
+                                {"kinds", length.kinds},  {"arguments", length.arguments},
+                                {"names", length.names},  {"numbers", length.numbers},
+                                {"digits", length.digits}};
   if (auto said = check_steps(*model, options, answer.text, json); !said) return fail(std::move(said.error()));
+  say_suggestions(*model, answer.text, json);
   answer.json = json.dump(2) + "\n";
   return answer;
 }

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "sim/choose_integrator.hpp"
+#include "study/check_speed.hpp"
 #include "study/check_spike_step.hpp"
 #include "study/check_stiffness.hpp"
 #include "study/simulate_setup.hpp"
@@ -102,6 +105,18 @@ Result<void> say_spikes(const ir::Model& model, const SimulateSetup& setup, std:
   return {};
 }
 
+/// The setup with 0 for inputs that nobody gave; nothing where a parameter is missing too.
+std::optional<SimulateSetup> with_inputs_at_zero(SimulateOptions run, const ir::Model& model) {
+  for (const ir::SymbolId id : model.inputs) {
+    const ir::Symbol& input = model.symbol(id);
+    const bool given = std::ranges::any_of(run.inputs, [&](const Assignment& a) { return a.name == input.name; });
+    if (!given) run.inputs.push_back({input.name, "0*" + input.unit.name, {"--input", {}}});
+  }
+  auto setup = set_up_simulation(run);
+  if (!setup) return {};
+  return std::move(*setup);
+}
+
 }  // namespace
 
 Result<void> check_steps(const ir::Model& model, const CheckOptions& options, std::string& text,
@@ -129,10 +144,14 @@ Result<void> check_steps(const ir::Model& model, const CheckOptions& options, st
       text += fmt::format("  {}: {}\n", e.message, e.hint);
       json["missing"].push_back(e.message);
     }
+    // How long a step takes does not depend on what comes in.
+    if (auto still = with_inputs_at_zero(std::move(run), model)) say_speed(*still, text, json);
     return {};
   }
   say_stiffness(model, *setup, text, json);
-  return say_spikes(model, *setup, text, json);
+  if (auto said = say_spikes(model, *setup, text, json); !said) return fail(std::move(said.error()));
+  say_speed(*setup, text, json);
+  return {};
 }
 
 }  // namespace hillock::study

@@ -238,7 +238,12 @@ class Loader {
                             "leave out `until` in the last piece"));
       return;
     }
-    const auto stimulus = std::shared_ptr<const sim::Stimulus>(sim::piecewise(std::move(pieces)));
+    const auto stimulus = std::shared_ptr<const sim::Stimulus>(sim::piecewise(pieces));
+    if (jumps_too_often(*stimulus, experiment))
+      errors_.push_back(item.origin.error(
+          "too-many-jumps",
+          fmt::format("the input \"{}\" jumps more than {} times", item.name, sim::Stimulus::most_jumps),
+          "a slower input"));
     std::vector<double>& command = out_.commands[item.name];
     for (std::size_t i = 0; i < experiment.samples; ++i) {
       const double t = experiment.time_of(i);

@@ -10,9 +10,10 @@
 
 #include "io/npz/npz.hpp"
 #include "io/whole_file.hpp"
-#include "report/picture.hpp"
+#include "report/terminal_plot.hpp"
 #include "sim/simulator.hpp"
 #include "study/code_cache.hpp"
+#include "study/picture_file.hpp"
 #include "study/simulate_integrator.hpp"
 #include "study/simulate_many.hpp"
 #include "study/simulate_precision.hpp"
@@ -43,26 +44,7 @@ std::string file_name(const Column& c) {
   return unit.empty() || unit == "1" ? c.name : c.name + "_" + unit;
 }
 
-/// A row of characters per level: a picture for the terminal.
-std::string sketch(const std::vector<double>& values, int width, int height) {
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  const double span = *high - *low;
-  if (!(span > 0.0) || !std::isfinite(span)) return {};
-  std::vector<std::string> rows(static_cast<std::size_t>(height), std::string(static_cast<std::size_t>(width), ' '));
-  for (int x = 0; x < width; ++x) {
-    const std::size_t from = values.size() * static_cast<std::size_t>(x) / static_cast<std::size_t>(width);
-    const std::size_t to =
-        std::max(from + 1, values.size() * static_cast<std::size_t>(x + 1) / static_cast<std::size_t>(width));
-    const auto [a, b] = std::minmax_element(values.begin() + static_cast<std::ptrdiff_t>(from),
-                                            values.begin() + static_cast<std::ptrdiff_t>(std::min(to, values.size())));
-    const auto level = [&](double v) { return static_cast<int>(std::lround((v - *low) / span * (height - 1))); };
-    for (int y = level(*a); y <= level(*b); ++y)
-      rows[static_cast<std::size_t>(height - 1 - y)][static_cast<std::size_t>(x)] = '*';
-  }
-  std::string out;
-  for (const std::string& row : rows) out += "  |" + row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
-  return out;
-}
+std::string label(const Column& c) { return c.unit == "1" ? c.name : c.name + " [" + c.unit + "]"; }
 
 class Run {
  public:
@@ -206,9 +188,9 @@ class Run {
         for (data::Array& array : precision_->arrays()) arrays.push_back(std::move(array));
       return io::write_npz(options_.out, arrays);
     }
-    if (options_.out.ends_with(".svg")) return io::write_whole(options_.out, report::draw(picture(columns)));
+    if (is_picture(options_.out)) return write_picture(options_.out, picture(columns));
     if (!options_.out.ends_with(".csv"))
-      return fail("format-unknown", "traces are written as .csv, .npz or .svg, not as " + options_.out, "--out",
+      return fail("format-unknown", "traces are written as .csv, .npz, .svg or .png, not as " + options_.out, "--out",
                   "--out trace.csv");
     std::string text = precision_ ? "# " + precision_->line() + "\n" : "";
     for (std::size_t c = 0; c < columns.size(); ++c) text += (c > 0 ? "," : "") + file_name(columns[c]);
@@ -238,8 +220,7 @@ class Run {
         const bool observed = std::ranges::any_of(
             model_.observations, [&](const ir::Observation& o) { return o.channel == columns[c].name; });
         if (!all && definition && !observed) continue;
-        const std::string& unit = columns[c].unit;
-        out.lines.push_back({unit == "1" ? columns[c].name : columns[c].name + " [" + unit + "]", columns[c].values});
+        out.lines.push_back({label(columns[c]), columns[c].values});
       }
     };
     add(false);
@@ -307,8 +288,16 @@ class Run {
                  : (!model_.states.empty() && c.name == model_.symbol(model_.states.front().symbol).name);
     });
     if (shown_one != columns.end()) {
-      const std::string picture = sketch(shown_one->values, 72, 12);
-      if (!picture.empty()) answer.text += fmt::format("\n  {} [{}]\n{}", shown_one->name, shown_one->unit, picture);
+      std::vector<double> marks;
+      if (model_.spiking)
+        for (const double t : happened_.front().times) marks.push_back(t * 1e3);
+      const std::string plot = report::draw(report::TerminalPlot{.y_label = label(*shown_one),
+                                                                 .x_label = "time [ms]",
+                                                                 .x = columns[0].values,
+                                                                 .y = shown_one->values,
+                                                                 .marks = marks,
+                                                                 .width = options_.run.width});
+      if (!plot.empty()) answer.text += "\n" + plot;
     }
     if (!options_.out.empty()) {
       answer.text += "written: " + options_.out + "\n";

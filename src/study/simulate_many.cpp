@@ -8,16 +8,18 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <numeric>
 
 #include "base/rng.hpp"
 #include "io/npz/npz.hpp"
 #include "io/whole_file.hpp"
 #include "prob/prior.hpp"
-#include "report/picture.hpp"
+#include "report/terminal_plot.hpp"
 #include "sim/simulator.hpp"
 #include "study/code_cache.hpp"
 #include "study/feature_text.hpp"
 #include "study/fit_target.hpp"
+#include "study/picture_file.hpp"
 #include "study/simulate_integrator.hpp"
 #include "study/simulate_precision.hpp"
 #include "study/simulate_sensitivity.hpp"
@@ -139,13 +141,13 @@ class Many {
                         {},
                         options_.draws < 0 ? "--draws" : "--trials",
                         "--draws 1000, --trials 20"});
-    if (options_.out.ends_with(".svg") && (s_.axes.size() != 1 || random()))
+    if (is_picture(options_.out) && (s_.axes.size() != 1 || random()))
       errors.push_back(
           {"format-unknown", "a picture is of one sweep, without draws and trials", {}, "--out", "--out table.csv"});
     else if (!options_.out.empty() && !options_.out.ends_with(".csv") && !options_.out.ends_with(".npz") &&
-             !options_.out.ends_with(".svg"))
+             !is_picture(options_.out))
       errors.push_back({"format-unknown",
-                        "tables are written as .csv or .npz, curves as .svg, not as " + options_.out,
+                        "tables are written as .csv or .npz, curves as .svg or .png, not as " + options_.out,
                         {},
                         "--out",
                         "--out table.csv"});
@@ -278,23 +280,28 @@ class Many {
     return sim::to_string(table_.trouble[run]);
   }
 
+  [[nodiscard]] static std::string title(const Shown& c) {
+    return c.unit == "1" ? c.name : c.name + " [" + c.unit + "]";
+  }
+
+  /// Of one sweep: does it go in even ratios?
+  [[nodiscard]] bool logarithmic() const {
+    const std::vector<double>& v = s_.axes.front().values;
+    return v.size() > 2 && std::min(v.front(), v.back()) > 0 && std::fabs(v[1] / v[0] - v[2] / v[1]) < 1e-9;
+  }
+
   [[nodiscard]] Result<void> write() const {
     const std::vector<Shown> columns = shown();
-    const auto title = [](const Shown& c) { return c.unit == "1" ? c.name : c.name + " [" + c.unit + "]"; };
-    if (options_.out.ends_with(".svg")) {
-      const Axis& axis = s_.axes.front();
-      const double low = std::min(axis.values.front(), axis.values.back());
-      const double ratio =
-          axis.values.size() > 2 ? axis.values[1] / axis.values[0] - axis.values[2] / axis.values[1] : 1;
+    if (is_picture(options_.out)) {
       report::Picture picture{options_.model + (precision_ ? "; " + precision_->line() : ""),
                               title(columns[0]),
                               columns[0].values,
-                              low > 0 && std::fabs(ratio) < 1e-9,
+                              logarithmic(),
                               true,
                               {},
                               {}};
       for (std::size_t c = 1; c < columns.size(); ++c) picture.lines.push_back({title(columns[c]), columns[c].values});
-      return io::write_whole(options_.out, report::draw(picture));
+      return write_picture(options_.out, picture);
     }
     if (options_.out.ends_with(".npz")) {
       std::vector<data::Array> arrays;
@@ -413,12 +420,34 @@ class Many {
       answer.text += "\n";
     }
     if (precision_) answer.text += precision_->text();
+    if (s_.axes.size() == 1 && !random() && points_.rows > 2)
+      for (const Shown& c : columns)
+        if (c.feature == 0 && !c.slope) answer.text += curve(columns.front(), c);
     if (!options_.out.empty()) {
       answer.text += "written: " + options_.out + "\n";
       json["file"] = options_.out;
     }
     answer.json = json.dump(2) + "\n";
     return answer;
+  }
+
+  /// Of a sweep, the first feature; nothing where it has no values.
+  [[nodiscard]] std::string curve(const Shown& swept, const Shown& feature) const {
+    std::vector<std::size_t> order(swept.values.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [&](std::size_t k) { return swept.values[k]; });
+    std::vector<double> x, y;
+    for (const std::size_t k : order) {
+      x.push_back(swept.values[k]);
+      y.push_back(feature.values[k]);
+    }
+    const std::string plot = report::draw(report::TerminalPlot{.y_label = title(feature),
+                                                               .x_label = title(swept),
+                                                               .x = x,
+                                                               .y = y,
+                                                               .x_log = logarithmic(),
+                                                               .width = options_.run.width});
+    return plot.empty() ? plot : "\n" + plot;
   }
 
   [[nodiscard]] double first_defined(const Shown& c) const {

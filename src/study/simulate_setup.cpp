@@ -163,7 +163,12 @@ class Setup {
       }
       std::vector<sim::Piece> pieces;
       pieces.push_back({std::numeric_limits<double>::infinity(), std::move(value->graph), value->root});
-      s_.experiment.inputs[a.name] = sim::piecewise(std::move(pieces));
+      const std::shared_ptr<const sim::Stimulus> stimulus = sim::piecewise(pieces);
+      if (jumps_too_often(*stimulus, s_.experiment))
+        errors_.push_back(a.origin.error("too-many-jumps",
+                                         fmt::format("the input jumps more than {} times", sim::Stimulus::most_jumps),
+                                         "a slower input, or a shorter run"));
+      s_.experiment.inputs[a.name] = stimulus;
     }
     for (const std::string& name : known)
       if (!s_.experiment.inputs.contains(name) && std::none_of(options_.inputs.begin(), options_.inputs.end(),

@@ -49,7 +49,7 @@ Experiment stepped(double duration) {
     pieces[i].until = i == 0 ? 10e-3 : std::numeric_limits<double>::infinity();
     pieces[i].value = pieces[i].graph.constant(i == 0 ? 0.0 : 8.0);
   }
-  e.inputs["I"] = piecewise(std::move(pieces));
+  e.inputs["I"] = piecewise(pieces);
   return e;
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 
+#include "lang/expression.hpp"
 #include "sim/step_cost.hpp"
 #include "sim/test/models.hpp"
 
@@ -134,7 +135,13 @@ TEST_P(EveryIntegrator, GoesExactlyToAJumpBetweenSamples) {
   const double k = 40.0, x0 = 0.3, dt = 1e-2;
   const std::vector<double> values{1.0, -0.5, 2.0, 0.0, 0.7}, until{3.37 * dt, 6 * dt, 8.1 * dt, 8.85 * dt};
   Experiment e = fixture::experiment(13, dt);
-  e.inputs["u"] = fixture::steps(values, until);
+  // The same as pieces and as a person would write it on one line; the second jump is a sample's own time.
+  const std::string written =
+      "1 - 1.5*int(t > 33.7*ms) + 2.5*int(t >= 60*ms) - 2*int(not t <= 81*ms) + 0.7*sign(floor(t/(88.5*ms)))";
+  const lang::NamedDimension time[] = {{"t", units::find_unit("second")->dimension}};
+  auto expression = lang::parse_expression(written, "u", time, {}).value();
+  const std::vector<Piece> one{{std::numeric_limits<double>::infinity(), std::move(expression.graph), expression.root}};
+  const std::shared_ptr<const Stimulus> inputs[] = {fixture::steps(values, until), piecewise(one)};
   const auto exact_at = [&](double t) {
     double x = x0, from = 0.0;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -143,8 +150,10 @@ TEST_P(EveryIntegrator, GoesExactlyToAJumpBetweenSamples) {
     }
     return x;
   };
-  for (const int substeps : {1, 3}) {
+  for (const int variant : {0, 1, 2, 3}) {
+    const int substeps = variant % 2 == 0 ? 1 : 3;
     e.substeps = substeps;
+    e.inputs["u"] = inputs[variant / 2];
     const auto got =
         fixture::outputs(fixture::batch(fixture::relaxation(), e, fixture::trace_by(integrator().name)), {k, x0});
     // Exponential Euler: rounding alone, some 30 steps of 1e-15 and times of 1e-17 s * k: below 1e-12. Dormand &

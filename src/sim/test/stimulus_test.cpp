@@ -18,7 +18,7 @@ TEST(Stimulus, SampledAlongStraightLines) {
   EXPECT_NEAR(s->at(1.6, 1.6), 3.8, 1e-15);
   EXPECT_EQ(s->at(0.0, 0.0), 2.0);  // constant outside
   EXPECT_EQ(s->at(9.0, 9.0), 3.0);
-  EXPECT_TRUE(s->jumps().empty());
+  EXPECT_TRUE(s->jumps(0.0, 10.0, 0.1).empty());
 }
 
 TEST(Stimulus, SampledAndHeld) {
@@ -27,7 +27,7 @@ TEST(Stimulus, SampledAndHeld) {
   EXPECT_EQ(s->at(1.5, 1.4), 2.0);  // the limit from the left
   EXPECT_EQ(s->at(1.5, 1.6), 4.0);  // and from the right
   EXPECT_EQ(s->at(99.0, 99.0), 3.0);
-  EXPECT_EQ(s->jumps(), (std::vector<double>{1.5, 2.5}));  // where it changes, and nowhere else
+  EXPECT_EQ(s->jumps(0.0, 10.0, 0.1), (std::vector<double>{1.5, 2.5}));  // where it changes, and nowhere else
 }
 
 TEST(Stimulus, AConstantCommandStaysConstantToTheBit) {
@@ -60,12 +60,12 @@ TEST(Stimulus, ClosedFormsPieceByPiece) {
   std::vector<Piece> pieces;
   pieces.push_back({0.5, line, value});
   pieces.push_back({std::numeric_limits<double>::infinity(), flat, seven});
-  const auto s = piecewise(std::move(pieces));
+  const auto s = piecewise(pieces);
   EXPECT_EQ(s->at(0.25, 0.25), 2.5);
   EXPECT_EQ(s->at(0.5, 0.4), 5.0);
   EXPECT_EQ(s->at(0.5, 0.6), 7.0);
   EXPECT_EQ(s->at(0.5, 0.5), 7.0);  // at `until` the next piece begins
-  EXPECT_EQ(s->jumps(), (std::vector<double>{0.5}));
+  EXPECT_EQ(s->jumps(0.0, 10.0, 0.1), (std::vector<double>{0.5}));
 }
 
 TEST(Stimulus, WithoutSamplesOrPiecesIsABugOfOurs) {

@@ -84,6 +84,7 @@ TEST(CheckModel, FormatIsAFixedPointAndMeansTheSame) {
   auto a = nlohmann::json::parse(check_model({herg, false})->json);
   auto b = nlohmann::json::parse(check_model({path, false})->json);
   a.erase("model"), b.erase("model");
+  a.erase("speed"), b.erase("speed");  // measured
   EXPECT_EQ(a, b);
 }
 
@@ -231,6 +232,63 @@ TEST(CheckModel, StiffnessAndTheStepOfSpikeTimes) {
   EXPECT_EQ(spikes["integrators"]["exact"]["step_ms"], tried.back()["step_ms"]);
   EXPECT_NE(answer->text.find("fastest time constant  1 ms"), std::string::npos) << answer->text;
   EXPECT_NE(answer->text.find("within 0.05 ms of rodas4's (7 in 200 ms)"), std::string::npos) << answer->text;
+  // The suggested step is one of those that hold, and no other one is cheaper.
+  double least = 1e300;
+  std::string cheapest;
+  for (const auto& [name, row] : spikes["integrators"].items())
+    if (row["step_ms"].is_number()) {
+      const double work = json["cost"][name]["every_step"].get<double>() / row["step_ms"].get<double>();
+      if (work < least) least = work, cheapest = name;
+    }
+  ASSERT_FALSE(cheapest.empty());
+  EXPECT_NE(answer->text.find("cheapest for spike times within 0.05 ms: --integrator " + cheapest + " "),
+            std::string::npos)
+      << answer->text;
+}
+
+TEST(CheckModel, DependenciesSpeedLengthAndSuggestions) {
+  const Scratch scratch;
+  const auto answer = check_model({scratch.write("cell.model",
+                                                 "param g : 1/ms = 0.1/ms\n"
+                                                 "param idle : mV = 1 mV\n"
+                                                 "const E = -70 mV\n"
+                                                 "input I : mV/ms\n"
+                                                 "k = g*(1 + w) : 1/ms\n"
+                                                 "dv/dt = k*(E - v) + I : mV\n"
+                                                 "dw/dt = -50*w/ms : 1\n"
+                                                 "init v = E\n"
+                                                 "init w = 1\n"
+                                                 "observe v ~ normal(v, 1 mV)\n"),
+                                   false,
+                                   {},
+                                   {{"I", "0*mV/ms", {"--input", {}}}}});
+  ASSERT_TRUE(answer) << render(answer.error());
+  const auto json = nlohmann::json::parse(answer->json);
+  const auto reads = [&](const char* what) {
+    for (const auto& d : json["dependencies"])
+      if (d["what"] == what) return d["reads"].dump() + d["parameters"].dump();
+    return std::string("missing");
+  };
+  EXPECT_EQ(reads("dv/dt"), R"(["I","v","w"]["g"])");  // through the sub-expression
+  EXPECT_EQ(reads("dw/dt"), R"(["w"][])");
+  EXPECT_EQ(reads("observe v"), R"(["v"][])");
+  EXPECT_EQ(json["unread"], nlohmann::json::array({"idle"}));
+  // dv/dt: 1 + w, g*, E - v, *, + I; dw/dt: -50 w, over 0.001: some ten operations of a few bits each.
+  EXPECT_GT(json["description_length"]["bits"].get<double>(), 40.0);
+  EXPECT_LT(json["description_length"]["bits"].get<double>(), 200.0);
+  EXPECT_EQ(json["speed"]["integrator"], "exponential_euler");
+  const double rate = json["speed"]["simulations_per_s"], step = json["speed"]["step_ns"];
+  EXPECT_NEAR(rate * step * 1000.0, 1e9, 1.0);  // 1000 steps a simulation
+  EXPECT_GT(rate, 100.0);
+  std::string said;
+  for (const auto& s : json["suggestions"]) said += s.get<std::string>() + "\n";
+  EXPECT_NE(said.find("nothing reads idle: leave it out"), std::string::npos) << said;
+  EXPECT_NE(said.find("a fit keeps what has no prior at its default: g, idle"), std::string::npos) << said;
+  // rk4 is stable to 2.785/(50/ms).
+  EXPECT_NE(said.find("explicit steps above 0.0557 ms blow up: exponential_midpoint"), std::string::npos) << said;
+  EXPECT_NE(answer->text.find("dependencies (what changes; parameters)\n  dv/dt        I, v, w; g\n"),
+            std::string::npos)
+      << answer->text;
 }
 
 TEST(CheckModel, SaysWhatIsMissingForARun) {

@@ -67,7 +67,7 @@ class Shelf : public testing::TestWithParam<fs::path> {
                        .value();
       std::vector<sim::Piece> pieces;
       pieces.push_back({std::numeric_limits<double>::infinity(), std::move(value.graph), value.root});
-      experiment.inputs[input.name] = sim::piecewise(std::move(pieces));
+      experiment.inputs[input.name] = sim::piecewise(pieces);
     }
     for (const ir::Parameter& p : model.parameters) defaults.push_back(p.value.value());
   }

@@ -206,6 +206,11 @@ TEST_F(SimulateMany, ACurveAndATraceAreDrawn) {
   ASSERT_TRUE(svg);
   EXPECT_NE(svg->find("v [mV]"), std::string::npos);
   EXPECT_NE(svg->find("class=\"mark\""), std::string::npos);
+  options.out = scratch.path("trace.png");
+  Silent silent;
+  const auto png = simulate_model(options, silent);
+  if (png) EXPECT_EQ(io::read_whole(options.out, 1 << 20)->substr(0, 4), "\x89PNG");
+  else EXPECT_EQ(png.error().front().code, "png-absent");
 }
 
 TEST_F(SimulateMany, MistakesAreSaidTogether) {

@@ -1,0 +1,237 @@
+#include "ir/jumps.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "base/error.hpp"
+#include "ir/algebra.hpp"
+#include "ir/interpret.hpp"
+
+namespace hillock::ir {
+namespace {
+
+constexpr SymbolId smooth_time{0};
+constexpr SymbolId side{1};
+
+/// The function at both variables.
+class TakingSides {
+ public:
+  TakingSides(const Graph& from, Sided& out) : from_(from), out_(out), al_(out.graph) {
+    smooth_.assign(from.size(), no_node);
+    sided_.assign(from.size(), no_node);
+  }
+
+  NodeId run(NodeId root) {
+    for (const NodeId id : reachable(from_, std::span(&root, 1))) visit(id);
+    return smooth_[index(root)];
+  }
+
+ private:
+  void visit(NodeId id) {
+    const Node& node = from_[id];
+    const std::size_t i = index(id);
+    if (node.op == Op::constant) {
+      smooth_[i] = sided_[i] =
+          node.type == Type::boolean ? out_.graph.boolean(node.value != 0.0) : al_.number(node.value);
+      return;
+    }
+    if (node.op == Op::symbol) {
+      HILLOCK_CHECK(node.symbol == smooth_time, "a function of more than the time");
+      smooth_[i] = out_.graph.symbol(smooth_time);
+      sided_[i] = out_.graph.symbol(side);
+      return;
+    }
+    const auto arity = static_cast<std::size_t>(info(node.op).arity);
+    std::vector<NodeId> smooth, sided;
+    for (std::size_t k = 0; k < arity; ++k) {
+      smooth.push_back(smooth_[index(node.args[k])]);
+      sided.push_back(sided_[index(node.args[k])]);
+    }
+    sided_[i] = al_.make(node.op, sided);
+    switch (node.op) {
+      case Op::lt:
+      case Op::le:
+      case Op::gt:
+      case Op::ge:
+      case Op::eq:
+      case Op::ne:
+        smooth_[i] = sided_[i];
+        // What holds at single points is no jump.
+        if (node.op != Op::eq && node.op != Op::ne) part(al_.sub(sided[0], sided[1]), false);
+        return;
+      case Op::sign: smooth_[i] = sided_[i]; return part(sided[0], false);
+      case Op::floor:
+      case Op::ceil:
+      case Op::trunc:
+      case Op::round_even:
+        smooth_[i] = sided_[i];
+        // round_even jumps half way between whole numbers.
+        return part(node.op == Op::round_even ? al_.add(sided[0], al_.number(0.5)) : sided[0], true);
+      case Op::floordiv: smooth_[i] = sided_[i]; return part(al_.div(sided[0], sided[1]), true);
+      case Op::mod: {
+        const NodeId ratio = al_.div(sided[0], sided[1]);
+        smooth_[i] = al_.sub(smooth[0], al_.mul(smooth[1], al_.make(Op::floor, ratio)));
+        return part(ratio, true);
+      }
+      default: smooth_[i] = al_.make(node.op, smooth);
+    }
+  }
+
+  void part(NodeId drive, bool whole_numbers) {
+    if (out_.graph[drive].op != Op::constant) out_.parts.push_back({drive, whole_numbers});
+  }
+
+  const Graph& from_;
+  Sided& out_;
+  Algebra al_;
+  std::vector<NodeId> smooth_, sided_;
+};
+
+/// a x + b.
+struct Line {
+  double slope = 0.0;
+  double offset = 0.0;
+};
+
+/// The straight line that an expression of `side` is by its form.
+std::optional<Line> as_line(const Graph& graph, NodeId id) {
+  const Node& node = graph[id];
+  if (node.op == Op::constant) return Line{0.0, node.value};
+  if (node.op == Op::symbol) return Line{1.0, 0.0};
+  const auto argument = [&](std::size_t k) { return as_line(graph, node.args[k]); };
+  switch (node.op) {
+    case Op::neg:
+      if (const auto a = argument(0)) return Line{-a->slope, -a->offset};
+      return {};
+    case Op::add:
+    case Op::sub: {
+      const auto a = argument(0), b = argument(1);
+      if (!a || !b) return {};
+      const double sign = node.op == Op::add ? 1.0 : -1.0;
+      return Line{a->slope + sign * b->slope, a->offset + sign * b->offset};
+    }
+    case Op::mul: {
+      const auto a = argument(0), b = argument(1);
+      if (!a || !b || (a->slope != 0.0 && b->slope != 0.0)) return {};
+      return Line{a->slope * b->offset + b->slope * a->offset, a->offset * b->offset};
+    }
+    case Op::div: {
+      const auto a = argument(0), b = argument(1);
+      if (!a || !b || b->slope != 0.0 || b->offset == 0.0) return {};
+      return Line{a->slope / b->offset, a->offset / b->offset};
+    }
+    default: return {};
+  }
+}
+
+class Search {
+ public:
+  Search(const Sided& f, double from, double until, double resolution, std::size_t most)
+      : f_(f), from_(from), until_(until), resolution_(resolution), most_(most) {}
+
+  std::vector<double> run() {
+    std::vector<NodeId> searched;
+    for (const Sided::Part& part : f_.parts) {
+      if (const auto line = as_line(f_.graph, part.drive)) solve(*line, part.whole_numbers);
+      else searched.push_back(part.whole_numbers ? whole_part(part.drive) : below_zero(part.drive));
+      if (found_.size() > most_) return found_;
+    }
+    tidy();
+    if (!searched.empty()) search(searched);
+    tidy();
+    return found_;
+  }
+
+ private:
+  void solve(const Line& line, bool whole_numbers) {
+    if (line.slope == 0.0) return;
+    double first = 0.0, last = 0.0;
+    if (whole_numbers) {
+      const double a = line.slope * from_ + line.offset, b = line.slope * until_ + line.offset;
+      first = std::ceil(std::min(a, b)), last = std::floor(std::max(a, b));
+      if (!(last - first < 4.0 * static_cast<double>(most_))) {
+        found_.assign(most_ + 1, from_);  // too many to list
+        return;
+      }
+    }
+    for (double k = first; k <= last; k += 1.0) add((k - line.offset) / line.slope);
+  }
+  void add(double x) {
+    if (x > from_ && x < until_ && found_.size() <= most_) found_.push_back(x);
+  }
+  void tidy() {
+    std::ranges::sort(found_);
+    const auto same = std::ranges::unique(found_);
+    found_.erase(same.begin(), same.end());
+  }
+
+  NodeId whole_part(NodeId drive) { return Algebra(g_).make(Op::floor, drive); }
+  NodeId below_zero(NodeId drive) {
+    Algebra al(g_);
+    return al.make(Op::to_real, al.make(Op::lt, drive, al.number(0.0)));
+  }
+
+  /// The parts that no formula gives, between what is found already.
+  void search(const std::vector<NodeId>& parts) {
+    Evaluator evaluator(g_, parts);
+    std::vector<double> values(parts.size());
+    const auto at = [&](double x) {
+      const double both[] = {x, x};
+      evaluator.run(both, values);
+      return values;
+    };
+    const double sliver = 1e-9 * resolution_;
+    std::vector<double> ends{from_};
+    ends.insert(ends.end(), found_.begin(), found_.end());
+    ends.push_back(until_);
+    for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
+      double x = ends[i] + sliver;
+      const double end = ends[i + 1] - sliver;
+      if (!(x < end)) continue;
+      std::vector<double> here = at(x);
+      const double steps = std::ceil((end - x) / resolution_);
+      const double step = (end - x) / steps;
+      const double start = x;
+      for (double k = 1.0; k <= steps; k += 1.0) {
+        const double next = k == steps ? end : start + k * step;
+        const std::vector<double> there = at(next);
+        while (here != there) {
+          double low = x, high = next;
+          while (true) {
+            const double middle = 0.5 * (low + high);
+            if (!(middle > low && middle < high)) break;
+            (at(middle) == here ? low : high) = middle;
+          }
+          add(high);
+          if (found_.size() > most_) return;
+          x = high;
+          here = at(x);
+        }
+        x = next;
+      }
+    }
+  }
+
+  const Sided& f_;
+  Graph g_ = f_.graph;
+  double from_, until_, resolution_;
+  std::size_t most_;
+  std::vector<double> found_;
+};
+
+}  // namespace
+
+Sided take_sides(const Graph& graph, NodeId value) {
+  Sided out;
+  out.value = TakingSides(graph, out).run(value);
+  return out;
+}
+
+std::vector<double> jumps(const Sided& function, double from, double until, double resolution, std::size_t most) {
+  HILLOCK_CHECK(resolution > 0.0, "jumps looked for at points an interval of nothing apart");
+  if (function.parts.empty() || !(from < until)) return {};
+  return Search(function, from, until, resolution, most).run();
+}
+
+}  // namespace hillock::ir

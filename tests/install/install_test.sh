@@ -1,0 +1,24 @@
+#!/bin/sh
+# install_test.sh CMAKE BUILD: what is installed runs where it is, and where it is moved to, without the build folder.
+set -eu
+cmake=$1 build=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$cmake" --install "$build" --prefix "$folder/first" >/dev/null
+mv "$folder/first" "$folder/second"
+cd "$folder/second"
+test -f share/doc/hillock/language.md
+test -f share/doc/hillock/LICENSE
+model=share/hillock/models/integrate_and_fire/leaky.model
+# Without kept code the compiler must be found.
+simulate() {
+  HILLOCK_CACHE= bin/hillock simulate $model --input "I=0.3 nA" --duration "1 second" --isa "$1" --out "$folder/$1.csv"
+}
+simulate auto >/dev/null
+simulate interpreter >/dev/null
+cmp "$folder/auto.csv" "$folder/interpreter.csv"
+# `fit` becomes hillock-compute; without a study it is the input that is wrong.
+status=0
+bin/hillock fit no_such_study.toml 2>"$folder/said" || status=$?
+test "$status" = 1
+grep -q no_such_study.toml "$folder/said"
