@@ -109,6 +109,35 @@ class Reader {
         near.empty() ? fmt::format("{}", fmt::join(names, ", ")) : near);
   }
 
+  /// The time that "on" or "off" at the beginning of a text stands for, which is taken off; 0 where it begins
+  /// otherwise; nothing where there is no stimulus (reported).
+  std::optional<double> after_stimulus(std::string& text) {
+    for (const auto& [word, when] : {std::pair{"on", sampling_.on}, {"off", sampling_.off}}) {
+      const std::size_t length = std::string_view(word).size();
+      if (!text.starts_with(word)) continue;
+      const std::string rest = trimmed(std::string_view(text).substr(length));
+      if (!rest.empty() && rest[0] != '+' && rest[0] != '-') continue;
+      if (!when) {
+        add("no-stimulus",
+            fmt::format("\"{}\" counts from when an input {}, and none does", word,
+                        std::string_view(word) == "on" ? "jumps" : "has jumped back"),
+            "from=10 ms, or an --input that jumps: int(t > 10*ms)");
+        return {};
+      }
+      // "+ 10 ms" is a quantity without its sign and space.
+      const std::string quantity = rest.empty() ? "" : trimmed(std::string_view(rest).substr(1));
+      text = rest.empty() || rest[0] == '+' ? quantity : "-" + quantity;
+      return when;
+    }
+    return 0.0;
+  }
+  /// A time that is a sample's but for rounding, to the bit: what begins there begins with that sample.
+  [[nodiscard]] double at_a_sample(double time) const {
+    const double sample = std::round((time - sampling_.start) / sampling_.interval);
+    const double exact = sampling_.start + sample * sampling_.interval;
+    return std::fabs(exact - time) < 1e-6 * sampling_.interval ? exact : time;
+  }
+
   void argument(const std::string& part) {
     const std::size_t equals = part.find('=');
     const std::string name = trimmed(part.substr(0, equals));
@@ -128,7 +157,16 @@ class Reader {
       row = &*found;
       wanted = features::dimension_of(*row, quantity_.unit.dimension);
     }
-    auto value = units::parse_quantity(trimmed(part.substr(equals + 1)));
+    std::string text = trimmed(part.substr(equals + 1));
+    const bool edge = name == "from" || name == "until";
+    double base = 0.0;
+    if (edge) {
+      const auto stimulus = after_stimulus(text);
+      if (!stimulus) return;
+      base = *stimulus;
+    }
+    if (text.empty()) text = "0 ms";
+    auto value = units::parse_quantity(text);
     if (!value) {
       for (Error& e : value.error()) e.where = "--feature " + trimmed(text_), errors_.push_back(std::move(e));
       return;
@@ -142,6 +180,7 @@ class Reader {
           "unit-mismatch",
           fmt::format("{} is in {}, not in {}", name, units::describe(wanted), units::describe(value->unit.dimension)),
           fmt::format("{}=... {}", name, units::display_unit(wanted).name));
+    if (edge) si = at_a_sample(base + si);
     if (name == "from") column_.request.window.from = si;
     else if (name == "until") column_.request.window.until = si;
     else column_.request.arguments[name] = si;
@@ -210,6 +249,17 @@ class Reader {
 };
 
 }  // namespace
+
+Sampling sampling_of(const sim::Experiment& e) {
+  Sampling out{e.start, e.interval, e.samples};
+  for (const auto& [name, input] : e.inputs)
+    if (const std::vector<double> jumps = sim::jumps_of(*input, e); !jumps.empty()) {
+      out.on = std::min(out.on.value_or(jumps.front()), jumps.front());
+      out.off = std::max(out.off.value_or(jumps.back()), jumps.back());
+    }
+  if (out.on == out.off) out.off.reset();
+  return out;
+}
 
 Result<std::vector<FeatureColumn>> parse_feature(std::string_view text, const ir::Model& model,
                                                  const Sampling& sampling) {

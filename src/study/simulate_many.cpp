@@ -88,8 +88,7 @@ class Many {
 
  private:
   void read_features(Errors& errors) {
-    const sim::Experiment& e = s_.experiment;
-    const Sampling sampling{e.start, e.interval, e.samples};
+    const Sampling sampling = sampling_of(s_.experiment);
     for (const std::string& text : options_.features) {
       auto columns = parse_feature(text, s_.model, sampling);
       if (columns) std::ranges::move(*columns, std::back_inserter(columns_));

@@ -255,6 +255,35 @@ TEST(FeatureText, UnitsFollowTheQuantity) {
   EXPECT_DOUBLE_EQ(bin.request.arguments.at("high"), -0.05);
 }
 
+TEST(FeatureText, WindowsMayCountFromTheStimulus) {
+  const auto model = lang::load_model(integrate_and_fire, "lif");
+  ASSERT_TRUE(model);
+  const Sampling sampling{0.0, 1e-4, 10000, 0.1 + 1e-17, 0.3};
+  const auto window = [&](const std::string& text, const Sampling& s) -> std::pair<double, double> {
+    const auto columns = parse_feature("mean(v, " + text + ")", *model, s);
+    if (!columns) return {-1.0, columns.error().front().code == "no-stimulus" ? -1.0 : -2.0};
+    return {columns->front().request.window.from, columns->front().request.window.until};
+  };
+  // At samples, to the bit as they are computed.
+  EXPECT_EQ(window("from=on, until=off", sampling), std::pair(1000 * 1e-4, 3000 * 1e-4));
+  EXPECT_EQ(window("from=on + 10 ms, until=off-5ms", sampling), std::pair(1100 * 1e-4, 2950 * 1e-4));
+  EXPECT_NEAR(window("from=on + 0.03 ms, until=1 second", sampling).first, 0.10003, 1e-15);
+  EXPECT_EQ(window("from=0 ms, until=on", sampling), std::pair(0.0, 1000 * 1e-4));
+  EXPECT_EQ(window("from=on, until=0.5 second", Sampling{0.0, 1e-4, 10000}).second, -1.0);
+  EXPECT_EQ(window("until=off", Sampling{0.0, 1e-4, 10000, 0.1, {}}).second, -1.0);
+  EXPECT_EQ(window("from=once", sampling).second, -2.0);
+}
+
+TEST_F(SimulateMany, LatencyCountsFromTheStimulus) {
+  options.inputs = {assign("--input", "I", "30 mV*int(t > 100.004*ms)*int(t < 500*ms)")};
+  options.features = {"latency(v, from=on)", "spike_count(v, until=on)", "spike_rate(v, from=on + 100 ms, until=off)"};
+  const nlohmann::json json = run();
+  // tau log(I/(I - 20 mV)) from where the current begins, inside a step; spikes carry the start of their step.
+  EXPECT_NEAR(json["rows"][0][0], 20.0 * std::log(3.0), 0.0101);
+  EXPECT_EQ(json["rows"][0][1], 0.0);
+  EXPECT_NEAR(json["rows"][0][2], 1e3 / (20.0 * std::log(3.0) + 2.0), 1e3 / 300.0);  // to one spike in 300 ms
+}
+
 TEST(FeatureText, SweepsAndBinsAreSeveralColumns) {
   const auto model = lang::load_model(integrate_and_fire, "lif");
   ASSERT_TRUE(model);
