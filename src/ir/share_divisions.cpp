@@ -39,25 +39,14 @@ class Sharing {
     }
     std::map<NodeId, Place> place_of;
     std::vector<std::vector<NodeId>> groups;
-    std::size_t all = 0, operations = 0;
-    for (const auto& [at, list] : divisors) all += list.size();
-    for (const NodeId id : order)
-      if (usual[index(id)] && moves_(id)) operations += cost(al_.g[id].op);
-    const std::size_t room = std::max<std::size_t>(1, operations / operations_beside_a_division);
-    for (const auto& [at, list] : divisors) {
-      // This level's part of the divisions that there is room for, and its divisors dealt out over them.
-      const std::size_t fewest = (list.size() + limits_.most - 1) / limits_.most;
-      const std::size_t made = std::min(list.size(), std::max(fewest, room * list.size() / all));
-      for (std::size_t k = 0, first = 0; k < made; ++k) {
-        const std::size_t size = list.size() / made + (k < list.size() % made ? 1 : 0);
-        if (size > 1) {
-          for (std::size_t i = 0; i < size; ++i) place_of[list[first + i]] = {groups.size(), i};
-          groups.emplace_back(list.begin() + static_cast<std::ptrdiff_t>(first),
-                              list.begin() + static_cast<std::ptrdiff_t>(first + size));
-        }
-        first += size;
+    for (const auto& [at, list] : divisors)
+      for (std::size_t first = 0; first + 1 < list.size(); first += limits_.most) {
+        const std::size_t last = std::min(list.size(), first + limits_.most);
+        if (last - first < 2) continue;
+        for (std::size_t i = first; i < last; ++i) place_of[list[i]] = {groups.size(), i - first};
+        groups.emplace_back(list.begin() + static_cast<std::ptrdiff_t>(first),
+                            list.begin() + static_cast<std::ptrdiff_t>(last));
       }
-    }
     if (groups.empty()) return {roots.begin(), roots.end()};
 
     // In order of levels arguments still come first, and all divisors of a group before what divides by them.
@@ -93,34 +82,6 @@ class Sharing {
   struct Place {
     std::size_t group, place;
   };
-
-  /// Products and sums, about.
-  static std::size_t cost(Op op) {
-    switch (op) {
-      case Op::constant:
-      case Op::symbol:
-      case Op::div: return 0;
-      case Op::sin:
-      case Op::cos:
-      case Op::tan:
-      case Op::sinh:
-      case Op::cosh:
-      case Op::tanh:
-      case Op::arcsin:
-      case Op::arccos:
-      case Op::arctan:
-      case Op::pow:
-      case Op::exp:
-      case Op::log:
-      case Op::log10:
-      case Op::expm1:
-      case Op::log1p:
-      case Op::exprel:
-      case Op::exprel_slope:
-      case Op::bernoulli: return 16;
-      default: return 1;
-    }
-  }
 
   /// 1/d for each, from one division.
   std::vector<NodeId> invert(const std::vector<NodeId>& d) {

@@ -1,12 +1,10 @@
 #pragma once
 /// Several divisions of a step from one.
 ///
-/// A division of vectors keeps its unit busy for as long as some thirty products take, which can be computed meanwhile:
-/// a step has room for so many divisions beside its other work, and more than that would make it wait. Where there are
-/// more, the reciprocals of d1 ... dn are products of 1/(d1 ... dn) with the other divisors (Montgomery, Math. Comp. 48
-/// (1987) 243, section 10.3.1): one division and 3 (n - 1) products, with a relative error of n epsilon or so. Where a
-/// divisor is so large, or their product so small, that a partial product could overflow or lose digits, each is
-/// divided by itself.
+/// A division of vectors costs as much as a dozen products. The reciprocals of d1 ... dn are products of 1/(d1 ... dn)
+/// with the other divisors (Montgomery, Math. Comp. 48 (1987) 243, section 10.3.1): one division and 3 (n - 1)
+/// products, with a relative error of n epsilon or so. Where a divisor is so large, or their product so small, that a
+/// partial product could overflow or lose digits, each is divided by itself.
 
 #include <functional>
 
@@ -15,13 +13,11 @@
 namespace hillock::ir {
 
 inline constexpr std::size_t most_shared_divisions = 6;
-/// 16 cycles a division of 512 bits (Intel, Ice Lake and after; less on others), one or two products a cycle.
-inline constexpr std::size_t operations_beside_a_division = 1000;
 
 /// Where a division is not shared.
 struct DivisionLimits {
   std::size_t most = most_shared_divisions;  ///< of one division
-  double divisor = 1e20;    ///< a divisor above this in size: six of them stay below 1e120
+  double divisor = 1e20;                     ///< a divisor above this in size: six of them stay below 1e120
   double product = 1e-200;  ///< below this: a partial product is above 1e-200/1e100 otherwise, not subnormal
 };
 

@@ -48,6 +48,8 @@ class Emitter {
     function_->setDoesNotThrow();
     function_->addFnAttr("prefer-vector-width", bits);
     function_->addFnAttr("min-legal-vector-width", bits);
+    // What does not fit into registers is kept on the stack: a vector across two cache lines costs twice.
+    function_->addFnAttr(llvm::Attribute::getWithStackAlignment(context_, llvm::Align(64)));
     for (unsigned i : {0U, 1U, 2U, 4U, 5U, 7U}) function_->addParamAttr(i, llvm::Attribute::NoAlias);
   }
 

@@ -66,16 +66,13 @@ struct Batch::State {
 
 namespace {
 
-/// A row of so many operations fills what a processor looks ahead; a second vector would only take registers.
-constexpr std::size_t long_row = 300;
-
 /// Vectors in flight where there are points enough: sums alone are bound by latency, tangents bring their own
 /// parallelism. Measured by bench/simulate and bench/engine.
-int vectors_for(Purpose purpose, const ir::Loop& loop) {
+int vectors_for(Purpose purpose) {
   switch (purpose) {
     case Purpose::squares:
     case Purpose::log_density:
-    case Purpose::features: return loop.advance_phase.nodes.size() < long_row ? 2 : 1;
+    case Purpose::features: return 2;
     default: return 1;
   }
 }
@@ -219,7 +216,7 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
     auto narrow = jit::Kernel::compile(state->loop, {isa, 1, true, options.store.get()});
     if (!narrow) return fail(std::move(narrow.error()));
     state->narrow = std::move(*narrow);
-    if (const int vectors = vectors_for(request.purpose, state->loop); vectors > 1) {
+    if (const int vectors = vectors_for(request.purpose); vectors > 1) {
       auto wide = jit::Kernel::compile(state->loop, {isa, vectors, true, options.store.get()});
       if (!wide) return fail(std::move(wide.error()));
       state->wide = std::move(*wide);
