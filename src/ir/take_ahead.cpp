@@ -52,7 +52,7 @@ NodeId with_carried(Program& program, NodeId id, Value&& value) {
 }  // namespace
 
 void take_exponentials_ahead(Program& program) {
-  if (program.adaptive || program.tape > 0 || !program.taped.empty()) return;
+  if (program.adaptive || program.tape > 0) return;
   std::vector<NodeId> next(program.init.size(), no_node);
   std::vector<NodeId> roots;
   for (const Assignment& a : program.advance) next[a.carried] = a.value, roots.push_back(a.value);

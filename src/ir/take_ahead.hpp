@@ -11,7 +11,7 @@
 namespace hillock::ir {
 
 /// Adds a carried variable for each exponential that every row needs and that depends on one state and on what stands
-/// still. Programs with steps of their own or with a tape stay as they are: these keep what is carried.
+/// still. Programs with steps of their own, or that go backwards over a tape, stay as they are.
 void take_exponentials_ahead(Program& program);
 
 }  // namespace hillock::ir

@@ -90,6 +90,24 @@ TEST_F(ShareExponentials, ThoseWithACommonPartAreItsPowers) {
   }
 }
 
+TEST_F(ShareExponentials, DerivativesOfQuotientsTakeTheSameExponential) {
+  for (const double width : {-4.0, 5.0}) {
+    const NodeId x = al.mul(al.sub(v, a), al.number(1.0 / width));
+    const std::vector<NodeId> roots{over(-20.0, 0.0), al.make(Op::bernoulli, x), al.make(Op::exprel_slope, x)};
+    const std::vector<NodeId> out = shared(roots);
+    EXPECT_EQ(exponentials(out), 1);
+    EXPECT_NE(out[2], roots[2]);
+    for (double at = -150.0; at < 80.0; at += 0.37) {
+      const double values[] = {at, -60.0, 0.0};
+      const double argument = std::fabs((at + 60.0) / width);
+      const double want = evaluate(g, roots[2], values);
+      // The difference of (x - 1) e^x and -1 is x^2/2 near 0; a fourth or fifth power, and arguments up to 40.
+      const double lost = 4e-14 + (argument < 0.01 ? 0.0 : 4e-15 / (argument * argument));
+      EXPECT_NEAR(evaluate(g, out[2], values), want, lost * std::fabs(want)) << width << " " << at;
+    }
+  }
+}
+
 TEST_F(ShareExponentials, ValuesStayEverywhere) {
   // Rates over 4, 5, 10 and 40 with their shifts; x/(exp(x) - 1) over 4 and 5.
   const std::vector<NodeId> roots{over(-40, 10), over(-10, -35), over(-5, 40),

@@ -48,11 +48,11 @@ TEST(TakeAhead, OnesOfOneStateAreCarriedWithTheSameBits) {
   EXPECT_EQ(left, 1);
 }
 
-TEST(TakeAhead, ProgramsThatKeepWhatIsCarriedStayAsTheyAre) {
-  Program taped = two_states();
-  taped.taped = {0, 1};
-  take_exponentials_ahead(taped);
-  EXPECT_EQ(taped.init.size(), 2U);
+TEST(TakeAhead, ProgramsWithStepsOfTheirOwnOrThatGoBackwardsStayAsTheyAre) {
+  Program backwards = two_states();
+  backwards.tape = 2;
+  take_exponentials_ahead(backwards);
+  EXPECT_EQ(backwards.init.size(), 2U);
   Program adaptive = two_states();
   adaptive.adaptive = Adaptive{adaptive.graph.constant(0.0), adaptive.graph.constant(1.0)};
   take_exponentials_ahead(adaptive);
