@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ir/algebra.hpp"
+#include "ir/usual.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -16,14 +17,7 @@ class Sharing {
   std::vector<NodeId> phase(std::span<const NodeId> roots) {
     const std::vector<NodeId> order = reachable(al_.g, roots);
     // What only a rare side of a choice needs is not worth a shared division.
-    std::vector<bool> usual(al_.g.size());
-    for (const NodeId root : roots) usual[index(root)] = true;
-    for (auto it = order.rbegin(); it != order.rend(); ++it) {
-      if (!usual[index(*it)]) continue;
-      const Node& node = al_.g[*it];
-      for (std::size_t k = 0; k < 3; ++k)
-        if (node.args[k] != no_node && !(k == 1 && node.op == Op::seldom)) usual[index(node.args[k])] = true;
-    }
+    const std::vector<bool> usual = usually_needed(al_.g, roots);
     // Divisions of one level do not wait for each other.
     std::vector<int> level(al_.g.size());
     std::map<int, std::vector<NodeId>> divisors;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ir/usual.hpp"
+
 namespace hillock::ir {
 namespace {
 
@@ -21,19 +23,6 @@ std::vector<std::int64_t> moved_by(const Program& program) {
       if (arg == no_node || out[index(arg)] == nothing) continue;
       out[i] = out[i] == nothing || out[i] == out[index(arg)] ? out[index(arg)] : several;
     }
-  }
-  return out;
-}
-
-/// By node: whether a row needs it whatever is chosen.
-std::vector<bool> needed(const Graph& graph, std::span<const NodeId> roots, std::span<const NodeId> order) {
-  std::vector<bool> out(graph.size());
-  for (const NodeId root : roots) out[index(root)] = true;
-  for (auto it = order.rbegin(); it != order.rend(); ++it) {
-    if (!out[index(*it)]) continue;
-    const Node& node = graph[*it];
-    for (std::size_t k = 0; k < node.args.size(); ++k)
-      if (node.args[k] != no_node && !(k == 1 && node.op == Op::seldom)) out[index(node.args[k])] = true;
   }
   return out;
 }
@@ -60,7 +49,7 @@ void take_exponentials_ahead(Program& program) {
 
   const std::vector<std::int64_t> moved = moved_by(program);
   const std::vector<NodeId> order = reachable(program.graph, roots);
-  const std::vector<bool> always = needed(program.graph, roots, order);
+  const std::vector<bool> always = usually_needed(program.graph, roots);
   struct Ahead {
     NodeId function, read;
     std::uint32_t carried;

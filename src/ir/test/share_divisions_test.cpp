@@ -10,6 +10,7 @@
 #include "base/rng.hpp"
 #include "ir/algebra.hpp"
 #include "ir/interpret.hpp"
+#include "ir/usual.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -30,17 +31,10 @@ class ShareDivisions : public testing::Test {
   }
   /// Divisions that are made whatever is chosen.
   [[nodiscard]] int divisions(const std::vector<NodeId>& roots) const {
-    std::vector<bool> usual(g.size());
-    for (const NodeId root : roots) usual[index(root)] = true;
-    const auto order = reachable(g, roots);
+    const std::vector<bool> usual = usually_needed(g, roots);
     int count = 0;
-    for (auto it = order.rbegin(); it != order.rend(); ++it) {
-      if (!usual[index(*it)]) continue;
-      const Node& node = g[*it];
-      if (node.op == Op::div) ++count;
-      for (std::size_t k = 0; k < 3; ++k)
-        if (node.args[k] != no_node && !(k == 1 && node.op == Op::seldom)) usual[index(node.args[k])] = true;
-    }
+    for (std::uint32_t i = 0; i < usual.size(); ++i)
+      if (usual[i] && g[NodeId{i}].op == Op::div) ++count;
     return count;
   }
 };

@@ -12,6 +12,7 @@
 #include "ir/algebra.hpp"
 #include "ir/interpret.hpp"
 #include "ir/test/reference.hpp"
+#include "ir/usual.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -37,17 +38,13 @@ class ShareExponentials : public testing::Test {
   [[nodiscard]] std::string text(NodeId id) const { return to_text(g, id, names); }
   /// Exponentials of what moves that are computed whatever is chosen.
   [[nodiscard]] int exponentials(const std::vector<NodeId>& roots) const {
-    std::vector<bool> usual(g.size());
-    for (const NodeId root : roots) usual[index(root)] = true;
-    const auto order = reachable(g, roots);
+    const std::vector<bool> usual = usually_needed(g, roots);
     int count = 0;
-    for (auto it = order.rbegin(); it != order.rend(); ++it) {
-      if (!usual[index(*it)]) continue;
-      const Node& node = g[*it];
-      const auto below = reachable(g, std::span(&*it, 1));
-      if (node.op == Op::exp && std::ranges::find(below, v) != below.end()) ++count;
-      for (std::size_t k = 0; k < 3; ++k)
-        if (node.args[k] != no_node && !(k == 1 && node.op == Op::seldom)) usual[index(node.args[k])] = true;
+    for (std::uint32_t i = 0; i < usual.size(); ++i) {
+      const NodeId id{i};
+      if (!usual[i] || g[id].op != Op::exp) continue;
+      const auto below = reachable(g, std::span(&id, 1));
+      if (std::ranges::find(below, v) != below.end()) ++count;
     }
     return count;
   }
