@@ -16,6 +16,7 @@
 #include "ir/algebra.hpp"
 #include "ir/lower/lower.hpp"
 #include "ir/test/random_program.hpp"
+#include "jit/test/machines.hpp"
 
 namespace hillock::jit {
 namespace {
@@ -30,20 +31,8 @@ using ir::Timeline;
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<KernelOptions> machines(int most_vectors = 4) {
-  std::vector<KernelOptions> out;
-  for (const Isa isa : {Isa::avx2, Isa::avx512})
-    if (runs_here(isa))
-      for (int vectors = 1; vectors <= most_vectors; ++vectors) out.push_back({isa, vectors});
-  return out;
-}
-
 std::string describe(const KernelOptions& options) {
   return std::string(to_string(options.isa)) + ", " + std::to_string(options.vectors) + " in flight";
-}
-
-bool same_bits(double a, double b) {
-  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b));
 }
 
 /// What came out, by lane.

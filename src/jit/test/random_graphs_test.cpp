@@ -79,6 +79,7 @@ TEST(RandomGraphs, CompiledOnesHaveTheInterpretersBits) {
   Compared compared;
   int ran = 0;
   for (const Isa isa : {Isa::avx2, Isa::avx512}) ran += runs_here(isa) ? 1 : 0;
+  if (ran == 0) GTEST_SKIP() << "needs AVX2, which this machine does not have";
   for (int i = 0; i < count; ++i) {
     const auto code = ir::fixture::random_code(rng, 12);
     const Variant variant =
@@ -97,7 +98,6 @@ TEST(RandomGraphs, CompiledOnesHaveTheInterpretersBits) {
   }
   std::printf("%d random programs compiled, %d instruction sets: %zu numbers compared, %zu of them finite\n", count,
               ran, compared.all, compared.finite);
-  if (ran == 0) GTEST_SKIP() << "this machine has no AVX2: nothing was compiled";
   EXPECT_GT(compared.finite, compared.all / 4);
   EXPECT_LT(compared.finite, compared.all);
 }
