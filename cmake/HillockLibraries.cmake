@@ -50,9 +50,12 @@ find_library(HILLOCK_BOOST_SERIALIZATION boost_serialization REQUIRED)
 _hillock_lib(pagmo ${HILLOCK_PAGMO_LIBRARY} ${HILLOCK_BOOST_SERIALIZATION} TBB::tbb Eigen3::Eigen Boost::headers)
 target_include_directories(hillock_lib_pagmo SYSTEM INTERFACE ${HILLOCK_PAGMO_INCLUDE})
 
-# LLVM as its one shared library. Only the room jit links it.
+# LLVM, the parts that make code for this kind of processor. Only the room jit links it. Its shared library has every
+# processor that there is, and loading it takes as long as compiling a model.
+find_package(zstd REQUIRED)  # LLVM takes Debian's; named first, as LLVM would do without it
 find_package(LLVM 19.1 REQUIRED CONFIG PATHS /usr/lib/llvm-19)
-_hillock_lib(llvm LLVM)
+llvm_map_components_to_libnames(hillock_llvm x86codegen x86desc x86info)
+_hillock_lib(llvm ${hillock_llvm})
 target_include_directories(hillock_lib_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
 separate_arguments(hillock_llvm_definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 target_compile_definitions(hillock_lib_llvm INTERFACE ${hillock_llvm_definitions})

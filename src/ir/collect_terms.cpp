@@ -103,7 +103,15 @@ class Collecting {
   Form sum(const Node& node, const Form& a, const Form& b) {
     const bool minus = node.op == Op::sub;
     const auto combined = [&](NodeId x, NodeId y) { return minus ? al_.sub(x, y) : al_.add(x, y); };
-    if (a.core != no_node && b.core != no_node) return {no_node, combined(term(a), term(b)), no_node};
+    if (a.core != no_node && b.core != no_node) {
+      // One factor of both goes outside, where another one may take it in.
+      if (a.scale != no_node && b.scale != no_node && a.rest == no_node && b.rest == no_node) {
+        if (a.scale == b.scale) return {a.scale, combined(a.core, b.core), no_node};
+        if (opposite(a.scale, b.scale))
+          return {a.scale, minus ? al_.add(a.core, b.core) : al_.sub(a.core, b.core), no_node};
+      }
+      return {no_node, combined(term(a), term(b)), no_node};
+    }
     const NodeId zero = al_.number(0.0);
     const NodeId left = a.rest == no_node ? zero : a.rest, right = b.rest == no_node ? zero : b.rest;
     const NodeId rest = combined(left, right);
@@ -115,6 +123,10 @@ class Collecting {
     if (b.core == no_node) return {a.scale, a.core, rest};
     const Form turned = minus ? scaled({b.scale, b.core, no_node}, al_.number(-1.0)) : b;
     return {turned.scale, turned.core, rest};
+  }
+
+  [[nodiscard]] bool opposite(NodeId a, NodeId b) const {
+    return al_.g.is_constant(a) && al_.g.is_constant(b) && al_.g[a].value == -al_.g[b].value;
   }
 
   /// As a factor of a product. What has a rest, or is needed as it is, stays whole.

@@ -24,46 +24,76 @@ NodeId exprel_curvature(Algebra& al, NodeId x, NodeId slope) {
   return al.select(near_zero, series, quotient);
 }
 
-// B' = B (1 - B - x)/x = -1/2 + x/6 - x^3/180 + x^5/5040 - x^7/151200 + ...: the next term is below 1e-18 for |x| <
-// 0.05, where the quotient has lost a digit and a half.
-NodeId bernoulli_derivative(Algebra& al, NodeId x, NodeId bernoulli) {
+// B'' where B = bernoulli, which is even: with y = -|x| and m = e^y - 1, e^y (2 y + (y - 2) m)/m^3 = sum of
+// B_2k y^(2k-2)/(2k-2)!. What is left out of the series is below 1e-18 for |x| < 1/4, where the quotient has lost two
+// digits and a half.
+NodeId bernoulli_curvature(Algebra& al, NodeId x) {
   const NodeId square = al.mul(x, x);
-  NodeId series = al.number(-1.0 / 151200.0);
-  for (const double c : {1.0 / 5040.0, -1.0 / 180.0, 1.0 / 6.0}) series = al.add(al.mul(series, square), al.number(c));
-  series = al.sub(al.mul(series, x), al.number(0.5));
-  const NodeId near_zero = al.make(Op::lt, al.make(Op::abs, x), al.number(0.05));
-  const NodeId safe = al.select(near_zero, al.number(1.0), x);
-  // Far above, B is 0 and x may be infinite; far below, B is -x and the difference cancels.
-  const NodeId gone = al.make(Op::eq, bernoulli, al.number(0.0));
-  const NodeId line = al.make(Op::lt, x, al.number(-40.0));
-  const NodeId quotient = al.div(al.mul(bernoulli, al.sub(al.sub(al.number(1.0), bernoulli), x)), safe);
-  const NodeId far = al.select(gone, al.number(0.0), al.select(line, al.number(-1.0), quotient));
-  return al.select(near_zero, series, far);
+  NodeId series = al.number(7.0 / 2874009600.0);
+  for (const double c : {-691.0 / 9906624000.0, 1.0 / 532224.0, -1.0 / 21600.0, 1.0 / 1008.0, -1.0 / 60.0, 1.0 / 6.0})
+    series = al.add(al.mul(series, square), al.number(c));
+  const NodeId near_zero = al.make(Op::lt, al.make(Op::abs, x), al.number(0.25));
+  const NodeId y = al.neg(al.select(near_zero, al.number(1.0), al.make(Op::abs, x)));
+  const NodeId exponential = al.make(Op::exp, y);
+  const NodeId less = al.make(Op::expm1, y);
+  const NodeId top = al.add(al.mul(al.number(2.0), y), al.mul(al.sub(y, al.number(2.0)), less));
+  const NodeId quotient = al.div(al.mul(exponential, top), al.mul(al.mul(less, less), less));
+  const NodeId gone = al.make(Op::eq, exponential, al.number(0.0));
+  return al.select(near_zero, series, al.select(gone, al.number(0.0), quotient));
 }
 
-/// a b, where a factor that is a choice between something and 0 stays outside: select(c, u, 0) b = select(c, u b, 0).
-/// So the slope of a branch that is not taken, which may be infinite or NaN, meets no 0 and reaches nobody.
+/// A choice between something and 0, or minus that.
+bool is_mask(const Graph& g, NodeId id) {
+  const Node& node = g[id];
+  if (node.op == Op::neg) return g[node.args[0]].op == Op::select && is_mask(g, node.args[0]);
+  return node.op == Op::select && (g.is_constant(node.args[1], 0.0) || g.is_constant(node.args[2], 0.0));
+}
+
+/// Where a mask is not 0 for the choice alone.
+NodeId open(Algebra& al, NodeId mask) {
+  const Node node = al.g[mask];  // a copy: the graph grows below
+  if (node.op == Op::neg) return open(al, node.args[0]);
+  const bool on_true = al.g.is_constant(node.args[2], 0.0);
+  const NodeId here = on_true ? node.args[0] : al.make(Op::lnot, node.args[0]);
+  const NodeId inside = node.args[on_true ? 1 : 2];
+  return is_mask(al.g, inside) ? al.make(Op::land, here, open(al, inside)) : here;
+}
+
+/// a b, where a factor that is a mask stays outside: select(c, u, 0) b = select(c, u b, 0). So the slope of a branch
+/// that is not taken, which may be infinite or NaN, meets no 0 and reaches nobody.
 NodeId product(Algebra& al, NodeId a, NodeId b) {
-  const auto masks = [&](NodeId id) {
-    const Node& node = al.g[id];
-    return node.op == Op::select && (al.g.is_constant(node.args[1], 0.0) || al.g.is_constant(node.args[2], 0.0));
-  };
   for (const auto& [mask, other] : {std::pair{a, b}, std::pair{b, a}}) {
+    if (!is_mask(al.g, mask)) continue;
     const Node node = al.g[mask];  // a copy: the graph grows below
-    if (masks(mask)) return al.select(node.args[0], product(al, node.args[1], other), product(al, node.args[2], other));
-    if (node.op == Op::neg && masks(node.args[0])) return al.neg(product(al, node.args[0], other));
+    if (node.op == Op::neg) return al.neg(product(al, node.args[0], other));
+    return al.select(node.args[0], product(al, node.args[1], other), product(al, node.args[2], other));
   }
   return al.mul(a, b);
 }
 
-/// a + b, of two choices by one condition the choice of the sums: keeps the zeros that `product` looks for.
+/// a + b, of two masks a mask: keeps the zeros that `product` looks for.
 NodeId sum(Algebra& al, NodeId a, NodeId b) {
   const Node first = al.g[a];
   const Node second = al.g[b];
   if (first.op == Op::select && second.op == Op::select && first.args[0] == second.args[0])
     return al.select(first.args[0], sum(al, first.args[1], second.args[1]), sum(al, first.args[2], second.args[2]));
+  if (is_mask(al.g, a) && is_mask(al.g, b))
+    return al.select(al.make(Op::lor, open(al, a), open(al, b)), al.add(a, b), al.number(0.0));
   return al.add(a, b);
 }
+
+/// a/exprel(x), as models write rates.
+bool is_rate(const Graph& g, const Node& node) { return node.op == Op::div && g[node.args[1]].op == Op::exprel; }
+
+/// Its slopes: B(x) and a B'(x) with B = bernoulli. The way through exprel takes two divisions, and B' what B has.
+struct SlopesOfRate {
+  SlopesOfRate(Algebra& al, const Node& rate) : SlopesOfRate(al, rate.args[0], al.g[rate.args[1]].args[0]) {}
+  NodeId by_top, by_argument;
+
+ private:
+  SlopesOfRate(Algebra& al, NodeId a, NodeId x)
+      : by_top(al.make(Op::bernoulli, x)), by_argument(al.mul(a, al.make(Op::bernoulli_slope, x))) {}
+};
 
 }  // namespace
 
@@ -127,7 +157,8 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
     case Op::log1p: return al.div(one, al.add(one, a));
     case Op::exprel: return al.make(Op::exprel_slope, a);
     case Op::exprel_slope: return exprel_curvature(al, a, self);
-    case Op::bernoulli: return bernoulli_derivative(al, a, self);
+    case Op::bernoulli: return al.make(Op::bernoulli_slope, a);
+    case Op::bernoulli_slope: return bernoulli_curvature(al, a);
     case Op::sqrt: return al.div(al.number(0.5), self);
     case Op::abs: return al.make(Op::sign, a);
     case Op::clip: {  // min(max(a, low), high)
@@ -146,6 +177,7 @@ NodeId partial(Algebra& al, Op op, std::span<const NodeId> args, NodeId self, in
 Tangent::Tangent(Algebra& algebra, std::vector<NodeId> seeds, const std::map<NodeId, NodeId>& given)
     : algebra_(algebra), seeds_(std::move(seeds)) {
   for (const auto& [node, derivative] : given) {
+    given_.insert(node);
     if (known_.size() <= index(node)) known_.resize(index(node) + 1, no_node);
     known_[index(node)] = derivative;
   }
@@ -170,10 +202,17 @@ NodeId Tangent::of(NodeId root) {
       } else if (node.op == Op::seldom) {
         out = seldom(algebra_, node.args[0], known_[index(node.args[1])], known_[index(node.args[2])]);
       } else if (node.op == Op::div) {
-        // (da - self db)/b: one division
         const NodeId da = known_[index(node.args[0])];
         const NodeId db = known_[index(node.args[1])];
-        out = algebra_.div(algebra_.sub(da, algebra_.mul(id, db)), node.args[1]);
+        if (is_rate(g, node) && !given_.contains(node.args[1])) {
+          const NodeId dx = known_[index(g[node.args[1]].args[0])];
+          const SlopesOfRate slopes(algebra_, node);
+          if (!g.is_constant(da, 0.0)) out = product(algebra_, slopes.by_top, da);
+          if (!g.is_constant(dx, 0.0)) out = sum(algebra_, out, product(algebra_, slopes.by_argument, dx));
+        } else {
+          // (da - self db)/b: one division
+          out = algebra_.div(algebra_.sub(da, algebra_.mul(id, db)), node.args[1]);
+        }
       } else {
         for (std::size_t k = 0; k < arity; ++k) {
           if (g[args[k]].type != Type::real) continue;
@@ -200,16 +239,33 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
     const NodeId bar = found->second;
     const Node node = g[*it];
     if (node.op == Op::symbol || node.op == Op::constant || is_piecewise_constant(node.op)) continue;
+    const auto give = [&](NodeId to, NodeId share) {
+      const auto [place, is_new] = adjoint.try_emplace(to, share);
+      if (!is_new) place->second = sum(al, place->second, share);
+    };
+    if (is_rate(g, node) && std::ranges::find(leaves, node.args[1]) == leaves.end()) {
+      const NodeId x = g[node.args[1]].args[0];
+      const SlopesOfRate slopes(al, node);
+      if (!g.is_constant(node.args[0])) give(node.args[0], product(al, bar, slopes.by_top));
+      if (!g.is_constant(x)) give(x, product(al, bar, slopes.by_argument));
+      continue;
+    }
+    if (node.op == Op::div && g[node.args[1]].op == Op::div &&
+        std::ranges::find(leaves, node.args[1]) == leaves.end()) {
+      // a/(b/c), as models write what changes over a time constant: by c it is a/b, without the square of the quotient.
+      const NodeId b = g[node.args[1]].args[0], c = g[node.args[1]].args[1];
+      if (!g.is_constant(node.args[0])) give(node.args[0], product(al, bar, al.div(c, b)));
+      if (!g.is_constant(b)) give(b, product(al, bar, al.neg(al.div(*it, b))));
+      if (!g.is_constant(c)) give(c, product(al, bar, al.div(node.args[0], b)));
+      continue;
+    }
     const auto arity = static_cast<std::size_t>(info(node.op).arity);
     const std::span<const NodeId> args(node.args.data(), arity);
     for (std::size_t k = 0; k < arity; ++k) {
       if (g[args[k]].type != Type::real || g.is_constant(args[k])) continue;
-      NodeId share = no_node;
       if (node.op == Op::select || node.op == Op::seldom)
-        share = k == 1 ? al.select(args[0], bar, zero) : al.select(args[0], zero, bar);
-      else share = product(al, bar, partial(al, node.op, args, *it, static_cast<int>(k)));
-      const auto [place, is_new] = adjoint.try_emplace(args[k], share);
-      if (!is_new) place->second = sum(al, place->second, share);
+        give(args[k], k == 1 ? al.select(args[0], bar, zero) : al.select(args[0], zero, bar));
+      else give(args[k], product(al, bar, partial(al, node.op, args, *it, static_cast<int>(k))));
     }
   }
   std::vector<NodeId> out;

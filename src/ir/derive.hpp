@@ -2,6 +2,7 @@
 /// Derivatives by rewriting: the derivative of an expression is an expression in the same graph.
 
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -32,6 +33,7 @@ class Tangent {
   Algebra& algebra_;
   std::vector<NodeId> seeds_;
   std::vector<NodeId> known_;
+  std::set<NodeId> given_;
 };
 
 /// Reverse mode. The derivatives of one root with respect to each of `leaves`, which may be any nodes; what is below a

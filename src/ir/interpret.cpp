@@ -53,6 +53,19 @@ double bernoulli(double x) {
   return std::isinf(x) && x > 0.0 ? 0.0 : x / std::expm1(x);
 }
 
+/// B (1 - B - x)/x with B = bernoulli(x); by its series where that cancels.
+double bernoulli_slope(double x) {
+  if (std::fabs(x) < 0.25) {
+    const double y = x * x;
+    double sum = -691.0 / 108972864000.0;
+    for (const double c : {1.0 / 4790016.0, -1.0 / 151200.0, 1.0 / 5040.0, -1.0 / 180.0, 1.0 / 6.0}) sum = sum * y + c;
+    return sum * x - 0.5;
+  }
+  const double b = bernoulli(x);
+  if (b == 0.0) return 0.0;
+  return x < -40.0 ? -1.0 : b * (1.0 - b - x) / x;
+}
+
 /// (e^x - exprel x)/x; by its series sum_k x^k (k+1)/(k+2)! where that cancels.
 double exprel_slope(double x) {
   if (std::fabs(x) < 0.5) {
@@ -116,6 +129,7 @@ double apply(Op op, double a, double b, double c) {
     case Op::exprel: return exponential_relative(a);
     case Op::exprel_slope: return exprel_slope(a);
     case Op::bernoulli: return bernoulli(a);
+    case Op::bernoulli_slope: return bernoulli_slope(a);
     case Op::sqrt: return std::sqrt(a);
     case Op::ceil: return std::ceil(a);
     case Op::floor: return std::floor(a);

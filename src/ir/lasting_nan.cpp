@@ -21,7 +21,7 @@ bool spreads_nan(Op op) {
     case Op::abs:
     case Op::sqrt:
     case Op::stop_gradient: return true;
-    default: return op >= Op::sin && op <= Op::bernoulli;
+    default: return op >= Op::sin && op <= Op::bernoulli_slope;
   }
 }
 

@@ -51,6 +51,8 @@ constexpr std::array<OpInfo, op_count> table{{
     {Op::exprel, "exprel", 1, real, U::dimensionless, true, "(exp(x) - 1)/x, and 1 at 0."},
     {Op::exprel_slope, "exprel_slope", 1, real, U::dimensionless, false, "The derivative of exprel; 1/2 at 0."},
     {Op::bernoulli, "bernoulli", 1, real, U::dimensionless, false, "x/(exp(x) - 1), and 1 at 0: 1/exprel(x)."},
+    {Op::bernoulli_slope, "bernoulli_slope", 1, real, U::dimensionless, false,
+     "The derivative of bernoulli; -1/2 at 0."},
     {Op::sqrt, "sqrt", 1, real, U::root, true, "Square root; NaN below 0."},
     {Op::ceil, "ceil", 1, real, U::keeps, true, "The smallest whole number not below x."},
     {Op::floor, "floor", 1, real, U::keeps, true, "The largest whole number not above x."},

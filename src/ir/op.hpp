@@ -57,8 +57,9 @@ enum class Op : std::uint8_t {
   expm1,
   log1p,
   exprel,
-  exprel_slope,  ///< the derivative of exprel
-  bernoulli,     ///< x/(exp(x) - 1), the reciprocal of exprel: a model writes a/exprel(x)
+  exprel_slope,     ///< the derivative of exprel
+  bernoulli,        ///< x/(exp(x) - 1), the reciprocal of exprel: a model writes a/exprel(x)
+  bernoulli_slope,  ///< the derivative of bernoulli
   sqrt,
   ceil,
   floor,

@@ -42,7 +42,8 @@ void Timeline::each_block(const std::function<bool(Rows rows, std::span<const do
     body({0, rows}, values, observe);
     return;
   }
-  constexpr std::size_t block = 4096;
+  // About 128 KiB at a time: more is mapped and unmapped, page by page, for every timeline.
+  const std::size_t block = std::clamp<std::size_t>(16384 / std::max<std::size_t>(columns, 1), 512, 4096);
   std::vector<double> some(std::min(block, rows) * columns);
   std::vector<std::uint8_t> seen(std::min(block, rows));
   for (std::size_t begin = 0; begin < rows; begin += block) {

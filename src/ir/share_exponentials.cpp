@@ -83,7 +83,7 @@ class Sharing {
     std::map<NodeId, std::vector<Member>> groups;  // by the one leaf that moves
     for (const NodeId id : reachable(al_.g, roots_)) {
       const Node node = al_.g[id];
-      if (node.op == Op::exprel_slope) slopes_[node.args[0]] = id;
+      if (node.op == Op::bernoulli_slope) slopes_[node.args[0]] = id;
       if ((node.op != Op::exp && !(node.op == Op::bernoulli && limits_.quotients)) || !moves_(id)) continue;
       const Linear argument = linear(node.args[0], 0);
       if (argument.moving.size() != 1) continue;
@@ -230,12 +230,11 @@ class Sharing {
     series = al_.add(al_.mul(series, square), al_.add(al_.mul(x, al_.number(-0.5)), one));
     const NodeId near_zero = al_.make(Op::lt, absolute(x), al_.number(0.01));
     replacement_[m.node] = choose(outside, m.node, choose(near_zero, series, quotient));
-    // d exprel(x)/dx = ((x - 1) e^x + 1)/x^2: where a model divides by exprel(x), its derivatives have that too. At
-    // 0.01 it has lost four digits.
+    // B' = (1 - x - B)/(e^x - 1) = (e^-x - B)/(1 - e^-x): for derivatives, with the same divisor. At 0.01 it has lost
+    // four digits.
     if (const auto slope = slopes_.find(x); slope != slopes_.end()) {
-      const NodeId less = al_.sub(x, one);
-      const NodeId top = n < 0 ? al_.add(less, power) : al_.add(al_.mul(less, power), one);
-      const NodeId usual = al_.div(top, n < 0 ? al_.mul(square, power) : square);
+      const NodeId top = n < 0 ? al_.sub(power, quotient) : al_.sub(al_.sub(one, x), quotient);
+      const NodeId usual = al_.div(top, n < 0 ? al_.sub(one, power) : al_.sub(power, one));
       replacement_[slope->second] = choose(al_.make(Op::lor, outside, near_zero), slope->second, usual);
     }
   }
@@ -248,7 +247,7 @@ class Sharing {
   const PowerLimits& limits_;
   std::map<NodeId, Linear> known_;
   std::map<NodeId, NodeId> replacement_;
-  std::map<NodeId, NodeId> slopes_;  ///< exprel_slope(x) by x
+  std::map<NodeId, NodeId> slopes_;  ///< bernoulli_slope(x) by x
 };
 
 }  // namespace

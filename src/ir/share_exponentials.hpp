@@ -8,7 +8,7 @@
 ///
 /// and the last factor stands still. One exponential and a few products then serve all; a negative n is a reciprocal,
 /// which shares a division with others; x/(exp(x) - 1) has its exponential too, and a short series where the
-/// difference would cancel; so has exprel_slope(x) beside it, which its derivatives need. c is the coefficient of one
+/// difference would cancel; and so has its derivative. c is the coefficient of one
 /// of them or a fraction of it, whichever takes the fewest operations. A power multiplies the relative error by |n|,
 /// which is at most `largest_power`. Outside |c v + b| <= 30 each exponential is computed by itself.
 

@@ -65,8 +65,7 @@ class Build {
     return sum;
   }
 
-  /// The same as c0 + x (even(x^2) + x odd(x^2)): half the wait for one operation more, and as exact where the rest is
-  /// small beside c0.
+  /// The same as even(x^2) + x odd(x^2): half the wait for one operation more.
   NodeId polynomial_in_two(NodeId x, std::span<const double> c) {
     const NodeId square = mul(x, x);
     const auto chain = [&](std::size_t first) {
@@ -75,7 +74,7 @@ class Build {
       for (; i >= first + 2; i -= 2) sum = fma(sum, square, c[i - 2]);
       return sum;
     };
-    return fma(x, fma(x, chain(2), chain(1)), c[0]);
+    return fma(x, chain(1), chain(0));
   }
 
   /// Odd functions whose last addition has lost the sign of a zero: +-0 itself at +-0, else `value`.

@@ -96,17 +96,9 @@ h = ln2 / 2 * mpf("1.01")
 fit("expm1_half", "(e^x - 1 - x)/x^2 on |x| <= ln2/2, relative to e^x - 1.", 9,
     near(lambda x: (expm1(x) - x) / x**2, mpf(1) / 2), near(lambda x: x * x / expm1(x), mpf(0)), -h, h)
 
-fit("exprel_near", "(e^x - 1)/x on -1 <= x <= 1/4.", 12,
-    near(lambda x: expm1(x) / x, mpf(1)), near(lambda x: x / expm1(x), mpf(1)), mpf(-1) - mpf("0.001"), mpf(1) / 4 + mpf("0.001"))
-
-
-
-def exprel_slope(x):
-    return mpf(1) / 2 + x / 3 if abs(x) < mpf("1e-20") else ((x - 1) * exp(x) + 1) / x**2
-
-
-fit("exprel_slope_near", "(e^x - exprel x)/x on -1 <= x <= 1/4.", 12, exprel_slope, lambda x: 1 / exprel_slope(x),
-    mpf(-1) - mpf("0.001"), mpf(1) / 4 + mpf("0.001"))
+h = mpf(5) / 8 * mpf("1.001")
+fit("exprel_rest", "(e^x - 1 - x)/x^2 on |x| <= 5/8.", 11,
+    near(lambda x: (expm1(x) - x) / x**2, mpf(1) / 2), near(lambda x: x * x / (expm1(x) - x), mpf(2)), -h, h)
 
 # ---- logarithms -------------------------------------------------------------------------------------------------
 smax = (sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1) * mpf("1.001")
@@ -217,9 +209,9 @@ fit("single_exp", "(e^x - 1 - x)/x^2 on |x| <= ln2/2, relative to e^x; single pr
     near(lambda x: (expm1(x) - x) / x**2, mpf(1) / 2), lambda x: x * x / exp(x), -h, h, as_single)
 fit("single_expm1", "The same, relative to e^x - 1.", 5,
     near(lambda x: (expm1(x) - x) / x**2, mpf(1) / 2), near(lambda x: x * x / expm1(x), mpf(0)), -h, h, as_single)
-fit("single_exprel", "(e^x - 1)/x on -1 <= x <= 1/4; single precision.", 6,
-    near(lambda x: expm1(x) / x, mpf(1)), near(lambda x: x / expm1(x), mpf(1)), mpf(-1) - mpf("0.001"),
-    mpf(1) / 4 + mpf("0.001"), as_single)
+h = mpf(5) / 8 * mpf("1.001")
+fit("single_exprel", "(e^x - 1)/x on |x| <= 5/8; single precision.", 6,
+    near(lambda x: expm1(x) / x, mpf(1)), near(lambda x: x / expm1(x), mpf(1)), -h, h, as_single)
 
 print("""
 }  // namespace hillock::ir::coefficients""")

@@ -19,7 +19,8 @@ bool is_function(Op op) {
     case Op::mod:
     case Op::floordiv:
     case Op::exprel_slope:
-    case Op::bernoulli: return true;
+    case Op::bernoulli:
+    case Op::bernoulli_slope: return true;
     default: return info(op).written;
   }
 }
@@ -35,6 +36,7 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::exprel: return lower_exprel(graph, args[0]);
     case Op::exprel_slope: return lower_exprel_slope(graph, args[0]);
     case Op::bernoulli: return lower_bernoulli(graph, args[0]);
+    case Op::bernoulli_slope: return lower_bernoulli_slope(graph, args[0]);
     case Op::log: return lower_log(graph, args[0]);
     case Op::log10: return lower_log10(graph, args[0]);
     case Op::log1p: return lower_log1p(graph, args[0]);

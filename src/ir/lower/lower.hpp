@@ -27,6 +27,7 @@ namespace hillock::ir {
 [[nodiscard]] NodeId lower_exprel(Graph& graph, NodeId x);
 [[nodiscard]] NodeId lower_exprel_slope(Graph& graph, NodeId x);
 [[nodiscard]] NodeId lower_bernoulli(Graph& graph, NodeId x);
+[[nodiscard]] NodeId lower_bernoulli_slope(Graph& graph, NodeId x);
 
 [[nodiscard]] NodeId lower_log(Graph& graph, NodeId x);
 [[nodiscard]] NodeId lower_log10(Graph& graph, NodeId x);

@@ -64,8 +64,8 @@ NodeId exprel(Build& b, NodeId x) {
   const NodeId below = b.least(b.num(95.0), x);
   const Expm1 e = expm1_scaled(b, b.most(b.num(-18.0), below));
   const NodeId anywhere = b.select(b.eq(x, 0.0), b.num(1.0), b.scale2(b.div(e.value, below), e.n));
-  // As for doubles: a polynomial on [-1, 1/4], where steps over time constants are.
-  const NodeId far = b.make(Op::lnot, {b.make(Op::le, {b.abs(b.add(x, 0.375)), b.num(0.625)})});
+  // As for doubles: a polynomial on [-5/8, 5/8], where steps over time constants are.
+  const NodeId far = b.make(Op::lnot, {b.make(Op::le, {b.abs(x), b.num(0.625)})});
   return b.make(Op::seldom, {far, anywhere, b.polynomial(x, k::single_exprel)});
 }
 

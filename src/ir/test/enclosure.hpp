@@ -189,6 +189,7 @@ inline Interval enclose(Op op, const Interval& a, const Interval& b, const Inter
     case Op::exprel:
     case Op::exprel_slope:
     case Op::bernoulli:
+    case Op::bernoulli_slope:
     case Op::sinh: {
       // The argument of an exponential that is got from another one is put together anew.
       const Real most = std::max(std::fabs(a.low), std::fabs(a.high));
@@ -196,7 +197,8 @@ inline Interval enclose(Op op, const Interval& a, const Interval& b, const Inter
         if (op != Op::bernoulli || most > 250)
           return a.high < -250 && op == Op::exp ? widened(0, 1 / largest) : Interval::anything();
       }
-      return ends(slack * (1 + most));
+      // From a shared exponential, the slope of bernoulli loses four digits near 0.
+      return ends(slack * (1 + most), op == Op::bernoulli_slope ? 1e-10L : 0);
     }
     case Op::cosh: {
       const Real most = std::max(std::fabs(a.low), std::fabs(a.high));

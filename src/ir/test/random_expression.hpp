@@ -92,6 +92,7 @@ class RandomExpression {
       case Op::expm1:
       case Op::exprel:
       case Op::bernoulli:
+      case Op::bernoulli_slope:
       case Op::exprel_slope:
       case Op::sinh:
       case Op::cosh: return std::fabs(a) < 3.0;

@@ -61,6 +61,18 @@ inline Real reference_op(Op op, Real a, Real b, Real c) {
       return (std::exp(a) - std::expm1(a) / a) / a;
     }
     case Op::bernoulli: return a == 0 ? 1 : a / std::expm1(a);
+    case Op::bernoulli_slope: {
+      if (std::fabs(a) < 0.5L) {  // sum of B_2k x^(2k-1)/(2k-1)!, the Bernoulli numbers
+        const Real numbers[] = {1 / 6.0L,       -1 / 30.0L, 1 / 42.0L,      -1 / 30.0L,     5 / 66.0L,
+                                -691 / 2730.0L, 7 / 6.0L,   -3617 / 510.0L, 43867 / 798.0L, -174611 / 330.0L};
+        Real sum = 0;
+        for (int k = 10; k >= 1; --k) sum += numbers[k - 1] * std::pow(a, 2 * k - 1) / std::tgamma(2.0L * k);
+        return sum - 0.5L;
+      }
+      if (a > 11000) return 0;
+      const Real value = a / std::expm1(a);
+      return a < -60 ? -1 : value * (1 - value - a) / a;
+    }
     case Op::sqrt: return std::sqrt(a);
     case Op::ceil: return std::ceil(a);
     case Op::floor: return std::floor(a);

@@ -90,7 +90,7 @@ TEST_F(ShareExponentials, ThoseWithACommonPartAreItsPowers) {
 TEST_F(ShareExponentials, DerivativesOfQuotientsTakeTheSameExponential) {
   for (const double width : {-4.0, 5.0}) {
     const NodeId x = al.mul(al.sub(v, a), al.number(1.0 / width));
-    const std::vector<NodeId> roots{over(-20.0, 0.0), al.make(Op::bernoulli, x), al.make(Op::exprel_slope, x)};
+    const std::vector<NodeId> roots{over(-20.0, 0.0), al.make(Op::bernoulli, x), al.make(Op::bernoulli_slope, x)};
     const std::vector<NodeId> out = shared(roots);
     EXPECT_EQ(exponentials(out), 1);
     EXPECT_NE(out[2], roots[2]);
@@ -98,7 +98,7 @@ TEST_F(ShareExponentials, DerivativesOfQuotientsTakeTheSameExponential) {
       const double values[] = {at, -60.0, 0.0};
       const double argument = std::fabs((at + 60.0) / width);
       const double want = evaluate(g, roots[2], values);
-      // The difference of (x - 1) e^x and -1 is x^2/2 near 0; a fourth or fifth power, and arguments up to 40.
+      // 1 - B e^x is x/2 near 0, and B has lost as much; a fourth or fifth power, and arguments up to 40.
       const double lost = 4e-14 + (argument < 0.01 ? 0.0 : 4e-15 / (argument * argument));
       EXPECT_NEAR(evaluate(g, out[2], values), want, lost * std::fabs(want)) << width << " " << at;
     }
