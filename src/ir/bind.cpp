@@ -207,7 +207,8 @@ void collect_program_terms(Program& program) {
   Roots::scatter(collect_terms(program.graph, roots, still), program);
 }
 
-/// Pass: a product that sums alone read is fused with them. Every back end then rounds alike.
+/// Pass: a product that sums alone read is fused with them, and so are two products that are added to something. Every
+/// back end then rounds alike.
 void contract(Program& program) {
   const std::vector<NodeId> roots = Roots::gather(program);
   const Graph before = program.graph;
@@ -244,6 +245,23 @@ void contract(Program& program) {
       const auto f = g[args[k]].args;
       if (!minus) return g.make(Op::fma, f[0], f[1], args[1 - k]);
       return k == 1 ? g.make(Op::fma, negative(f[0]), f[1], args[0]) : g.make(Op::fma, f[0], f[1], negative(args[1]));
+    }
+    // a + (b c + d e)
+    for (const std::size_t k : {1U, 0U}) {
+      const NodeId pair = node.args[k];
+      if (!sums(pair) || uses[index(pair)] != 1 || !dependences.of(pair).carried) continue;
+      const auto& products = before[pair].args;
+      if (!std::ranges::all_of(std::span(products).first(2),
+                               [&](NodeId p) { return product(p) && uses[index(p)] == 1; }))
+        continue;
+      const Node fused = g[args[k]];
+      if (fused.op != Op::fma || g[fused.args[2]].op != Op::mul) continue;
+      const auto second = g[fused.args[2]].args;
+      if (minus && k == 1)
+        return g.make(Op::fma, negative(fused.args[0]), fused.args[1],
+                      g.make(Op::fma, negative(second[0]), second[1], args[0]));
+      return g.make(Op::fma, fused.args[0], fused.args[1],
+                    g.make(Op::fma, second[0], second[1], minus ? negative(args[1]) : args[1 - k]));
     }
     // -a b - c
     const Node left = before[node.args[0]];

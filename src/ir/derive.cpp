@@ -82,18 +82,25 @@ NodeId sum(Algebra& al, NodeId a, NodeId b) {
   return al.add(a, b);
 }
 
-/// a/exprel(x), as models write rates.
-bool is_rate(const Graph& g, const Node& node) { return node.op == Op::div && g[node.args[1]].op == Op::exprel; }
-
-/// Its slopes: B(x) and a B'(x) with B = bernoulli. The way through exprel takes two divisions, and B' what B has.
-struct SlopesOfRate {
-  SlopesOfRate(Algebra& al, const Node& rate) : SlopesOfRate(al, rate.args[0], al.g[rate.args[1]].args[0]) {}
-  NodeId by_top, by_argument;
-
- private:
-  SlopesOfRate(Algebra& al, NodeId a, NodeId x)
-      : by_top(al.make(Op::bernoulli, x)), by_argument(al.mul(a, al.make(Op::bernoulli_slope, x))) {}
-};
+/// The slopes of a quotient by its top and by what its divisor is made of, where that is simpler than the way through
+/// the divisor; nothing otherwise.
+///   a/exprel(x), as models write rates: B(x) and a B'(x) with B = bernoulli; exprel would take two divisions.
+///   a/(b/c), as they write a change over a time constant: c/b, -a c/b^2 and a/b; the divisor would be squared.
+std::vector<std::pair<NodeId, NodeId>> slopes_through_divisor(Algebra& al, NodeId quotient) {
+  const Node node = al.g[quotient];  // copies: the graph grows below
+  if (node.op != Op::div) return {};
+  const NodeId a = node.args[0];
+  const Node divisor = al.g[node.args[1]];
+  if (divisor.op == Op::exprel) {
+    const NodeId x = divisor.args[0];
+    return {{a, al.make(Op::bernoulli, x)}, {x, al.mul(a, al.make(Op::bernoulli_slope, x))}};
+  }
+  if (divisor.op == Op::div) {
+    const NodeId b = divisor.args[0], c = divisor.args[1];
+    return {{a, al.div(c, b)}, {b, al.neg(al.div(quotient, b))}, {c, al.div(a, b)}};
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -202,17 +209,15 @@ NodeId Tangent::of(NodeId root) {
       } else if (node.op == Op::seldom) {
         out = seldom(algebra_, node.args[0], known_[index(node.args[1])], known_[index(node.args[2])]);
       } else if (node.op == Op::div) {
-        const NodeId da = known_[index(node.args[0])];
-        const NodeId db = known_[index(node.args[1])];
-        if (is_rate(g, node) && !given_.contains(node.args[1])) {
-          const NodeId dx = known_[index(g[node.args[1]].args[0])];
-          const SlopesOfRate slopes(algebra_, node);
-          if (!g.is_constant(da, 0.0)) out = product(algebra_, slopes.by_top, da);
-          if (!g.is_constant(dx, 0.0)) out = sum(algebra_, out, product(algebra_, slopes.by_argument, dx));
-        } else {
-          // (da - self db)/b: one division
-          out = algebra_.div(algebra_.sub(da, algebra_.mul(id, db)), node.args[1]);
-        }
+        const auto slopes = given_.contains(node.args[1]) ? decltype(slopes_through_divisor(algebra_, id)){}
+                                                          : slopes_through_divisor(algebra_, id);
+        for (const auto& [of, slope] : slopes)
+          if (const NodeId dof = known_[index(of)]; !g.is_constant(dof, 0.0))
+            out = sum(algebra_, out, product(algebra_, slope, dof));
+        // (da - self db)/b: one division
+        if (slopes.empty())
+          out = algebra_.div(algebra_.sub(known_[index(node.args[0])], algebra_.mul(id, known_[index(node.args[1])])),
+                             node.args[1]);
       } else {
         for (std::size_t k = 0; k < arity; ++k) {
           if (g[args[k]].type != Type::real) continue;
@@ -243,22 +248,12 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
       const auto [place, is_new] = adjoint.try_emplace(to, share);
       if (!is_new) place->second = sum(al, place->second, share);
     };
-    if (is_rate(g, node) && std::ranges::find(leaves, node.args[1]) == leaves.end()) {
-      const NodeId x = g[node.args[1]].args[0];
-      const SlopesOfRate slopes(al, node);
-      if (!g.is_constant(node.args[0])) give(node.args[0], product(al, bar, slopes.by_top));
-      if (!g.is_constant(x)) give(x, product(al, bar, slopes.by_argument));
-      continue;
-    }
-    if (node.op == Op::div && g[node.args[1]].op == Op::div &&
-        std::ranges::find(leaves, node.args[1]) == leaves.end()) {
-      // a/(b/c), as models write what changes over a time constant: by c it is a/b, without the square of the quotient.
-      const NodeId b = g[node.args[1]].args[0], c = g[node.args[1]].args[1];
-      if (!g.is_constant(node.args[0])) give(node.args[0], product(al, bar, al.div(c, b)));
-      if (!g.is_constant(b)) give(b, product(al, bar, al.neg(al.div(*it, b))));
-      if (!g.is_constant(c)) give(c, product(al, bar, al.div(node.args[0], b)));
-      continue;
-    }
+    if (node.op == Op::div && std::ranges::find(leaves, node.args[1]) == leaves.end())
+      if (const auto slopes = slopes_through_divisor(al, *it); !slopes.empty()) {
+        for (const auto& [of, slope] : slopes)
+          if (!g.is_constant(of)) give(of, product(al, bar, slope));
+        continue;
+      }
     const auto arity = static_cast<std::size_t>(info(node.op).arity);
     const std::span<const NodeId> args(node.args.data(), arity);
     for (std::size_t k = 0; k < arity; ++k) {

@@ -34,9 +34,19 @@ std::vector<NodeId> sensitivity(Program& program, NodeId root, const TangentTabl
   for (std::uint32_t c = 0; c < tangents.size(); ++c) leaves.push_back(program.carried(c));
   const std::size_t first_part = leaves.size();
   leaves.insert(leaves.end(), parts.begin(), parts.end());
-  const std::vector<NodeId> adjoint = gradient(algebra, root, leaves);
   std::vector<std::vector<NodeId>> slopes;
   for (const NodeId part : parts) slopes.push_back(gradient(algebra, part, parameters));
+  if (with_respect_to.size() == 1) {
+    std::map<NodeId, NodeId> given;
+    for (const KnownSlopes& k : known) given[k.node] = k.slopes[0];
+    for (std::size_t i = 0; i < parts.size(); ++i) given[parts[i]] = slopes[i][0];
+    std::vector<NodeId> seeds(program.variables.size(), no_node);
+    for (std::uint32_t c = 0; c < tangents.size(); ++c)
+      if (tangents[c][0]) seeds[index(program.graph[program.carried(c)].symbol)] = program.carried(*tangents[c][0]);
+    const NodeId slope = Tangent(algebra, seeds, given).of(root);
+    return {onto.empty() ? slope : algebra.add(onto[0], slope)};
+  }
+  const std::vector<NodeId> adjoint = gradient(algebra, root, leaves);
 
   std::vector<NodeId> out;
   for (std::size_t k = 0; k < with_respect_to.size(); ++k) {
