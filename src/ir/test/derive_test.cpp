@@ -338,6 +338,16 @@ TEST(Derive, TheBranchNotTakenDoesNotReachTheDerivative) {
   };
   expect_slope(twice, -1.0, -1.0);  // x^2 + x
   expect_slope(twice, 4.0, -4.0);   // -x^(3/2) - x
+  // In two choices by different conditions, one of them within another.
+  const auto apart = [&](Graph& g, NodeId x) {
+    const NodeId root = g.make(Op::sqrt, x);
+    const NodeId one = g.make(Op::select, g.make(Op::gt, x, g.constant(0.0)), root, g.make(Op::mul, x, x));
+    const NodeId two = g.make(Op::select, g.make(Op::gt, x, g.constant(-0.5)), g.make(Op::mul, root, x), x);
+    const NodeId three = g.make(Op::select, g.make(Op::lt, x, g.constant(-0.7)), two, one);
+    return g.make(Op::sub, g.make(Op::add, one, three), g.make(Op::neg, two));
+  };
+  expect_slope(apart, -1.0, 0.0);  // x^2 + 2 x
+  expect_slope(apart, 4.0, 3.5);   // 2 sqrt(x) + x^(3/2)
   for (const double at : {0.0, 0.25}) {
     expect_slope([](Graph& g, NodeId x) { return g.make(Op::max, g.make(Op::sqrt, x), g.constant(0.1)); }, at,
                  at > 0 ? 1.0 : 0.0);

@@ -2,6 +2,7 @@
 /// What every pass promises of a program, tried on one: that what it computes is, up to rounding, what is written.
 
 #include <cmath>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,14 @@ struct Told {
   std::size_t gradients = 0, of_gradients = 0;
 };
 
+inline std::string in_words(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", x);
+  return text;
+}
 inline std::string in_words(const Interval& i) {
   return i.any ? "anything"
-               : "[" + std::to_string(static_cast<double>(i.low)) + ", " + std::to_string(static_cast<double>(i.high)) +
-                     "]";
+               : "[" + in_words(static_cast<double>(i.low)) + ", " + in_words(static_cast<double>(i.high)) + "]";
 }
 
 /// The program as it is written, row by row, on intervals.
@@ -97,8 +102,8 @@ inline std::string wrong_value(const Program& program, const Timeline& timeline,
       ++told.of_values;
       told.values += want.tells() ? 1 : 0;
       if (want.contains(got)) return {};
-      return std::string(what) + " " + std::to_string(i) + " after row " + std::to_string(r) + " is " +
-             std::to_string(got) + ", as written " + in_words(want) + ", n" + std::to_string(index(root)) + " of\n" +
+      return std::string(what) + " " + std::to_string(i) + " after row " + std::to_string(r) + " is " + in_words(got) +
+             ", as written " + in_words(want) + ", n" + std::to_string(index(root)) + " of\n" +
              listing(program, std::span(&root, 1));
     };
     for (std::size_t c = 0; c < program.init.size(); ++c) {
@@ -213,6 +218,10 @@ inline std::string wrong_gradient(const CodedProgram& coded, Told& told) {
   const TangentTable table = add_tangents(tangents, all);
   if (auto wrong = wrong_value(tangents, coded.timeline, coded.parameters, {}, told); !wrong.empty())
     return "with tangents, " + wrong;
+  Program alone = coded.program;  // by one parameter the slopes have other formulas
+  add_tangents(alone, std::span(all).subspan(coded.timeline.rows % all.size(), 1));
+  if (auto wrong = wrong_value(alone, coded.timeline, coded.parameters, {}, told); !wrong.empty())
+    return "with one tangent, " + wrong;
   WrittenProgram written(tangents, coded.timeline, coded.parameters);
   // After a number that is none, be it behind the last observation or never observed, an adjoint is none.
   bool finite = true;
@@ -234,12 +243,16 @@ inline std::string wrong_gradient(const CodedProgram& coded, Told& told) {
   std::vector<double> given(coded.parameters), out(all.size());
   given.insert(given.end(), lambda.begin(), lambda.end());
   interpret(bind(back.gradient, first_row(coded.timeline)), given, out);
+  // Backwards other terms cancel: what is left of them has their roundings.
+  Real largest = 0;
+  for (const double x : lambda) largest = std::max(largest, std::fabs(static_cast<Real>(x)));
   for (const std::uint32_t k : all) {
-    const Interval want = table[sum][k] ? written.values()[*table[sum][k]] : Interval::point(0);
+    Interval want = table[sum][k] ? written.values()[*table[sum][k]] : Interval::point(0);
     ++told.of_gradients;
     told.gradients += finite && want.tells() ? 1 : 0;
+    if (largest > 0 && !want.any) want = widened(want.low, want.high, 0, 0x1p-48L * largest);
     if (finite && !want.contains(out[k]))
-      return "the adjoint by parameter " + std::to_string(k) + " is " + std::to_string(out[k]) + ", the tangent " +
+      return "the adjoint by parameter " + std::to_string(k) + " is " + in_words(out[k]) + ", the tangent " +
              in_words(want);
   }
   return {};

@@ -289,6 +289,22 @@ TEST_P(EveryPurpose, DerivativesComeInTheOrderAskedFor) {
   EXPECT_EQ(batch(Purpose::scores, some).program().outputs_per_sample, 3U);
 }
 
+TEST_P(EveryPurpose, OneParameterAloneHasTheSlopesThatItHasAmongAll) {
+  // By one parameter derivatives go forward, by several in reverse.
+  for (const Purpose purpose : {Purpose::log_density_gradient, Purpose::squares_linearised}) {
+    const Batch all = batch(purpose);
+    const auto everything = fixture::sums(all, p);
+    double largest = 0.0;
+    for (std::size_t k = 0; k < p.size(); ++k)
+      largest = std::max(largest, std::fabs(everything[all.program().gradient[k]] * p[k]));
+    for (std::uint32_t k = 0; k < p.size(); ++k) {
+      const Batch one = batch(purpose, {k});
+      const double got = fixture::sums(one, p)[one.program().gradient[0]];
+      EXPECT_NEAR(got * p[k], everything[all.program().gradient[k]] * p[k], 1e-11 * largest) << k;
+    }
+  }
+}
+
 TEST(Programs, AnInitialValueOfTheModelHasItsTangent) {
   // x = u + (x0 - u) exp(-k t): d/dx0 = exp(-kt), d/dk = -t (x0 - u) exp(-kt).
   Experiment e = fixture::experiment(11, 0.1);
