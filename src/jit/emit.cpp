@@ -254,19 +254,32 @@ class Emitter {
     return pack;
   }
 
-  void nodes(Scope& scope, std::span<const NodeId> list) {
+  /// Nodes, in the order that keeps the processor busy. `resolved(id)` is what stands for an argument.
+  template <class Resolved>
+  void nodes(Scope& scope, std::span<const NodeId> list, Resolved&& resolved) {
+    std::map<NodeId, std::size_t> place;
+    Work work;
     for (const NodeId id : list) {
-      const std::span<const NodeId> its = read_by(id);
-      std::array<Pack, 3> args;
-      for (std::size_t i = 0; i < its.size(); ++i) args[i] = get(scope, its[i]);
-      Pack pack;
-      for (std::size_t k = 0; k < copies_; ++k) {
-        std::array<Value*, 3> one{};
-        for (std::size_t i = 0; i < its.size(); ++i) one[i] = args[i][k];
-        pack.push_back(value(id, std::span<Value* const>(one.data(), its.size())));
-      }
-      scope[id] = std::move(pack);
+      std::vector<std::size_t> reads;
+      for (const NodeId arg : read_by(id))
+        if (const auto found = place.find(resolved(arg)); found != place.end()) reads.push_back(found->second);
+      std::ranges::sort(reads);
+      reads.erase(std::ranges::unique(reads).begin(), reads.end());
+      place[id] = work.reads.size();
+      work.reads.push_back(std::move(reads));
+      work.latency.push_back(latency(graph_[id].op));
+      scope[id] = Pack(copies_);
     }
+    for (const auto& [operation, copy] : in_order(work, copies_)) {
+      const NodeId id = list[operation];
+      const std::span<const NodeId> its = read_by(id);
+      std::array<Value*, 3> one{};
+      for (std::size_t i = 0; i < its.size(); ++i) one[i] = get(scope, resolved(its[i]))[copy];
+      scope[id][copy] = value(id, std::span<Value* const>(one.data(), its.size()));
+    }
+  }
+  void nodes(Scope& scope, std::span<const NodeId> list) {
+    nodes(scope, list, [](NodeId id) { return id; });
   }
   /// A node's value in one vector, from what its code reads.
   Value* value(NodeId id, std::span<Value* const> args) {
@@ -315,26 +328,7 @@ class Emitter {
     std::ranges::sort(own);
     all.insert(all.end(), own.begin(), own.end());
 
-    std::map<NodeId, std::size_t> place;
-    Work work;
-    for (const NodeId id : all) {
-      std::vector<std::size_t> reads;
-      for (const NodeId arg : read_by(id))
-        if (const auto found = place.find(resolved(arg)); found != place.end()) reads.push_back(found->second);
-      std::ranges::sort(reads);
-      reads.erase(std::ranges::unique(reads).begin(), reads.end());
-      place[id] = work.reads.size();
-      work.reads.push_back(std::move(reads));
-      work.latency.push_back(latency(graph_[id].op));
-    }
-    for (const NodeId id : all) scope[id] = Pack(copies_);
-    for (const auto& [operation, copy] : in_order(work, copies_)) {
-      const NodeId id = all[operation];
-      const std::span<const NodeId> its = read_by(id);
-      std::array<Value*, 3> one{};
-      for (std::size_t i = 0; i < its.size(); ++i) one[i] = get(scope, resolved(its[i]))[copy];
-      scope[id][copy] = value(id, std::span<Value* const>(one.data(), its.size()));
-    }
+    nodes(scope, all, resolved);
     for (const NodeId root : roots)
       if (usually.contains(root)) scope[root] = get(scope, resolved(root));
     return all_lanes(scope, test);
