@@ -130,7 +130,7 @@ class Builder {
         continue;
       }
       for (std::size_t k = 0; k < slopes.size(); ++k)
-        if (!b.graph.is_constant(slopes[k], 0.0)) add_to(sum_for(by_parameter_, k), al_.mul(bar, slopes[k]));
+        if (!b.graph.is_constant(slopes[k], 0.0)) add_to(sum_for(by_parameter_, k), chained(al_, bar, slopes[k]));
     }
     for (const auto& [sum, value] : grown) out.push_back({sum, value});
     return out;
@@ -159,7 +159,11 @@ class Builder {
     std::vector<NodeId> total(parameters.size(), al_.number(0.0));
     const auto through = [&](NodeId root, NodeId bar) {
       const std::vector<NodeId> slopes = gradient(al_, root, parameters);
-      for (std::size_t k = 0; k < total.size(); ++k) total[k] = al_.add(total[k], al_.mul(bar, slopes[k]));
+      // What nothing depended on, because no row took that branch, may have any slope.
+      const NodeId unused = al_.make(Op::eq, bar, al_.number(0.0));
+      for (std::size_t k = 0; k < total.size(); ++k)
+        if (!b.graph.is_constant(slopes[k], 0.0))
+          total[k] = al_.add(total[k], al_.select(unused, al_.number(0.0), al_.mul(bar, slopes[k])));
     };
     for (const std::uint32_t c : active_) through(init_[c], lambda_[c]);
     for (const auto& [part, sum] : by_part_) through(part, b.carried(sum));

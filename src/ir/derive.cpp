@@ -59,19 +59,7 @@ NodeId open(Algebra& al, NodeId mask) {
   return is_mask(al.g, inside) ? al.make(Op::land, here, open(al, inside)) : here;
 }
 
-/// a b, where a factor that is a mask stays outside: select(c, u, 0) b = select(c, u b, 0). So the slope of a branch
-/// that is not taken, which may be infinite or NaN, meets no 0 and reaches nobody.
-NodeId product(Algebra& al, NodeId a, NodeId b) {
-  for (const auto& [mask, other] : {std::pair{a, b}, std::pair{b, a}}) {
-    if (!is_mask(al.g, mask)) continue;
-    const Node node = al.g[mask];  // a copy: the graph grows below
-    if (node.op == Op::neg) return al.neg(product(al, node.args[0], other));
-    return al.select(node.args[0], product(al, node.args[1], other), product(al, node.args[2], other));
-  }
-  return al.mul(a, b);
-}
-
-/// a + b, of two masks a mask: keeps the zeros that `product` looks for.
+/// a + b, of two masks a mask: keeps the zeros that `chained` looks for.
 NodeId sum(Algebra& al, NodeId a, NodeId b) {
   const Node first = al.g[a];
   const Node second = al.g[b];
@@ -103,6 +91,16 @@ std::vector<std::pair<NodeId, NodeId>> slopes_through_divisor(Algebra& al, NodeI
 }
 
 }  // namespace
+
+NodeId chained(Algebra& al, NodeId a, NodeId b) {
+  for (const auto& [mask, other] : {std::pair{a, b}, std::pair{b, a}}) {
+    if (!is_mask(al.g, mask)) continue;
+    const Node node = al.g[mask];  // a copy: the graph grows below
+    if (node.op == Op::neg) return al.neg(chained(al, node.args[0], other));
+    return al.select(node.args[0], chained(al, node.args[1], other), chained(al, node.args[2], other));
+  }
+  return al.mul(a, b);
+}
 
 NodeId seldom(Algebra& al, NodeId condition, NodeId rare, NodeId usual) {
   const std::array<NodeId, 3> choice{condition, rare, usual};
@@ -213,7 +211,7 @@ NodeId Tangent::of(NodeId root) {
                                                           : slopes_through_divisor(algebra_, id);
         for (const auto& [of, slope] : slopes)
           if (const NodeId dof = known_[index(of)]; !g.is_constant(dof, 0.0))
-            out = sum(algebra_, out, product(algebra_, slope, dof));
+            out = sum(algebra_, out, chained(algebra_, slope, dof));
         // (da - self db)/b: one division
         if (slopes.empty())
           out = algebra_.div(algebra_.sub(known_[index(node.args[0])], algebra_.mul(id, known_[index(node.args[1])])),
@@ -223,7 +221,7 @@ NodeId Tangent::of(NodeId root) {
           if (g[args[k]].type != Type::real) continue;
           const NodeId darg = known_[index(args[k])];
           if (g.is_constant(darg, 0.0)) continue;
-          out = sum(algebra_, out, product(algebra_, partial(algebra_, node.op, args, id, static_cast<int>(k)), darg));
+          out = sum(algebra_, out, chained(algebra_, partial(algebra_, node.op, args, id, static_cast<int>(k)), darg));
         }
       }
     }
@@ -251,7 +249,7 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
     if (node.op == Op::div && std::ranges::find(leaves, node.args[1]) == leaves.end())
       if (const auto slopes = slopes_through_divisor(al, *it); !slopes.empty()) {
         for (const auto& [of, slope] : slopes)
-          if (!g.is_constant(of)) give(of, product(al, bar, slope));
+          if (!g.is_constant(of)) give(of, chained(al, bar, slope));
         continue;
       }
     const auto arity = static_cast<std::size_t>(info(node.op).arity);
@@ -260,7 +258,7 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
       if (g[args[k]].type != Type::real || g.is_constant(args[k])) continue;
       if (node.op == Op::select || node.op == Op::seldom)
         give(args[k], k == 1 ? al.select(args[0], bar, zero) : al.select(args[0], zero, bar));
-      else give(args[k], product(al, bar, partial(al, node.op, args, *it, static_cast<int>(k))));
+      else give(args[k], chained(al, bar, partial(al, node.op, args, *it, static_cast<int>(k))));
     }
   }
   std::vector<NodeId> out;

@@ -15,6 +15,11 @@ namespace hillock::ir {
 /// does not reach a derivative.
 [[nodiscard]] NodeId partial(Algebra& algebra, Op op, std::span<const NodeId> args, NodeId self, int k);
 
+/// a b, for the chain rule: a factor that is a choice between something and 0, or minus that, stays outside,
+/// select(c, u, 0) b = select(c, u b, 0). So the slope of a branch that is not taken, which may be infinite or NaN,
+/// meets no 0 and reaches nobody.
+[[nodiscard]] NodeId chained(Algebra& algebra, NodeId a, NodeId b);
+
 /// seldom(condition, rare, usual), or what both are.
 [[nodiscard]] NodeId seldom(Algebra& algebra, NodeId condition, NodeId rare, NodeId usual);
 

@@ -36,7 +36,7 @@ class Direction {
   NodeId still(NodeId root) {
     const std::vector<NodeId> slopes = gradient(al_, root, parameters_);
     NodeId sum = al_.number(0.0);
-    for (std::size_t k = 0; k < slopes.size(); ++k) sum = al_.add(sum, al_.mul(slopes[k], along_[k]));
+    for (std::size_t k = 0; k < slopes.size(); ++k) sum = al_.add(sum, chained(al_, slopes[k], along_[k]));
     return sum;
   }
 
@@ -51,8 +51,8 @@ class Direction {
     NodeId sum = al_.number(0.0);
     std::size_t at = 0;
     for (const auto& tangent : tangents_)
-      if (tangent) sum = al_.add(sum, al_.mul(bars[at++], p_.carried(*tangent)));
-    for (std::size_t i = 0; i < parts.size(); ++i) sum = al_.add(sum, al_.mul(bars[carried + i], still(parts[i])));
+      if (tangent) sum = al_.add(sum, chained(al_, bars[at++], p_.carried(*tangent)));
+    for (std::size_t i = 0; i < parts.size(); ++i) sum = al_.add(sum, chained(al_, bars[carried + i], still(parts[i])));
     return sum;
   }
 

@@ -157,8 +157,8 @@ std::string to_text(const Graph& graph, NodeId root, std::span<const std::string
     case Op::lnot: return "(not " + arg(0) + ")";
     default: break;
   }
-  const bool infix =
-      row.arity == 2 && !row.written && node.op != Op::scale2 && node.op != Op::least && node.op != Op::most;
+  const bool infix = row.arity == 2 && !row.written && node.op != Op::scale2 && node.op != Op::scale2_normal &&
+                     node.op != Op::least && node.op != Op::most;
   if (infix) return "(" + arg(0) + " " + std::string(row.name) + " " + arg(1) + ")";
   std::string out = std::string(row.name) + "(";
   for (int i = 0; i < row.arity; ++i) out += (i > 0 ? ", " : "") + arg(static_cast<std::size_t>(i));

@@ -152,6 +152,8 @@ double apply(Op op, double a, double b, double c) {
     case Op::round_even: return std::nearbyint(a);
     case Op::scale2:
       return std::isfinite(b) ? std::ldexp(a, static_cast<int>(std::fmax(-5000.0, std::fmin(5000.0, b)))) : b;
+    case Op::scale2_normal:
+      return std::isfinite(b) ? std::ldexp(a, static_cast<int>(std::floor(std::fmax(-5e3, std::fmin(5e3, b))))) : b;
     case Op::exponent2: return std::isfinite(a) && a != 0.0 ? static_cast<double>(std::ilogb(a)) : 0.0;
     case Op::mantissa2:
       if (std::isnan(a)) return a;

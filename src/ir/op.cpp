@@ -64,6 +64,7 @@ constexpr std::array<OpInfo, op_count> table{{
     {Op::max, "max", 2, real, U::same, true, "The larger of two."},
     {Op::round_even, "round_even", 1, real, U::none, false, "The nearest whole number, ties to even."},
     {Op::scale2, "scale2", 2, real, U::none, false, "x * 2^n for whole n, rounded once."},
+    {Op::scale2_normal, "scale2_normal", 2, real, U::none, false, "x * 2^floor(n) within the normal numbers."},
     {Op::exponent2, "exponent2", 1, real, U::none, false, "floor(log2 |x|)."},
     {Op::mantissa2, "mantissa2", 1, real, U::none, false, "|x| / 2^exponent2(x), in [1, 2)."},
     {Op::exp2_table, "exp2_table", 1, real, U::none, false, "2^((n mod 16)/16) for whole n."},

@@ -70,18 +70,20 @@ enum class Op : std::uint8_t {
   min,
   max,
   // primitives of lowered code only; a model cannot write them
-  round_even,  ///< nearest integer, ties to even; |x| < 2^51
-  scale2,      ///< x * 2^n, n integral, x in [2^-400, 2^400]: right also where the result overflows or is subnormal
-  exponent2,   ///< floor(log2 |x|) of a finite non-zero x (subnormals too), as a double
-  mantissa2,   ///< |x| / 2^exponent2(x), in [1, 2)
-  exp2_table,  ///< 2^(j/16) for j = n mod 16, n integral
-  least,       ///< a < b ? a : b: where a NaN is in it, b. What processors have for a minimum
-  most,        ///< a > b ? a : b
-  seldom,      ///< seldom(condition, a, b) = select: compiled code computes what only a needs where some lane wants it
-  random_a,    ///< random_a(counter, lane, seed), whole numbers below 2^52: uniform in (0, 1], 52 bits of Philox4x32-10
-  random_b,    ///< the same of its other half
-  to_single,   ///< of a double, rounded to the nearest single
-  to_double,   ///< of a single, exact
+  round_even,     ///< nearest integer, ties to even; |x| < 2^51
+  scale2,         ///< x * 2^n, n integral, x in [2^-400, 2^400]: right also where the result overflows or is subnormal
+  scale2_normal,  ///< x * 2^floor(n), n a multiple of 1/16, |n| <= 1015, x in [1/2, 4): nothing but the exponent
+                  ///< changes
+  exponent2,      ///< floor(log2 |x|) of a finite non-zero x (subnormals too), as a double
+  mantissa2,      ///< |x| / 2^exponent2(x), in [1, 2)
+  exp2_table,     ///< 2^(j/16) for j = n mod 16, n integral
+  least,          ///< a < b ? a : b: where a NaN is in it, b. What processors have for a minimum
+  most,           ///< a > b ? a : b
+  seldom,     ///< seldom(condition, a, b) = select: compiled code computes what only a needs where some lane wants it
+  random_a,   ///< random_a(counter, lane, seed), whole numbers below 2^52: uniform in (0, 1], 52 bits of Philox4x32-10
+  random_b,   ///< the same of its other half
+  to_single,  ///< of a double, rounded to the nearest single
+  to_double,  ///< of a single, exact
   // random numbers of programs, lowered to those; a model writes xi, rand(), randn()
   normal_a,  ///< normal_a(counter, lane, seed): standard normal, from one block (Box & Muller 1958)
   normal_b,  ///< the other one of that block

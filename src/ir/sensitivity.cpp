@@ -52,12 +52,13 @@ std::vector<NodeId> sensitivity(Program& program, NodeId root, const TangentTabl
   for (std::size_t k = 0; k < with_respect_to.size(); ++k) {
     // Products are added one after another: each pair becomes a fused multiply-add.
     NodeId sum = onto.empty() ? algebra.number(0.0) : onto[k];
-    for (std::size_t i = 0; i < known.size(); ++i) sum = algebra.add(sum, algebra.mul(adjoint[i], known[i].slopes[k]));
+    for (std::size_t i = 0; i < known.size(); ++i)
+      sum = algebra.add(sum, chained(algebra, adjoint[i], known[i].slopes[k]));
     for (std::uint32_t c = 0; c < tangents.size(); ++c)
       if (tangents[c][k])
-        sum = algebra.add(sum, algebra.mul(adjoint[first_carried + c], program.carried(*tangents[c][k])));
+        sum = algebra.add(sum, chained(algebra, adjoint[first_carried + c], program.carried(*tangents[c][k])));
     for (std::size_t i = 0; i < parts.size(); ++i)
-      sum = algebra.add(sum, algebra.mul(adjoint[first_part + i], slopes[i][k]));
+      sum = algebra.add(sum, chained(algebra, adjoint[first_part + i], slopes[i][k]));
     out.push_back(sum);
   }
   return out;

@@ -254,7 +254,8 @@ class Emitter {
     return pack;
   }
 
-  /// Nodes, in the order that keeps the processor busy. `resolved(id)` is what stands for an argument.
+  /// Nodes, in the order that keeps the processor busy where there are registers for it. `resolved(id)` is what stands
+  /// for an argument.
   template <class Resolved>
   void nodes(Scope& scope, std::span<const NodeId> list, Resolved&& resolved) {
     std::map<NodeId, std::size_t> place;
@@ -270,7 +271,7 @@ class Emitter {
       work.latency.push_back(latency(graph_[id].op));
       scope[id] = Pack(copies_);
     }
-    for (const auto& [operation, copy] : in_order(work, copies_)) {
+    for (const auto& [operation, copy] : isa_ == Isa::avx512 ? in_order(work, copies_) : as_written(work, copies_)) {
       const NodeId id = list[operation];
       const std::span<const NodeId> its = read_by(id);
       std::array<Value*, 3> one{};
@@ -285,6 +286,8 @@ class Emitter {
   Value* value(NodeId id, std::span<Value* const> args) {
     const ir::Node& node = graph_[id];
     if (node.op == Op::exp2_table && magic_sum_of(node.args[0]) != ir::no_node) return p_.table_from_magic(args[0]);
+    if (node.op == Op::scale2_normal && sum_of_sixteenths(id) != ir::no_node)
+      return p_.scale2_from_magic(args[0], args[1]);
     return p_.emit(node.op, args);
   }
 
@@ -360,7 +363,9 @@ class Emitter {
     return b_.CreateAndReduce(all != nullptr ? all : once);
   }
 
-  /// Cycles of a vector operation on recent processors (Fog, Instruction tables); 0 where it becomes part of another.
+  /// Cycles left for the result of a vector operation: the latencies of recent processors (4 for sums and products, 16
+  /// for quotients: Fog, Instruction tables) and half as much again, as many a number is stored and loaded on its way:
+  /// of 3 to 10 for a sum, 6 gave the most (bench/engine). 0 where it becomes part of what reads it.
   static int latency(Op op) {
     switch (op) {
       case Op::neg:
@@ -368,9 +373,9 @@ class Emitter {
       case Op::lor:
       case Op::lnot: return 0;
       case Op::abs: return 1;
-      case Op::div: return 18;
-      case Op::sqrt: return 25;
-      default: return 4;
+      case Op::div: return 24;
+      case Op::sqrt: return 30;
+      default: return 6;
     }
   }
 
@@ -489,6 +494,8 @@ class Emitter {
     // such a sum, use the sum.
     if (node.op == Op::exp2_table)
       if (const NodeId sum = magic_sum_of(node.args[0]); sum != ir::no_node) out[0] = sum;
+    if (node.op == Op::scale2_normal)
+      if (const NodeId sum = sum_of_sixteenths(id); sum != ir::no_node) out[1] = sum;
     // The scaling instruction of AVX-512 takes the floor of its exponent itself.
     if (node.op == Op::scale2 && isa_ == Isa::avx512 && graph_[node.args[1]].op == Op::floor)
       out[1] = graph_[node.args[1]].args[0];
@@ -496,14 +503,18 @@ class Emitter {
   }
   /// The sum s where the node is s - 1.5*2^52, or 16*(s - 1.5*2^48): its low bits are the whole number.
   NodeId magic_sum_of(NodeId id) const {
-    const auto difference = [&](NodeId at, double magic) {
-      const ir::Node& node = graph_[at];
-      return node.op == Op::sub && graph_.is_constant(node.args[1], magic) ? node.args[0] : ir::no_node;
-    };
     const ir::Node& node = graph_[id];
     if (node.op == Op::mul && graph_.is_constant(node.args[1], 16.0))
-      return difference(node.args[0], Primitives::magic / 16);
-    return difference(id, Primitives::magic);
+      return less_magic(node.args[0], Primitives::magic / 16);
+    return less_magic(id, Primitives::magic);
+  }
+  /// The same of what a number is scaled by, where the compiler works with its bits.
+  NodeId sum_of_sixteenths(NodeId scaled) const {
+    return isa_ == Isa::avx2 ? less_magic(graph_[scaled].args[1], Primitives::magic / 16) : ir::no_node;
+  }
+  NodeId less_magic(NodeId id, double magic) const {
+    const ir::Node& node = graph_[id];
+    return node.op == Op::sub && graph_.is_constant(node.args[1], magic) ? node.args[0] : ir::no_node;
   }
 
   /// Nodes of guarded groups that somebody outside the group reads: they live from row to row.

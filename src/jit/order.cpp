@@ -60,4 +60,11 @@ std::vector<Placed> in_order(const Work& work, std::size_t copies) {
   return out;
 }
 
+std::vector<Placed> as_written(const Work& work, std::size_t copies) {
+  std::vector<Placed> out;
+  for (std::size_t operation = 0; operation < work.reads.size(); ++operation)
+    for (std::size_t copy = 0; copy < copies; ++copy) out.push_back({operation, copy});
+  return out;
+}
+
 }  // namespace hillock::jit

@@ -26,5 +26,7 @@ struct Placed {
 
 /// Every operation of every copy once, after what it reads.
 [[nodiscard]] std::vector<Placed> in_order(const Work& work, std::size_t copies);
+/// The same, one operation after another.
+[[nodiscard]] std::vector<Placed> as_written(const Work& work, std::size_t copies);
 
 }  // namespace hillock::jit

@@ -81,6 +81,7 @@ Value* Primitives::emit(Op op, std::span<Value* const> args) {
     case Op::most: return b_.CreateSelect(compare(llvm::CmpInst::FCMP_OGT), args[0], args[1]);
     case Op::round_even: return intrinsic(llvm::Intrinsic::roundeven, args);
     case Op::scale2: return args[0]->getType() == single_ ? scale2_single(args[0], args[1]) : scale2(args[0], args[1]);
+    case Op::scale2_normal: return scale2_normal(args[0], args[1]);
     case Op::to_single: return to_single(args[0]);
     case Op::to_double: return to_double(args[0]);
     case Op::exponent2: return exponent2(args[0]);
@@ -106,26 +107,42 @@ Value* Primitives::table_from_magic(Value* magic_sum) {
       return b_.CreateIntrinsic(llvm::Intrinsic::x86_avx512_vpermi2var_pd_512, {}, {low, indices, high});
     });
   }
+  // Through the stack: bytes are loaded beside the arithmetic, and to take a vector apart would be arithmetic.
+  // Volatile, as LLVM would make that of it. The table is there for every byte whose low four bits count.
   llvm::Module& module = *b_.GetInsertBlock()->getModule();
   llvm::GlobalVariable* global = module.getNamedGlobal("exp2_table");
   if (global == nullptr) {
-    llvm::Constant* data = llvm::ConstantDataArray::get(context, llvm::ArrayRef<double>(table));
+    std::array<double, 256> by_byte{};
+    for (std::size_t j = 0; j < by_byte.size(); ++j) by_byte[j] = table[j % table.size()];
+    llvm::Constant* data = llvm::ConstantDataArray::get(context, llvm::ArrayRef<double>(by_byte));
     global =
         new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data, "exp2_table");
     global->setAlignment(llvm::Align(64));
   }
-  Value* which = b_.CreateAnd(bits(magic_sum), splat_bits(15));
+  llvm::BasicBlock& first = b_.GetInsertBlock()->getParent()->getEntryBlock();
+  llvm::AllocaInst* place = llvm::IRBuilder<>(&first, first.begin()).CreateAlloca(integer_);
+  place->setAlignment(llvm::Align(32));
+  b_.CreateAlignedStore(bits(magic_sum), place, llvm::Align(32), true);
   Value* out = llvm::PoisonValue::get(real_);
   for (int i = 0; i < width_; ++i) {
-    Value* place = b_.CreateGEP(b_.getDoubleTy(), global, b_.CreateExtractElement(which, b_.getInt64(i)));
-    out = b_.CreateInsertElement(out, b_.CreateAlignedLoad(b_.getDoubleTy(), place, llvm::Align(8)), b_.getInt64(i));
+    Value* of_lane = b_.CreateConstGEP1_32(b_.getInt64Ty(), place, static_cast<unsigned>(i));
+    Value* byte = b_.CreateAlignedLoad(b_.getInt8Ty(), of_lane, llvm::Align(8), true);
+    Value* at = b_.CreateGEP(b_.getDoubleTy(), global, b_.CreateZExt(byte, b_.getInt64Ty()));
+    Value* power = b_.CreateAlignedLoad(b_.getDoubleTy(), at, llvm::Align(8));
+    out = b_.CreateInsertElement(out, power, b_.getInt64(i));
   }
   return out;
 }
 
-Value* Primitives::power_of_two(Value* n) {
-  Value* low_bits = bits(b_.CreateFAdd(n, splat(magic)));
-  return number(b_.CreateShl(b_.CreateAdd(low_bits, splat_bits(1023)), splat_bits(52)));
+Value* Primitives::scale2_normal(Value* x, Value* n) {
+  if (isa_ == Isa::avx512) return scale2(x, n);  // which takes the floor of its exponent itself
+  return scale2_from_magic(x, b_.CreateFAdd(n, splat(magic / 16)));
+}
+
+Value* Primitives::scale2_from_magic(Value* x, Value* magic_sum) {
+  // The low bits of the sum count sixteenths: without the last four, they are what the exponent grows by.
+  Value* whole = b_.CreateAnd(bits(magic_sum), splat_bits(~15ULL));
+  return number(b_.CreateAdd(bits(x), b_.CreateShl(whole, splat_bits(48))));
 }
 
 Value* Primitives::scale2(Value* x, Value* n) {

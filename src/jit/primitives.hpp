@@ -32,6 +32,8 @@ class Primitives {
   llvm::Value* emit(ir::Op op, std::span<llvm::Value* const> args);
   /// exp2_table of `magic_sum - 1.5*2^52`, from the sum itself: saves the addition.
   llvm::Value* table_from_magic(llvm::Value* magic_sum);
+  /// scale2_normal of x and `magic_sum - 1.5*2^48`, likewise; for AVX2.
+  llvm::Value* scale2_from_magic(llvm::Value* x, llvm::Value* magic_sum);
   static constexpr double magic = 0x1.8p52;  ///< adding it rounds to a whole number, in the low bits
 
  private:
@@ -46,7 +48,7 @@ class Primitives {
   llvm::Value* by_register(std::span<llvm::Value* const> args, Make&& make);
   llvm::Value* scale2(llvm::Value* x, llvm::Value* n);
   llvm::Value* scale2_single(llvm::Value* x, llvm::Value* n);
-  llvm::Value* power_of_two(llvm::Value* n);
+  llvm::Value* scale2_normal(llvm::Value* x, llvm::Value* n);
   llvm::Value* exponent2(llvm::Value* x);
   llvm::Value* mantissa2(llvm::Value* x);
   llvm::Value* random(bool second, std::span<llvm::Value* const> address);

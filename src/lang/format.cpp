@@ -211,11 +211,12 @@ void write_flags(const Ast& ast, const Statement& statement, Writer& out) {
   out.put(" (");
   for (std::size_t i = 0; i < statement.flags.size(); ++i) {
     if (i > 0) out.put(", ");
-    // Words of a flag one space apart; "event-driven" as it is.
+    // Words of a flag one space apart; "event-driven" as it is. A comment among them has a line of its own.
     std::string flag;
-    bool space = false;
+    bool space = false, comment = false;
     for (const char c : ast.text(statement.flags[i])) {
-      if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v') {
+      comment = c != '\n' && (comment || c == '#');
+      if (comment || c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v') {
         space = true;
         continue;
       }

@@ -5,6 +5,7 @@
 /// from a table and the whole power by `scale2`, which rounds once more only where the result is subnormal.
 
 #include <limits>
+#include <utility>
 
 #include "ir/lower/coefficients.hpp"
 #include "ir/lower/exp_parts.hpp"
@@ -14,24 +15,40 @@ namespace hillock::ir {
 
 namespace k = coefficients;
 
-Scaled exp_join(Build& b, NodeId n, NodeId r) {
+namespace {
+
+/// For |x| < 2000: n, and r = x - n ln2.
+std::pair<NodeId, NodeId> reduce(Build& b, NodeId x) {
+  const NodeId n = b.sub(b.fma(x, k::log2_e, sixteenth_magic), sixteenth_magic);
+  return {n, b.fma(n, -k::ln2_lo, b.fma(n, -k::ln2_hi, x))};
+}
+
+/// 2^(n - floor(n)) e^r.
+NodeId exp_fraction(Build& b, NodeId n, NodeId r) {
   const NodeId tail = b.polynomial(r, k::exp_small);
   const NodeId p = b.fma(b.mul(r, r), tail, r);
   const NodeId table = b.exp2_table(b.mul(n, 16.0));
-  return {b.fma(table, p, table), b.floor(n)};
+  return b.fma(table, p, table);
 }
 
+}  // namespace
+
+Scaled exp_join(Build& b, NodeId n, NodeId r) { return {exp_fraction(b, n, r), b.floor(n)}; }
+
 Scaled exp_scaled(Build& b, NodeId x) {
-  const NodeId n = b.sub(b.fma(x, k::log2_e, sixteenth_magic), sixteenth_magic);
-  const NodeId r = b.fma(n, -k::ln2_lo, b.fma(n, -k::ln2_hi, x));
+  const auto [n, r] = reduce(b, x);
   return exp_join(b, n, r);
 }
 
 NodeId lower_exp(Graph& graph, NodeId x) {
   Build b(graph);
+  // Where nothing overflows and nothing is subnormal, only the exponent is left to be set.
+  const NodeId far = b.make(Op::lnot, {b.make(Op::le, {b.abs(x), b.num(700.0)})});
+  const auto [n, r] = reduce(b, x);
+  const NodeId usual = b.make(Op::scale2_normal, {exp_fraction(b, n, r), n});
   // e^-746 is below half the smallest subnormal, e^710 above the largest double: both ends round as they should.
   const auto [value, exponent] = exp_scaled(b, b.clamp(x, -746.0, 710.0));
-  return b.scale2(value, exponent);
+  return b.make(Op::seldom, {far, b.scale2(value, exponent), usual});
 }
 
 Expm1Scaled expm1_scaled(Build& b, NodeId x) {

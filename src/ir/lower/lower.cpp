@@ -87,6 +87,7 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::abs:
     case Op::round_even:
     case Op::scale2:
+    case Op::scale2_normal:
     case Op::exponent2:
     case Op::mantissa2:
     case Op::exp2_table:

@@ -63,6 +63,31 @@ TEST(Adjoint, IsWhatTangentsGiveForEveryFunction) {
   }
 }
 
+TEST(Adjoint, AnInfiniteSlopeOfABranchNotTakenReachesNobody) {
+  // x' = p2 x + p3 where p0 < 1, else 0^p1: at p1 = 0 the slope of that is 1 log 0, and it stands still.
+  Program p;
+  p.parameters = 4;
+  Algebra al(p.graph);
+  const std::uint32_t x = p.carry("x", al.number(0.0)), sum = p.carry("sum", al.number(0.0));
+  const NodeId line = al.add(al.mul(p.parameter(2), p.carried(x)), p.parameter(3));
+  const NodeId power = al.make(Op::pow, al.number(0.0), p.parameter(1));
+  p.advance = {{x, al.select(al.make(Op::lt, p.parameter(0), al.number(1.0)), line, power)}};
+  p.observe = {{sum, al.add(p.carried(sum), p.carried(x))}};
+  const Timeline timeline{3, 0, {}, {1, 1, 1}};
+  const std::vector<double> at{0.5, 0.0, 0.25, 8.0};
+  const std::vector<double> want{0.0, 0.0, 8.0, 2.25};  // of p3 + (p2 p3 + p3)
+  EXPECT_EQ(backwards(p, timeline, sum, at, 2), want);
+  for (const std::vector<std::uint32_t>& by : {all, std::vector<std::uint32_t>{1}}) {
+    Program tangents = p;
+    const TangentTable table = add_tangents(tangents, by);
+    const Loop loop = bind(tangents, timeline);
+    std::vector<double> carried(loop.carried);
+    interpret(loop, at, carried);
+    for (std::size_t k = 0; k < by.size(); ++k)
+      EXPECT_EQ(table[sum][k] ? carried[*table[sum][k]] : 0.0, want[by[k]]) << by[k];
+  }
+}
+
 TEST(Adjoint, WhatDoesNotCountIsNotCarried) {
   // y is moved by a parameter and read by nobody; z moves the sum but no parameter moves z.
   Program p;

@@ -244,13 +244,13 @@ inline std::string wrong_gradient(const CodedProgram& coded, Told& told) {
   given.insert(given.end(), lambda.begin(), lambda.end());
   interpret(bind(back.gradient, first_row(coded.timeline)), given, out);
   // Backwards other terms cancel: what is left of them has their roundings.
-  Real largest = 0;
-  for (const double x : lambda) largest = std::max(largest, std::fabs(static_cast<Real>(x)));
+  Real most = 0;
+  for (const double x : lambda) most = std::max(most, std::fabs(static_cast<Real>(x)));
   for (const std::uint32_t k : all) {
     Interval want = table[sum][k] ? written.values()[*table[sum][k]] : Interval::point(0);
     ++told.of_gradients;
     told.gradients += finite && want.tells() ? 1 : 0;
-    if (largest > 0 && !want.any) want = widened(want.low, want.high, 0, 0x1p-48L * largest);
+    if (most > 0 && !want.any) want = widened(want.low, want.high, 0, 0x1p-48L * most);
     if (finite && !want.contains(out[k]))
       return "the adjoint by parameter " + std::to_string(k) + " is " + in_words(out[k]) + ", the tangent " +
              in_words(want);

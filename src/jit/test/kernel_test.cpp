@@ -195,6 +195,13 @@ TEST(Kernel, EveryPrimitiveHasTheInterpretersBitsInItsDomain) {
   const NodeId place = p.graph.make(Op::abs, n);
   const NodeId lane = p.graph.make(Op::add, place, p.graph.constant(0x1p40));
   const NodeId seed = p.graph.constant(0x1p50 + 99.0);
+  const NodeId near =
+      p.graph.make(Op::least, p.graph.constant(1015.0), p.graph.make(Op::most, p.graph.constant(-1015.0), n));
+  const NodeId sixteenths = p.graph.make(
+      Op::sub,
+      p.graph.make(Op::add, p.graph.make(Op::add, near, p.graph.make(Op::mul, m, p.graph.constant(0x1p-20))),
+                   p.graph.constant(0x1.8p48)),
+      p.graph.constant(0x1.8p48));
   p.outputs = {
       p.graph.make(Op::scale2, m, n), p.graph.make(Op::exp2_table, n), p.graph.make(Op::exponent2, x),
       p.graph.make(Op::mantissa2, y), p.graph.make(Op::round_even, m), p.graph.make(Op::random_a, place, lane, seed),
@@ -203,7 +210,9 @@ TEST(Kernel, EveryPrimitiveHasTheInterpretersBitsInItsDomain) {
       // Forms for which the compiler has shorter code: a whole number got by adding a magic number, and a floor.
       p.graph.make(Op::scale2, p.graph.constant(1.5), p.graph.make(Op::floor, m)),
       p.graph.make(Op::exp2_table, p.graph.make(Op::sub, p.graph.make(Op::add, m, p.graph.constant(0x1.8p52)),
-                                                p.graph.constant(0x1.8p52)))};
+                                                p.graph.constant(0x1.8p52))),
+      p.graph.make(Op::scale2_normal, p.graph.constant(1.7), sixteenths),
+      p.graph.make(Op::scale2_normal, p.graph.constant(-2.9), p.graph.make(Op::mul, near, p.graph.constant(0.0625)))};
   const Loop loop = ir::bind(p, Timeline{1, 0, {}, {1}});
   Rng rng(2, stream_id("primitives"));
   expect_interpreter(

@@ -194,6 +194,15 @@ TEST(Format, NamesAndUnitsMayBeWrong) {
   EXPECT_FALSE(format_model("x = (1 : 1\n", "m").has_value());
 }
 
+TEST(Format, ACommentAmongFlagsStaysAComment) {
+  const std::string text = "dx/dt = 1/second : 1 (unless # why\n refractory)\n";
+  const auto once = format_model(text, "m.model");
+  ASSERT_TRUE(once.has_value());
+  EXPECT_NE(once->find("(unless refractory)"), std::string::npos) << *once;
+  EXPECT_NE(once->find("# why"), std::string::npos) << *once;
+  EXPECT_EQ(format_model(*once, "m.model").value(), *once);
+}
+
 TEST(Format, SpacesInAUnitThatSeparateStay) {
   EXPECT_EQ(formatted("x : siemens / metre ** 2 (constant)\n"), "x : siemens/metre**2 (constant)\n");
   for (const std::string unit : {"sie mens", "metre* *2", "1/ /ms", "metre**1 2", "metre**1. 5", "metre**1e -3"}) {
