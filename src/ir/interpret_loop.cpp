@@ -25,6 +25,8 @@ class LoopInterpreter {
       if (v.source == Source::parameter) value_[i] = parameters[v.index];
     }
     compute(loop.prologue);
+    find_shared(loop.observe_phase, loop.advance_phase, observe_kept_);
+    find_shared(loop.advance_phase, loop.observe_phase, advance_kept_);
   }
 
   /// `substep` goes in (from an earlier row) and out.
@@ -45,7 +47,8 @@ class LoopInterpreter {
       if (loop_.observe_last) advance(flags);
       if ((flags & 1U) != 0) {
         read_carried();
-        run_phase(loop_.observe_phase, flags);
+        run_groups(loop_.observe_phase, observe_kept_, flags);
+        compute(loop_.observe_phase.nodes);
         if (!outputs.empty())
           for (std::size_t o = 0; o < loop_.outputs.size(); ++o)
             outputs[stored * loop_.outputs.size() + o] = value_[index(loop_.outputs[o])];
@@ -74,7 +77,8 @@ class LoopInterpreter {
       return;
     }
     read_carried();
-    run_phase(loop_.advance_phase, flags);
+    run_groups(loop_.advance_phase, advance_kept_, flags);
+    compute(loop_.advance_phase.nodes);
     assign(loop_.advance);
   }
   void use_tape(Rows rows, std::size_t row, std::span<double> tape) {
@@ -94,10 +98,29 @@ class LoopInterpreter {
     for (const std::uint32_t i : symbols_)
       if (variable(i).source == Source::carried) value_[i] = carried_[variable(i).index];
   }
-  void run_phase(const Loop::Phase& phase, std::uint32_t flags) {
-    for (const Group& group : phase.groups)
-      if (group.bit == 0 || ((flags >> group.bit) & 1U) != 0) compute(group.nodes);
-    compute(phase.nodes);
+  /// What a group computed, by its nodes. Phases compute at rows of their own: a node of both has a value in each,
+  /// which must be kept; other groups have nothing here.
+  using Kept = std::vector<std::vector<double>>;
+  void find_shared(const Loop::Phase& phase, const Loop::Phase& other, Kept& kept) const {
+    std::vector<bool> in_other(loop_.graph.size());
+    for (const Group& group : other.groups)
+      for (const NodeId id : group.nodes) in_other[index(id)] = true;
+    for (const Group& group : phase.groups) {
+      const bool shared =
+          group.bit != 0 && std::ranges::any_of(group.nodes, [&](NodeId id) { return in_other[index(id)]; });
+      kept.emplace_back(shared ? group.nodes.size() : 0);
+    }
+  }
+  void run_groups(const Loop::Phase& phase, Kept& kept, std::uint32_t flags) {
+    for (std::size_t g = 0; g < phase.groups.size(); ++g) {
+      const Group& group = phase.groups[g];
+      const bool changed = group.bit == 0 || ((flags >> group.bit) & 1U) != 0;
+      if (changed) compute(group.nodes);
+      for (std::size_t i = 0; i < kept[g].size(); ++i) {
+        double& value = value_[index(group.nodes[i])];
+        (changed ? kept[g][i] : value) = changed ? value : kept[g][i];
+      }
+    }
   }
   void assign(const std::vector<Assignment>& assignments) {
     next_.assign(carried_.begin(), carried_.end());
@@ -106,8 +129,7 @@ class LoopInterpreter {
   }
   void advance_adaptively(std::uint32_t flags) {
     const Adaptive& control = *loop_.adaptive;
-    for (const Group& group : loop_.advance_phase.groups)
-      if (group.bit == 0 || ((flags >> group.bit) & 1U) != 0) compute(group.nodes);
+    run_groups(loop_.advance_phase, advance_kept_, flags);
     double done = std::isnan(substep_) ? 1.0 : 0.0;  // a lane that has failed stays failed, at no cost
     for (int count = 0; done < 1.0; ++count) {
       if (count == control.max_substeps) {
@@ -142,6 +164,7 @@ class LoopInterpreter {
   std::vector<double> value_;
   std::vector<std::uint32_t> symbols_;
   std::vector<double> next_;
+  Kept observe_kept_, advance_kept_;
   double substep_ = 1.0;
 };
 

@@ -507,6 +507,24 @@ TEST(Adaptive, ALaneThatNeedsTooManyStepsIsNaNAndCostsNothingMore) {
   run(std::numeric_limits<double>::quiet_NaN(), 3);  // an error that is NaN is never accepted
 }
 
+TEST(Interpret, WhatBothPhasesComputeHasAValueInEach) {
+  // p^column is computed again where the column has changed since the phase's last row, and not all rows are observed.
+  Program p;
+  p.parameters = 1;
+  p.columns = 1;
+  const NodeId power = p.graph.make(Op::pow, p.parameter(0), p.column(0));
+  const std::uint32_t x = p.carry("x", p.graph.constant(0.0));
+  p.advance = {{x, p.graph.make(Op::add, p.carried(x), power)}};
+  p.outputs = {power};
+  const Loop loop = bind(p, Timeline{5, 1, {2.0, 3.0, 2.0, 3.0, 3.0}, {1, 0, 1, 1, 0}});
+  EXPECT_FALSE(loop.observe_phase.groups.empty());
+  EXPECT_FALSE(loop.advance_phase.groups.empty());
+  std::vector<double> carried(1), outputs(3);
+  interpret(loop, std::vector{5.0}, carried, outputs);
+  EXPECT_EQ(outputs, (std::vector{25.0, 25.0, 125.0}));
+  EXPECT_EQ(carried[0], 25.0 + 125.0 + 25.0 + 125.0 + 125.0);
+}
+
 TEST(Interpret, SizesThatDoNotFitAreBugsOfOurs) {
   const fixture::RandomProgram base = coupled();
   const Loop loop = bind(base.program, base.timeline);
