@@ -520,9 +520,9 @@ TEST(Interpret, WhatBothPhasesComputeHasAValueInEach) {
   EXPECT_FALSE(loop.observe_phase.groups.empty());
   EXPECT_FALSE(loop.advance_phase.groups.empty());
   std::vector<double> carried(1), outputs(3);
-  interpret(loop, std::vector{5.0}, carried, outputs);
-  EXPECT_EQ(outputs, (std::vector{25.0, 25.0, 125.0}));
-  EXPECT_EQ(carried[0], 25.0 + 125.0 + 25.0 + 125.0 + 125.0);
+  interpret(loop, std::vector{2.0}, carried, outputs);
+  EXPECT_EQ(outputs, (std::vector{4.0, 4.0, 8.0}));
+  EXPECT_EQ(carried[0], 4.0 + 8.0 + 4.0 + 8.0 + 8.0);
 }
 
 TEST(Interpret, SizesThatDoNotFitAreBugsOfOurs) {
