@@ -15,6 +15,7 @@
 #include "ir/share_divisions.hpp"
 #include "ir/share_exponentials.hpp"
 #include "ir/take_ahead.hpp"
+#include "ir/usual.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -276,8 +277,11 @@ void contract(Program& program) {
 
 /// Pass: library functions become primitives.
 void lower_program(Program& program) {
-  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
+  const std::vector<NodeId> roots = Roots::gather(program);
+  const std::vector<bool> usual = usually_needed(program.graph, roots);
+  rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
     if (node.op == Op::constant || node.op == Op::symbol) return same_node(g, node, args);
+    if (node.op == Op::exp && node.type == Type::real && !usual[index(id)]) return lower_exp_anywhere(g, args[0]);
     return lower(g, node.op, args);
   });
 }

@@ -254,7 +254,9 @@ class Emitter {
     return pack;
   }
 
-  /// Nodes, in the order that keeps the processor busy where there are registers for it. `resolved(id)` is what stands
+  /// With 32 registers, and not for traces, which are of few simulations: LLVM takes longer over what is in order.
+  [[nodiscard]] bool is_ordered() const { return isa_ == Isa::avx512 && loop_.outputs.empty(); }
+  /// Nodes, in the order that keeps the processor busy if that is wanted. `resolved(id)` is what stands
   /// for an argument.
   template <class Resolved>
   void nodes(Scope& scope, std::span<const NodeId> list, Resolved&& resolved) {
@@ -271,7 +273,7 @@ class Emitter {
       work.latency.push_back(latency(graph_[id].op));
       scope[id] = Pack(copies_);
     }
-    for (const auto& [operation, copy] : isa_ == Isa::avx512 ? in_order(work, copies_) : as_written(work, copies_)) {
+    for (const auto& [operation, copy] : is_ordered() ? in_order(work, copies_) : as_written(work, copies_)) {
       const NodeId id = list[operation];
       const std::span<const NodeId> its = read_by(id);
       std::array<Value*, 3> one{};
@@ -777,9 +779,10 @@ std::unique_ptr<llvm::LLVMTargetMachine> machine_for(Isa isa, std::string& compl
 }
 
 /// Whether the order of `in_order` stays. LLVM's own holds fewer numbers, which is better where rows fill the
-/// registers: measured on gates and their tangents (bench/engine).
+/// registers: measured on gates and their tangents (bench/engine). Traces are of few simulations, and it takes longer
+/// to compile.
 bool keeps_order(const ir::Loop& loop, Isa isa, int vectors) {
-  return isa == Isa::avx512 && vectors == 1 && loop.carried <= 16;
+  return isa == Isa::avx512 && vectors == 1 && loop.carried <= 16 && loop.outputs.empty();
 }
 
 /// What makes an object file of a module. `in_order`: without the passes that put instructions into another order.

@@ -40,15 +40,20 @@ Scaled exp_scaled(Build& b, NodeId x) {
   return exp_join(b, n, r);
 }
 
+NodeId lower_exp_anywhere(Graph& graph, NodeId x) {
+  Build b(graph);
+  // e^-746 is below half the smallest subnormal, e^710 above the largest double: both ends round as they should.
+  const auto [value, exponent] = exp_scaled(b, b.clamp(x, -746.0, 710.0));
+  return b.scale2(value, exponent);
+}
+
 NodeId lower_exp(Graph& graph, NodeId x) {
   Build b(graph);
   // Where nothing overflows and nothing is subnormal, only the exponent is left to be set.
   const NodeId far = b.make(Op::lnot, {b.make(Op::le, {b.abs(x), b.num(700.0)})});
   const auto [n, r] = reduce(b, x);
   const NodeId usual = b.make(Op::scale2_normal, {exp_fraction(b, n, r), n});
-  // e^-746 is below half the smallest subnormal, e^710 above the largest double: both ends round as they should.
-  const auto [value, exponent] = exp_scaled(b, b.clamp(x, -746.0, 710.0));
-  return b.make(Op::seldom, {far, b.scale2(value, exponent), usual});
+  return b.make(Op::seldom, {far, lower_exp_anywhere(graph, x), usual});
 }
 
 Expm1Scaled expm1_scaled(Build& b, NodeId x) {

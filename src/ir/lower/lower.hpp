@@ -22,6 +22,8 @@ namespace hillock::ir {
 [[nodiscard]] NodeId lower_single(Graph& graph, Op op, std::span<const NodeId> args);
 
 [[nodiscard]] NodeId lower_exp(Graph& graph, NodeId x);
+/// The same bits without a choice by the size of x: for what is itself on the rare side of one.
+[[nodiscard]] NodeId lower_exp_anywhere(Graph& graph, NodeId x);
 [[nodiscard]] NodeId lower_expm1(Graph& graph, NodeId x);
 /// (e^x - 1)/x, 1 at 0; finite up to x = 716.3, where e^x alone overflows at 709.8.
 [[nodiscard]] NodeId lower_exprel(Graph& graph, NodeId x);
