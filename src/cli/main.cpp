@@ -7,11 +7,13 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/large_pages.hpp"
 #include "cli/run.hpp"
 #include "cli/say.hpp"
 
 int main(int argc, char** argv) {
   using namespace hillock;
+  prefer_large_pages();
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "fit") {
     std::error_code ignored;
