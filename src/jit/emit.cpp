@@ -7,10 +7,11 @@
 #include <limits>
 #include <map>
 
-#include "jit/enough.hpp"
 #include "jit/order.hpp"
 #include "jit/primitives.hpp"
+#include "jit/short_forms.hpp"
 #include "jit/stretches.hpp"
+#include "jit/usual_row.hpp"
 
 namespace hillock::jit {
 namespace {
@@ -30,6 +31,7 @@ class Emitter {
   Emitter(llvm::Module& module, const ir::Loop& loop, Isa isa, int vectors)
       : loop_(loop),
         graph_(loop.graph),
+        forms_(graph_, isa),
         context_(module.getContext()),
         b_(context_),
         isa_(isa),
@@ -277,57 +279,21 @@ class Emitter {
   }
   /// A node's value in one vector, from what its code reads.
   Value* value(NodeId id, std::span<Value* const> args) {
-    const ir::Node& node = graph_[id];
-    if (node.op == Op::exp2_table && magic_sum_of(node.args[0]) != ir::no_node) return p_.table_from_magic(args[0]);
-    if (node.op == Op::scale2_normal && sum_of_sixteenths(id) != ir::no_node)
-      return p_.scale2_from_magic(args[0], args[1]);
-    return p_.emit(node.op, args);
+    const Op op = graph_[id].op;
+    if (!forms_.reads_magic(id)) return p_.emit(op, args);
+    return op == Op::exp2_table ? p_.table_from_magic(args[0]) : p_.scale2_from_magic(args[0], args[1]);
   }
 
   /// What is computed if no lane wants a rare side: of the nodes of all stretches those that lead to `roots`, in the
   /// order that keeps the processor busy. A choice is what it usually is. Returns whether no lane did want one.
   Value* usual_nodes(Scope& scope, const std::vector<Stretch>& cut, std::span<const NodeId> roots) {
-    std::map<NodeId, NodeId> usually;
-    std::vector<NodeId> all, conditions;
-    for (const Stretch& stretch : cut) {
-      all.insert(all.end(), stretch.always.begin(), stretch.always.end());
-      for (const NodeId id : stretch.choices) {
-        usually[id] = graph_[id].args[2];
-        conditions_of(graph_[id].args[0], conditions);
-      }
-    }
-    const auto resolved = [&](NodeId id) {
-      for (auto found = usually.find(id); found != usually.end(); found = usually.find(id)) id = found->second;
-      return id;
-    };
-    const EnoughTest test = enough_for(graph_, conditions, [&](NodeId id) { return outer_.contains(id); });
-
-    // What of the row is needed, and what the test has beside it.
-    std::map<NodeId, bool> needed;
-    for (const NodeId id : all) needed[id] = false;
-    std::vector<NodeId> own;
-    std::vector<NodeId> open;
-    for (const NodeId id : roots) open.push_back(resolved(id));
-    if (test.every_row != ir::no_node) open.push_back(test.every_row);
-    while (!open.empty()) {
-      const NodeId id = open.back();
-      open.pop_back();
-      const Op op = graph_[id].op;
-      if (op == Op::symbol || op == Op::constant || known(scope, id)) continue;
-      const auto [found, is_own] = needed.try_emplace(id, false);
-      if (found->second) continue;
-      found->second = true;
-      if (is_own) own.push_back(id);
-      for (const NodeId arg : read_by(id)) open.push_back(resolved(arg));
-    }
-    std::erase_if(all, [&](NodeId id) { return !needed[id]; });
-    std::ranges::sort(own);
-    all.insert(all.end(), own.begin(), own.end());
-
-    nodes(scope, all, resolved);
+    const UsualRow row = usual_row(
+        graph_, cut, roots, [this](NodeId id) { return forms_.operands(id); },
+        [&](NodeId id) { return known(scope, id); }, [this](NodeId id) { return outer_.contains(id); });
+    nodes(scope, row.nodes, [&](NodeId id) { return row.resolved(id); });
     for (const NodeId root : roots)
-      if (usually.contains(root)) scope[root] = get(scope, resolved(root));
-    return all_lanes(scope, test);
+      if (row.usually.contains(root)) scope[root] = get(scope, row.resolved(root));
+    return all_lanes(scope, row.test);
   }
 
   /// Whether a test passes in every lane of every vector.
@@ -377,7 +343,8 @@ class Emitter {
   /// want one, the row is computed again with branches around what is not wanted; and so is the row after that, at
   /// once.
   void phase_nodes(Scope& scope, const ir::Loop::Phase& phase, std::span<const NodeId> roots) {
-    const std::vector<Stretch> cut = stretches(graph_, phase.nodes, roots, [this](NodeId id) { return operands(id); });
+    const std::vector<Stretch> cut =
+        stretches(graph_, phase.nodes, roots, [this](NodeId id) { return forms_.operands(id); });
     const bool chooses = std::ranges::any_of(cut, [](const Stretch& s) { return !s.choices.empty(); });
     if (!chooses) {
       for (const Stretch& stretch : cut) nodes(scope, stretch.always);
@@ -473,43 +440,12 @@ class Emitter {
     return b_.CreateNot(get(scope, id)[k]);
   }
 
-  /// The same, as many as there are.
+  /// What the code of a node reads.
   std::span<const NodeId> read_by(NodeId id) {
     auto [found, is_new] = read_by_.try_emplace(id);
-    if (is_new) found->second = operands(id);
+    if (is_new) found->second = forms_.operands(id);
     return {found->second.data(), static_cast<std::size_t>(ir::info(graph_[id].op).arity)};
   }
-  /// What the code of a node reads: its arguments, or what stands for them in a shorter form.
-  std::array<NodeId, 3> operands(NodeId id) const {
-    const ir::Node& node = graph_[id];
-    std::array<NodeId, 3> out = node.args;
-    // The table wants the bits of a magic sum; where its argument is the difference that recovers the whole number from
-    // such a sum, use the sum.
-    if (node.op == Op::exp2_table)
-      if (const NodeId sum = magic_sum_of(node.args[0]); sum != ir::no_node) out[0] = sum;
-    if (node.op == Op::scale2_normal)
-      if (const NodeId sum = sum_of_sixteenths(id); sum != ir::no_node) out[1] = sum;
-    // The scaling instruction of AVX-512 takes the floor of its exponent itself.
-    if (node.op == Op::scale2 && isa_ == Isa::avx512 && graph_[node.args[1]].op == Op::floor)
-      out[1] = graph_[node.args[1]].args[0];
-    return out;
-  }
-  /// The sum s where the node is s - 1.5*2^52, or 16*(s - 1.5*2^48): its low bits are the whole number.
-  NodeId magic_sum_of(NodeId id) const {
-    const ir::Node& node = graph_[id];
-    if (node.op == Op::mul && graph_.is_constant(node.args[1], 16.0))
-      return less_magic(node.args[0], Primitives::magic / 16);
-    return less_magic(id, Primitives::magic);
-  }
-  /// The same of what a number is scaled by, where the compiler works with its bits.
-  NodeId sum_of_sixteenths(NodeId scaled) const {
-    return isa_ == Isa::avx2 ? less_magic(graph_[scaled].args[1], Primitives::magic / 16) : ir::no_node;
-  }
-  NodeId less_magic(NodeId id, double magic) const {
-    const ir::Node& node = graph_[id];
-    return node.op == Op::sub && graph_.is_constant(node.args[1], magic) ? node.args[0] : ir::no_node;
-  }
-
   /// Nodes of guarded groups that somebody outside the group reads: they live from row to row.
   void collect_frontiers() {
     for (int which : {0, 1}) {
@@ -520,7 +456,7 @@ class Emitter {
           for (const NodeId id : phase.groups[g].nodes) home[id] = g;
       std::vector<bool> outside(graph_.size());
       const auto note = [&](NodeId user, std::size_t group) {
-        for (const NodeId arg : operands(user)) {
+        for (const NodeId arg : forms_.operands(user)) {
           if (arg == ir::no_node) continue;
           const auto found = home.find(arg);
           if (found != home.end() && found->second != group) outside[index(arg)] = true;
@@ -646,7 +582,7 @@ class Emitter {
     const auto real = [&](double v) { return p_.constant(real_constant(v)); };
     // Column reads must dominate the loop: make them here.
     for (const NodeId id : loop_.advance_phase.nodes)
-      for (const NodeId arg : operands(id))
+      for (const NodeId arg : forms_.operands(id))
         if (arg != ir::no_node && graph_[arg].op == Op::symbol &&
             loop_.variables[index(graph_[arg].symbol)].source == Source::column)
           get(row_scope, arg);
@@ -734,6 +670,7 @@ class Emitter {
 
   const ir::Loop& loop_;
   ir::Graph graph_;  ///< the loop's, and tests
+  ShortForms forms_;
   llvm::LLVMContext& context_;
   llvm::IRBuilder<> b_;
   Isa isa_;
