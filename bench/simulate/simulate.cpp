@@ -20,6 +20,7 @@
 #include "lang/load.hpp"
 #include "need.hpp"
 #include "published.hpp"
+#include "quiet_core.hpp"
 #include "sim/simulator.hpp"
 #include "simulate/limit_program.hpp"
 #include "table.hpp"
@@ -169,11 +170,15 @@ class Simulate {
   }
 
   Table run() {
-    traces();
-    gradients();
-    compile_times();
+    const std::vector<CoreSpeed> cores = core_speeds();
+    table_.notes.push_back(describe(cores));
+    traces(cores.front().core);
+    {
+      const OnCore here(core_speeds().front().core);
+      gradients();
+      compile_times();
+    }
     start_up();
-    table_.notes.push_back("Double precision only: Hillock has no float programs.");
     return std::move(table_);
   }
 
@@ -181,7 +186,7 @@ class Simulate {
   static std::string hillock() { return std::string(HILLOCK_BUILD_DIR) + "/bin/hillock"; }
   void add(const Row& r) { table_.rows.push_back(r); }
 
-  void traces() {
+  void traces(int core) {
     const Array2 points = draws(s_, many);
     struct Contender {
       std::string name;
@@ -208,8 +213,10 @@ class Simulate {
     std::vector<double> interpreted;
     for (int round = 0; round < rounds; ++round) {
       for (Contender& c : contenders)
-        c.rates.push_back(c.two_threads ? rate(c.batch, points, process_seconds)
-                                        : rate(c.batch, points, thread_seconds));
+        if (c.two_threads) c.rates.push_back(rate(c.batch, points, process_seconds));
+      const OnCore here(core);
+      for (Contender& c : contenders)
+        if (!c.two_threads) c.rates.push_back(rate(c.batch, points, thread_seconds));
       interpreted.push_back(rate(interpreter, draws(s_, few), thread_seconds));
       for (const auto& [name, found] : limit.run()) limits[name].push_back(found);
     }
