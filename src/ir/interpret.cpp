@@ -24,6 +24,12 @@ double floor_mod(double x, double y) {
   return std::copysign(0.0, y);
 }
 
+/// The bits of x, counted from the first number above sqrt(1/2), whose exponent becomes that of 1: so the exponent of
+/// the result is that of x in powers of 2 around 1, its fraction the distance from sqrt(1/2).
+std::uint64_t from_sqrt_half(double x) {
+  return std::bit_cast<std::uint64_t>(x) + 0x3FF0000000000000ULL - above_sqrt_half;
+}
+
 /// Two uniform numbers in (0, 1] at an address.
 std::array<double, 2> philox_uniforms(double counter, double lane, double seed) {
   const auto words = [](double x) {
@@ -158,6 +164,9 @@ double apply(Op op, double a, double b, double c) {
     case Op::mantissa2:
       if (std::isnan(a)) return a;
       return std::isfinite(a) && a != 0.0 ? std::scalbn(std::fabs(a), -std::ilogb(a)) : 1.0;
+    case Op::exponent2_near: return static_cast<double>(from_sqrt_half(a) >> 52U) - 1023.0;
+    case Op::mantissa2_near:
+      return std::bit_cast<double>((from_sqrt_half(a) & 0x000FFFFFFFFFFFFFULL) + above_sqrt_half);
     case Op::exp2_table:
       return std::isfinite(a) ? exp2_table_entry(static_cast<int>(
                                     static_cast<std::int64_t>(std::fmax(-0x1p52, std::fmin(0x1p52, a))) & 15))

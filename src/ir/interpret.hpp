@@ -2,6 +2,7 @@
 /// The interpreter: one op after another, in plain C++. It is the truth that compiled code is tested against, and
 /// it runs where LLVM is absent.
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,9 @@ namespace hillock::ir {
 
 /// 2^(j/16) for j in 0..15, correctly rounded: the table behind Op::exp2_table in every back end.
 [[nodiscard]] double exp2_table_entry(int j);
+
+/// The bits of the first number above sqrt(1/2): where Op::mantissa2_near begins in every back end.
+inline constexpr std::uint64_t above_sqrt_half = 0x3FE6A09E667F3BCEULL;
 
 /// The value of one op. Elementary functions are the C library's; primitives are exact (see op.hpp).
 [[nodiscard]] double apply(Op op, double a, double b, double c);

@@ -67,6 +67,8 @@ constexpr std::array<OpInfo, op_count> table{{
     {Op::scale2_normal, "scale2_normal", 2, real, U::none, false, "x * 2^floor(n) within the normal numbers."},
     {Op::exponent2, "exponent2", 1, real, U::none, false, "floor(log2 |x|)."},
     {Op::mantissa2, "mantissa2", 1, real, U::none, false, "|x| / 2^exponent2(x), in [1, 2)."},
+    {Op::exponent2_near, "exponent2_near", 1, real, U::none, false, "n with x/2^n in (sqrt(1/2), sqrt 2]."},
+    {Op::mantissa2_near, "mantissa2_near", 1, real, U::none, false, "x / 2^exponent2_near(x)."},
     {Op::exp2_table, "exp2_table", 1, real, U::none, false, "2^((n mod 16)/16) for whole n."},
     {Op::least, "least", 2, real, U::none, false, "a < b ? a : b."},
     {Op::most, "most", 2, real, U::none, false, "a > b ? a : b."},

@@ -70,15 +70,17 @@ enum class Op : std::uint8_t {
   min,
   max,
   // primitives of lowered code only; a model cannot write them
-  round_even,     ///< nearest integer, ties to even; |x| < 2^51
-  scale2,         ///< x * 2^n, n integral, x in [2^-400, 2^400]: right also where the result overflows or is subnormal
-  scale2_normal,  ///< x * 2^floor(n), n a multiple of 1/16, |n| <= 1015, x in [1/2, 4): nothing but the exponent
-                  ///< changes
-  exponent2,      ///< floor(log2 |x|) of a finite non-zero x (subnormals too), as a double
-  mantissa2,      ///< |x| / 2^exponent2(x), in [1, 2)
-  exp2_table,     ///< 2^(j/16) for j = n mod 16, n integral
-  least,          ///< a < b ? a : b: where a NaN is in it, b. What processors have for a minimum
-  most,           ///< a > b ? a : b
+  round_even,      ///< nearest integer, ties to even; |x| < 2^51
+  scale2,          ///< x * 2^n, n integral, x in [2^-400, 2^400]: right also where the result overflows or is subnormal
+  scale2_normal,   ///< x * 2^floor(n), n a multiple of 1/16, |n| <= 1015, x in [1/2, 4): nothing but the exponent
+                   ///< changes
+  exponent2,       ///< floor(log2 |x|) of a finite non-zero x (subnormals too), as a double
+  mantissa2,       ///< |x| / 2^exponent2(x), in [1, 2)
+  exponent2_near,  ///< of a normal x > 0: the whole number n for which x/2^n is in (sqrt(1/2), sqrt 2]
+  mantissa2_near,  ///< x / 2^exponent2_near(x)
+  exp2_table,      ///< 2^(j/16) for j = n mod 16, n integral
+  least,           ///< a < b ? a : b: where a NaN is in it, b. What processors have for a minimum
+  most,            ///< a > b ? a : b
   seldom,     ///< seldom(condition, a, b) = select: compiled code computes what only a needs where some lane wants it
   random_a,   ///< random_a(counter, lane, seed), whole numbers below 2^52: uniform in (0, 1], 52 bits of Philox4x32-10
   random_b,   ///< the same of its other half

@@ -86,6 +86,8 @@ Value* Primitives::emit(Op op, std::span<Value* const> args) {
     case Op::to_double: return to_double(args[0]);
     case Op::exponent2: return exponent2(args[0]);
     case Op::mantissa2: return mantissa2(args[0]);
+    case Op::exponent2_near: return exponent2_near(args[0]);
+    case Op::mantissa2_near: return mantissa2_near(args[0]);
     case Op::exp2_table: return table_from_magic(b_.CreateFAdd(args[0], splat(magic)));
     case Op::random_a: return random(false, args);
     case Op::random_b: return random(true, args);
@@ -207,7 +209,62 @@ Value* Primitives::exponent2(Value* x) {
   return b_.CreateFSub(biased, bias);
 }
 
-/// Philox4x32-10 (Salmon et al. 2011) on words in 64-bit lanes: counter words (counter, lane), key words (seed).
+/// The bits of x, counted from the first number above sqrt(1/2), whose exponent becomes that of 1 (ir/interpret.cpp).
+Value* Primitives::from_sqrt_half(Value* x) {
+  return b_.CreateAdd(bits(x), splat_bits(0x3FF0000000000000ULL - ir::above_sqrt_half));
+}
+
+Value* Primitives::exponent2_near(Value* x) {
+  // The exponent field as a double: put it into the low bits of 2^52 and subtract.
+  Value* field = b_.CreateLShr(from_sqrt_half(x), splat_bits(52));
+  return b_.CreateFSub(number(b_.CreateOr(field, splat_bits(0x4330000000000000ULL))), splat(0x1p52 + 1023.0));
+}
+
+Value* Primitives::mantissa2_near(Value* x) {
+  Value* fraction = b_.CreateAnd(from_sqrt_half(x), splat_bits(0x000FFFFFFFFFFFFFULL));
+  return number(b_.CreateAdd(fraction, splat_bits(ir::above_sqrt_half)));
+}
+
+/// The integer in a double below 2^52: what adding 2^52 leaves in the fraction.
+Value* Primitives::whole(Value* x) {
+  return b_.CreateAnd(bits(b_.CreateFAdd(x, splat(0x1p52))), splat_bits(0x000FFFFFFFFFFFFFULL));
+}
+
+/// Where all that follows from `x` alone is computed: at the end of its block, if what needs it is in another one.
+void Primitives::move_behind(Value* x) {
+  const auto* made = llvm::dyn_cast<llvm::Instruction>(x);
+  if (made == nullptr || made->getParent() == b_.GetInsertBlock()) return;
+  llvm::BasicBlock* block = const_cast<llvm::BasicBlock*>(made->getParent());
+  if (llvm::Instruction* last = block->getTerminator()) b_.SetInsertPoint(last);
+  else b_.SetInsertPoint(block);
+}
+
+const Primitives::KeySchedule& Primitives::key_schedule(Value* seed) {
+  const auto [found, is_new] = keys_.try_emplace(seed);
+  if (!is_new) return found->second;
+  const llvm::IRBuilder<>::InsertPointGuard back(b_);
+  move_behind(seed);
+  Value* words = whole(seed);
+  std::array<Value*, 2> k{words, high_word(words)};
+  for (std::array<Value*, 2>& of_round : found->second) {
+    of_round = k;
+    k = {b_.CreateAdd(k[0], splat_bits(0x9E3779B9ULL)), b_.CreateAdd(k[1], splat_bits(0xBB67AE85ULL))};
+  }
+  return found->second;
+}
+
+const Primitives::LaneWords& Primitives::lane_words(Value* lane) {
+  const auto [found, is_new] = lanes_.try_emplace(lane);
+  if (!is_new) return found->second;
+  const llvm::IRBuilder<>::InsertPointGuard back(b_);
+  move_behind(lane);
+  Value* words = whole(lane);
+  found->second = {high_word(words), word_product(words, 0xCD9E8D57ULL)};
+  return found->second;
+}
+
+/// Philox4x32-10 (Salmon et al. 2011) on words in 64-bit lanes: counter words (counter, lane), key words (seed). Only
+/// the low half of a word counts; the upper one may hold anything.
 Value* Primitives::random(bool second, std::span<Value* const> address) {
   // Only within one stretch of code do both halves surely reach each other.
   if (drawn_in_ != b_.GetInsertBlock()) drawn_.clear();
@@ -215,28 +272,20 @@ Value* Primitives::random(bool second, std::span<Value* const> address) {
   const std::array<Value*, 3> key{address[0], address[1], address[2]};
   auto found = drawn_.find(key);
   if (found == drawn_.end()) {
-    Value* low_word = splat_bits(0xFFFFFFFFULL);
-    // The integer in a double below 2^52 is what adding 2^52 leaves in the fraction.
-    const auto whole = [&](Value* x) {
-      return b_.CreateAnd(bits(b_.CreateFAdd(x, splat(0x1p52))), splat_bits(0x000FFFFFFFFFFFFFULL));
-    };
-    const auto low = [&](Value* x) { return b_.CreateAnd(x, low_word); };
-    const auto high = [&](Value* x) { return b_.CreateLShr(x, splat_bits(32)); };
+    const KeySchedule& k = key_schedule(address[2]);
+    const LaneWords& lane = lane_words(address[1]);
     Value* counter = whole(address[0]);
-    Value* lane = whole(address[1]);
-    Value* seed = whole(address[2]);
-    std::array<Value*, 4> c{low(counter), high(counter), low(lane), high(lane)};
-    std::array<Value*, 2> k{low(seed), high(seed)};
-    for (int round = 0; round < 10; ++round) {
-      Value* p0 = b_.CreateMul(c[0], splat_bits(0xD2511F53ULL));
-      Value* p1 = b_.CreateMul(c[2], splat_bits(0xCD9E8D57ULL));
-      c = {b_.CreateXor(b_.CreateXor(high(p1), c[1]), k[0]), low(p1), b_.CreateXor(b_.CreateXor(high(p0), c[3]), k[1]),
-           low(p0)};
-      k = {low(b_.CreateAdd(k[0], splat_bits(0x9E3779B9ULL))), low(b_.CreateAdd(k[1], splat_bits(0xBB67AE85ULL)))};
+    Value* p1 = lane.product;
+    std::array<Value*, 4> c{counter, high_word(counter), nullptr, lane.high};
+    for (std::size_t round = 0; round < k.size(); ++round) {
+      Value* p0 = word_product(c[0], 0xD2511F53ULL);
+      if (round > 0) p1 = word_product(c[2], 0xCD9E8D57ULL);
+      c = {b_.CreateXor(high_word(p1), b_.CreateXor(c[1], k[round][0])), p1,
+           b_.CreateXor(high_word(p0), b_.CreateXor(c[3], k[round][1])), p0};
     }
     std::array<Value*, 2> halves{};
     for (std::size_t i = 0; i < 2; ++i) {
-      Value* word = b_.CreateOr(b_.CreateShl(c[2 * i + 1], splat_bits(32)), c[2 * i]);
+      Value* word = b_.CreateOr(b_.CreateShl(c[2 * i + 1], splat_bits(32)), low_word(c[2 * i]));
       Value* fraction = b_.CreateOr(b_.CreateLShr(word, splat_bits(12)), splat_bits(0x3FF0000000000000ULL));
       halves[i] = b_.CreateFSub(splat(2.0), number(fraction));
     }

@@ -51,7 +51,25 @@ class Primitives {
   llvm::Value* scale2_normal(llvm::Value* x, llvm::Value* n);
   llvm::Value* exponent2(llvm::Value* x);
   llvm::Value* mantissa2(llvm::Value* x);
+  llvm::Value* from_sqrt_half(llvm::Value* x);
+  llvm::Value* exponent2_near(llvm::Value* x);
+  llvm::Value* mantissa2_near(llvm::Value* x);
   llvm::Value* random(bool second, std::span<llvm::Value* const> address);
+  llvm::Value* low_word(llvm::Value* x) { return b_.CreateAnd(x, splat_bits(0xFFFFFFFFULL)); }
+  llvm::Value* high_word(llvm::Value* x) { return b_.CreateLShr(x, splat_bits(32)); }
+  llvm::Value* word_product(llvm::Value* x, std::uint64_t factor) {
+    return b_.CreateMul(low_word(x), splat_bits(factor));
+  }
+  llvm::Value* whole(llvm::Value* x);
+  void move_behind(llvm::Value* x);
+  /// What ten rounds of Philox add of a seed, and what the first one knows of a lane: once, where the seed stands.
+  using KeySchedule = std::array<std::array<llvm::Value*, 2>, 10>;
+  struct LaneWords {
+    llvm::Value* high = nullptr;
+    llvm::Value* product = nullptr;  ///< of the low word, by the second multiplier
+  };
+  const KeySchedule& key_schedule(llvm::Value* seed);
+  const LaneWords& lane_words(llvm::Value* lane);
 
   llvm::IRBuilder<>& b_;
   Isa isa_;
@@ -63,6 +81,8 @@ class Primitives {
   /// The two halves of the block of an address, so that both numbers cost one block.
   std::map<std::array<llvm::Value*, 3>, std::array<llvm::Value*, 2>> drawn_;
   llvm::BasicBlock* drawn_in_ = nullptr;
+  std::map<llvm::Value*, KeySchedule> keys_;
+  std::map<llvm::Value*, LaneWords> lanes_;
 };
 
 }  // namespace hillock::jit

@@ -53,6 +53,8 @@ class Build {
   NodeId scale2(NodeId a, NodeId n) { return make(Op::scale2, {a, n}); }
   NodeId exponent2(NodeId a) { return make(Op::exponent2, {a}); }
   NodeId mantissa2(NodeId a) { return make(Op::mantissa2, {a}); }
+  NodeId exponent2_near(NodeId a) { return make(Op::exponent2_near, {a}); }
+  NodeId mantissa2_near(NodeId a) { return make(Op::mantissa2_near, {a}); }
   NodeId exp2_table(NodeId n) { return make(Op::exp2_table, {n}); }
 
   /// x between two numbers; a NaN stays one.

@@ -55,9 +55,16 @@ NodeId log_of_positive(Build& b, NodeId x) {
   return log_join(b, p, e, b.mul(e, k::ln2_lo));
 }
 
+NodeId log_of_normal(Build& b, NodeId x) {
+  const NodeId e = b.exponent2_near(x);
+  return log_join(b, log_pieces(b, b.mantissa2_near(x)), e, b.mul(e, k::ln2_lo));
+}
+
 NodeId lower_log(Graph& graph, NodeId x) {
   Build b(graph);
-  return log_special(b, x, log_of_positive(b, x));
+  const NodeId normal = b.both(b.ge(x, 0x1p-1022), b.make(Op::le, {x, b.num(std::numeric_limits<double>::max())}));
+  return b.make(Op::seldom,
+                {b.make(Op::lnot, {normal}), log_special(b, x, log_of_positive(b, x)), log_of_normal(b, x)});
 }
 
 NodeId lower_log10(Graph& graph, NodeId x) {

@@ -19,4 +19,7 @@ struct Split {
 /// log x for finite x > 0; anything for other x.
 [[nodiscard]] NodeId log_of_positive(Build& b, NodeId x);
 
+/// The same number for normal x > 0, with less to ask; anything for other x.
+[[nodiscard]] NodeId log_of_normal(Build& b, NodeId x);
+
 }  // namespace hillock::ir

@@ -90,6 +90,8 @@ NodeId lower(Graph& graph, Op op, std::span<const NodeId> args) {
     case Op::scale2_normal:
     case Op::exponent2:
     case Op::mantissa2:
+    case Op::exponent2_near:
+    case Op::mantissa2_near:
     case Op::exp2_table:
     case Op::least:
     case Op::most:

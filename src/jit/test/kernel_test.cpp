@@ -204,7 +204,8 @@ TEST(Kernel, EveryPrimitiveHasTheInterpretersBitsInItsDomain) {
       p.graph.constant(0x1.8p48));
   p.outputs = {
       p.graph.make(Op::scale2, m, n), p.graph.make(Op::exp2_table, n), p.graph.make(Op::exponent2, x),
-      p.graph.make(Op::mantissa2, y), p.graph.make(Op::round_even, m), p.graph.make(Op::random_a, place, lane, seed),
+      p.graph.make(Op::mantissa2, y), p.graph.make(Op::exponent2_near, y), p.graph.make(Op::mantissa2_near, y),
+      p.graph.make(Op::round_even, m), p.graph.make(Op::random_a, place, lane, seed),
       p.graph.make(Op::random_b, place, lane, seed), p.graph.make(Op::least, y, m), p.graph.make(Op::most, y, m),
       p.graph.make(Op::least, m, y),
       // Forms for which the compiler has shorter code: a whole number got by adding a magic number, and a floor.
