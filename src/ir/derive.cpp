@@ -234,14 +234,22 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
   Graph& g = al.g;
   const std::vector<NodeId> order = reachable(g, std::span(&root, 1));
   const NodeId zero = al.number(0.0);
+  std::vector<bool> moves(g.size());  // with a leaf
+  for (const NodeId id : order) {
+    const Node& node = g[id];
+    const std::span<const NodeId> args(node.args.data(), static_cast<std::size_t>(info(node.op).arity));
+    moves[index(id)] =
+        std::ranges::find(leaves, id) != leaves.end() ||
+        (!is_piecewise_constant(node.op) && std::ranges::any_of(args, [&](NodeId arg) { return moves[index(arg)]; }));
+  }
   std::map<NodeId, NodeId> adjoint;
   adjoint[root] = al.number(1.0);
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const auto found = adjoint.find(*it);
     if (found == adjoint.end() || std::find(leaves.begin(), leaves.end(), *it) != leaves.end()) continue;
     const NodeId bar = found->second;
-    const Node node = g[*it];
-    if (node.op == Op::symbol || node.op == Op::constant || is_piecewise_constant(node.op)) continue;
+    const Node node = g[*it];  // a copy: the graph grows below
+    if (node.op == Op::symbol || node.op == Op::constant) continue;
     const auto give = [&](NodeId to, NodeId share) {
       const auto [place, is_new] = adjoint.try_emplace(to, share);
       if (!is_new) place->second = sum(al, place->second, share);
@@ -249,13 +257,13 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
     if (node.op == Op::div && std::ranges::find(leaves, node.args[1]) == leaves.end())
       if (const auto slopes = slopes_through_divisor(al, *it); !slopes.empty()) {
         for (const auto& [of, slope] : slopes)
-          if (!g.is_constant(of)) give(of, chained(al, bar, slope));
+          if (moves[index(of)]) give(of, chained(al, bar, slope));
         continue;
       }
     const auto arity = static_cast<std::size_t>(info(node.op).arity);
     const std::span<const NodeId> args(node.args.data(), arity);
     for (std::size_t k = 0; k < arity; ++k) {
-      if (g[args[k]].type != Type::real || g.is_constant(args[k])) continue;
+      if (g[args[k]].type != Type::real || !moves[index(args[k])]) continue;
       if (node.op == Op::select || node.op == Op::seldom)
         give(args[k], k == 1 ? al.select(args[0], bar, zero) : al.select(args[0], zero, bar));
       else give(args[k], chained(al, bar, partial(al, node.op, args, *it, static_cast<int>(k))));

@@ -2,44 +2,51 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "base/error.hpp"
 #include "ir/algebra.hpp"
+#include "ir/derive.hpp"
 #include "ir/interpret.hpp"
 
 namespace hillock::ir {
 namespace {
 
 constexpr SymbolId smooth_time{0};
-constexpr SymbolId side{1};
+constexpr SymbolId smooth_side{1};
 
-/// The function at both variables.
+/// Expressions at both times.
 class TakingSides {
  public:
-  TakingSides(const Graph& from, Sided& out) : from_(from), out_(out), al_(out.graph) {
+  /// Is a part one that jumps where its drive says?
+  using Counts = std::function<bool(Algebra&, NodeId drive)>;
+
+  TakingSides(const Graph& from, Graph& to, SymbolId time, SymbolId side, Counts counts)
+      : from_(from), al_(to), time_(time), side_(side), counts_(std::move(counts)) {
     smooth_.assign(from.size(), no_node);
     sided_.assign(from.size(), no_node);
   }
 
-  NodeId run(NodeId root) {
-    for (const NodeId id : reachable(from_, std::span(&root, 1))) visit(id);
-    return smooth_[index(root)];
+  std::vector<NodeId> run(std::span<const NodeId> roots) {
+    for (const NodeId id : reachable(from_, roots)) visit(id);
+    std::vector<NodeId> out;
+    for (const NodeId root : roots) out.push_back(smooth_[index(root)]);
+    return out;
   }
+  std::vector<Sided::Part> parts() { return std::move(parts_); }
 
  private:
   void visit(NodeId id) {
     const Node& node = from_[id];
     const std::size_t i = index(id);
     if (node.op == Op::constant) {
-      smooth_[i] = sided_[i] =
-          node.type == Type::boolean ? out_.graph.boolean(node.value != 0.0) : al_.number(node.value);
+      smooth_[i] = sided_[i] = node.type == Type::boolean ? al_.g.boolean(node.value != 0.0) : al_.number(node.value);
       return;
     }
     if (node.op == Op::symbol) {
-      HILLOCK_CHECK(node.symbol == smooth_time, "a function of more than the time");
-      smooth_[i] = out_.graph.symbol(smooth_time);
-      sided_[i] = out_.graph.symbol(side);
+      smooth_[i] = al_.g.symbol(node.symbol, node.type);
+      sided_[i] = node.symbol == time_ ? al_.g.symbol(side_, node.type) : smooth_[i];
       return;
     }
     const auto arity = static_cast<std::size_t>(info(node.op).arity);
@@ -49,44 +56,70 @@ class TakingSides {
       sided.push_back(sided_[index(node.args[k])]);
     }
     sided_[i] = al_.make(node.op, sided);
-    switch (node.op) {
+    smooth_[i] = smooth == sided ? sided_[i] : jumping(node.op, smooth, sided, sided_[i]);
+  }
+
+  /// At the smooth time, but what jumps.
+  NodeId jumping(Op op, const std::vector<NodeId>& smooth, const std::vector<NodeId>& sided, NodeId at_side) {
+    switch (op) {
       case Op::lt:
       case Op::le:
       case Op::gt:
       case Op::ge:
+        if (part(al_.sub(sided[0], sided[1]), false)) return at_side;
+        break;
       case Op::eq:
       case Op::ne:
-        smooth_[i] = sided_[i];
         // What holds at single points is no jump.
-        if (node.op != Op::eq && node.op != Op::ne) part(al_.sub(sided[0], sided[1]), false);
-        return;
-      case Op::sign: smooth_[i] = sided_[i]; return part(sided[0], false);
+        if (counts_(al_, al_.sub(sided[0], sided[1]))) return at_side;
+        break;
+      case Op::sign:
+        if (part(sided[0], false)) return at_side;
+        break;
       case Op::floor:
       case Op::ceil:
       case Op::trunc:
       case Op::round_even:
-        smooth_[i] = sided_[i];
         // round_even jumps half way between whole numbers.
-        return part(node.op == Op::round_even ? al_.add(sided[0], al_.number(0.5)) : sided[0], true);
-      case Op::floordiv: smooth_[i] = sided_[i]; return part(al_.div(sided[0], sided[1]), true);
+        if (part(op == Op::round_even ? al_.add(sided[0], al_.number(0.5)) : sided[0], true)) return at_side;
+        break;
+      case Op::floordiv:
+        if (part(al_.div(sided[0], sided[1]), true)) return at_side;
+        break;
       case Op::mod: {
         const NodeId ratio = al_.div(sided[0], sided[1]);
-        smooth_[i] = al_.sub(smooth[0], al_.mul(smooth[1], al_.make(Op::floor, ratio)));
-        return part(ratio, true);
+        if (part(ratio, true)) return al_.sub(smooth[0], al_.mul(smooth[1], al_.make(Op::floor, ratio)));
+        break;
       }
-      default: smooth_[i] = al_.make(node.op, smooth);
+      default: break;
     }
+    return al_.make(op, smooth);
   }
 
-  void part(NodeId drive, bool whole_numbers) {
-    if (out_.graph[drive].op != Op::constant) out_.parts.push_back({drive, whole_numbers});
+  /// Whether it counts; then it is noted, once.
+  bool part(NodeId drive, bool whole_numbers) {
+    if (!counts_(al_, drive)) return false;
+    const auto same = [&](const Sided::Part& p) { return p.drive == drive && p.whole_numbers == whole_numbers; };
+    if (al_.g[drive].op != Op::constant && std::ranges::none_of(parts_, same)) parts_.push_back({drive, whole_numbers});
+    return true;
   }
 
   const Graph& from_;
-  Sided& out_;
   Algebra al_;
+  SymbolId time_, side_;
+  Counts counts_;
+  std::vector<Sided::Part> parts_;
   std::vector<NodeId> smooth_, sided_;
 };
+
+/// Is it a straight line of `side` while everything else that it reads stands still?
+bool is_line(Algebra& al, NodeId drive, SymbolId side, const std::function<bool(SymbolId)>& stands_still) {
+  for (const NodeId id : reachable(al.g, std::span(&drive, 1)))
+    if (al.g[id].op == Op::symbol && al.g[id].symbol != side && !stands_still(al.g[id].symbol)) return false;
+  const NodeId time = al.g.symbol(side);
+  const NodeId slope = gradient(al, drive, std::span(&time, 1))[0];
+  return !al.g.is_constant(slope, 0.0) && !depends_on(al.g, slope, side);
+}
 
 /// a x + b.
 struct Line {
@@ -94,7 +127,7 @@ struct Line {
   double offset = 0.0;
 };
 
-/// The straight line that an expression of `side` is by its form.
+/// The straight line that an expression of `smooth_side` is by its form.
 std::optional<Line> as_line(const Graph& graph, NodeId id) {
   const Node& node = graph[id];
   if (node.op == Op::constant) return Line{0.0, node.value};
@@ -223,8 +256,22 @@ class Search {
 }  // namespace
 
 Sided take_sides(const Graph& graph, NodeId value) {
+  for (const NodeId id : reachable(graph, std::span(&value, 1)))
+    HILLOCK_CHECK(graph[id].op != Op::symbol || graph[id].symbol == smooth_time, "a function of more than the time");
   Sided out;
-  out.value = TakingSides(graph, out).run(value);
+  TakingSides taking(graph, out.graph, smooth_time, smooth_side, [](Algebra&, NodeId) { return true; });
+  out.value = taking.run(std::span(&value, 1))[0];
+  out.parts = taking.parts();
+  return out;
+}
+
+SidedEquations take_sides(const Graph& graph, std::span<const NodeId> roots, SymbolId time, SymbolId side,
+                          const std::function<bool(SymbolId)>& stands_still) {
+  SidedEquations out;
+  TakingSides taking(graph, out.graph, time, side,
+                     [&](Algebra& al, NodeId drive) { return is_line(al, drive, side, stands_still); });
+  out.values = taking.run(roots);
+  out.parts = taking.parts();
   return out;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 /// Functions of time that jump: `int(t > 100*ms)`, `floor(t/T)`, `t % T < w`, `sign(sin(w*t))`.
 
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "ir/graph.hpp"
@@ -23,6 +25,16 @@ struct Sided {
   std::vector<Part> parts;
 };
 [[nodiscard]] Sided take_sides(const Graph& graph, NodeId value);
+
+/// The same of equations that read more than the time. Only parts whose drive is a straight line of `side` are taken,
+/// reading nothing else but what stands still over a step; the rest goes on as it was.
+struct SidedEquations {
+  Graph graph;  ///< the symbols of the equations', and `side`
+  std::vector<NodeId> values;
+  std::vector<Sided::Part> parts;
+};
+[[nodiscard]] SidedEquations take_sides(const Graph& graph, std::span<const NodeId> roots, SymbolId time, SymbolId side,
+                                        const std::function<bool(SymbolId)>& stands_still);
 
 /// Where a function may jump in (from, until), in order: where one of its parts changes. Parts whose drive is a
 /// straight line are solved for; others are looked for between points `resolution` apart (besides the jumps of what

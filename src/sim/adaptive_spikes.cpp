@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ir/derive.hpp"
+#include "sim/integrate/step_control.hpp"
 
 namespace hillock::sim {
 namespace {
@@ -148,9 +149,7 @@ std::vector<NodeId> AdaptiveSpikes::advance(const std::vector<NodeId>& next, ir:
 
   // What the trial is worth: nothing where it went beyond the crossing.
   const NodeId share = al.div(fraction, offered);
-  const NodeId cut = al.make(Op::lt, fraction, offered);
-  const NodeId usual = al.mul(share, control.factor);
-  const NodeId kept = al.select(both(cut, good), one, usual);  // a step cut short says nothing against a longer one
+  const NodeId kept = factor_of_shortened(context_, control);
   const NodeId to_crossing = al.mul(share, al.add(where, al.number(0.5 * near_end)));
   control.factor = al.select(spike, al.div(one, offered), al.select(retry, to_crossing, kept));
   control.error = al.select(at_once, zero, al.select(retry, al.number(2.0), control.error));

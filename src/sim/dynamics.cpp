@@ -4,8 +4,10 @@
 #include "sim/choose_integrator.hpp"
 #include "sim/draws.hpp"
 #include "sim/held.hpp"
+#include "sim/integrate/step_control.hpp"
 #include "sim/located_spikes.hpp"
 #include "sim/model_size.hpp"
+#include "sim/own_jumps.hpp"
 #include "sim/spikes.hpp"
 
 namespace hillock::sim {
@@ -58,10 +60,16 @@ Result<Dynamics> add_adaptive(StepContext& context, const Integrator& integrator
     spikes.emplace(context);
     spikes->begin();
   }
+  OwnJumps jumps(context);
+  if (jumps.any()) jumps.begin();
   auto step = integrator.build(context);
   if (!step) return fail(std::move(step.error()));
   p.adaptive = step->adaptive;
-  std::vector<ir::NodeId> next = context.hold(std::move(step->next));
+  std::vector<ir::NodeId> next = jumps.advance(context.hold(std::move(step->next)), *p.adaptive);
+  if (jumps.any() && !spikes) {
+    p.adaptive->factor = factor_of_shortened(context, *p.adaptive);
+    p.adaptive->taken = context.fraction();
+  }
   if (spikes) next = spikes->advance(next, *p.adaptive);
   for (std::uint32_t i = 0; i < next.size(); ++i) p.advance.push_back({i, next[i]});
   if (!spikes) return Dynamics{};

@@ -376,6 +376,17 @@ TEST(Derive, ReverseStopsAtItsLeaves) {
   EXPECT_TRUE(g.is_constant(gradient(al, root, itself)[0], 1.0));
 }
 
+TEST(Derive, ReversePassesByWhatNoLeafMoves) {
+  // Ops without a derivative (here of a table's grid) are no matter where they stand beside the leaf.
+  Graph g;
+  Algebra al(g);
+  const NodeId x = g.symbol(SymbolId{0}), y = g.symbol(SymbolId{1});
+  const NodeId scale = al.make(Op::scale2, al.number(1.0), al.make(Op::exponent2, y));
+  const std::size_t before = g.size();
+  EXPECT_EQ(gradient(al, al.mul(x, scale), std::span(&x, 1))[0], scale);
+  EXPECT_LE(g.size(), before + 3);  // the product, 0 and 1
+}
+
 TEST(Derive, ForwardTakesWhatIsGiven) {
   Graph g;
   Algebra al(g);

@@ -96,5 +96,28 @@ TEST_F(Jumps, ThatAreTooManyAreNotListed) {
   EXPECT_EQ(jumps(take_sides(g, wave), 0.0, 10.0, 1e-6, 1000).size(), 1001U);
 }
 
+TEST_F(Jumps, OfEquationsAreThoseByStraightLinesOfTimeAlone) {
+  constexpr SymbolId side{3};
+  const NodeId state = g.symbol(SymbolId{1}), onset = g.symbol(SymbolId{2});
+  const NodeId edge = on(al.make(Op::gt, t, onset));
+  const NodeId wave = on(al.make(Op::gt, al.make(Op::sin, t), num(0.3)));  // no straight line
+  const NodeId high = on(al.make(Op::gt, al.add(state, t), num(1.0)));     // a state's
+  const std::vector<NodeId> roots{al.add(al.mul(edge, t), al.add(wave, high)), al.mul(num(2.0), edge)};
+  const SidedEquations got = take_sides(g, roots, SymbolId{0}, side, [](SymbolId id) { return id == SymbolId{2}; });
+  ASSERT_EQ(got.parts.size(), 1U);  // once, though two equations have it
+  EXPECT_FALSE(got.parts[0].whole_numbers);
+  const auto at = [&](double time, double of_state, double on_side, std::size_t k) {
+    const double values[] = {time, of_state, 5.0, on_side};
+    return evaluate(got.graph, got.values[k], values);
+  };
+  EXPECT_EQ(at(5.0, 0.0, 4.9, 0), 1.0);   // before the edge: sin 5 < 0.3, t > 1
+  EXPECT_EQ(at(5.0, 0.0, 5.1, 0), 6.0);   // behind it, at the same time
+  EXPECT_EQ(at(5.0, -9.0, 5.1, 0), 5.0);  // the state's part reads the time itself
+  EXPECT_EQ(at(0.5, 0.0, 5.1, 0), 1.5);   // so does the wave
+  EXPECT_EQ(at(5.0, 0.0, 5.1, 1), 2.0);
+  // Where the edge is a state's own, or nothing stands still, there is none.
+  EXPECT_TRUE(take_sides(g, roots, SymbolId{0}, side, [](SymbolId) { return false; }).parts.empty());
+}
+
 }  // namespace
 }  // namespace hillock::ir

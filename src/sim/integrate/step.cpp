@@ -179,7 +179,23 @@ NodeId StepContext::expression_at(NodeId root, std::span<const NodeId> values, N
   return ir::simplify(model_.graph, std::span(&root, 1), program_.graph, substitution_at(values, fraction))[0];
 }
 
+void StepContext::take_sides(const ir::Graph& graph, std::vector<NodeId> values, NodeId time) {
+  sides_ = Sides{graph, std::move(values), time};
+}
+
+NodeId StepContext::at_side(const ir::Graph& graph, NodeId root, NodeId time) {
+  const std::vector<NodeId> nothing(states(), ir::no_node);
+  std::vector<NodeId> map = substitution(nothing);
+  map.push_back(time);
+  return ir::simplify(graph, std::span(&root, 1), program_.graph, map)[0];
+}
+
 std::vector<NodeId> StepContext::derivatives_at(std::span<const NodeId> values, NodeId fraction) {
+  if (sides_) {
+    std::vector<NodeId> map = substitution_at(values, fraction);
+    map.push_back(sides_->time);
+    return ir::simplify(sides_->graph, sides_->values, program_.graph, map);
+  }
   std::vector<NodeId> roots;
   for (const ir::State& s : model_.states) roots.push_back(s.derivative);
   return ir::simplify(model_.graph, roots, program_.graph, substitution_at(values, fraction));

@@ -60,6 +60,11 @@ class StepContext {
   /// The same at a fraction of the row (0 to 1): inputs by the parabola through start, middle and end, which is exact
   /// for an input that is linear in the row.
   std::vector<ir::NodeId> derivatives_at(std::span<const ir::NodeId> values, ir::NodeId fraction);
+  /// From now on dx/dt is `values`, expressions of a graph with the model's symbols and one more, in which `time`
+  /// stands: what jumps by the time (ir/jumps.hpp).
+  void take_sides(const ir::Graph& graph, std::vector<ir::NodeId> values, ir::NodeId time);
+  /// An expression of such a graph that reads no state, input or other time.
+  ir::NodeId at_side(const ir::Graph& graph, ir::NodeId root, ir::NodeId time);
   [[nodiscard]] std::size_t noises() const { return model_.noises.size(); }
   /// What noise j is multiplied with in dx/dt of every state, likewise.
   std::vector<ir::NodeId> diffusion(std::size_t j, std::span<const ir::NodeId> values, Layout::Stage stage);
@@ -85,6 +90,12 @@ class StepContext {
     ir::NodeId from, to;
   };
   std::optional<Part> part_;
+  struct Sides {
+    ir::Graph graph;
+    std::vector<ir::NodeId> values;
+    ir::NodeId time;
+  };
+  std::optional<Sides> sides_;
   ir::NodeId not_refractory_ = ir::no_node;
   const ir::Model& model_;
   ir::Program& program_;

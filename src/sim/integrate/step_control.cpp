@@ -27,4 +27,12 @@ ir::Adaptive control_step(StepContext& context, std::span<const NodeId> x, std::
   return control;
 }
 
+NodeId factor_of_shortened(StepContext& context, const ir::Adaptive& control) {
+  ir::Algebra& al = context.algebra();
+  const NodeId fraction = context.fraction(), offered = context.offered(), one = al.number(1.0);
+  const NodeId good = al.make(Op::le, control.error, one);
+  const NodeId cut = al.make(Op::lt, fraction, offered);
+  return al.select(al.make(Op::land, cut, good), one, al.mul(al.div(fraction, offered), control.factor));
+}
+
 }  // namespace hillock::sim

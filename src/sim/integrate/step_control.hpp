@@ -15,4 +15,8 @@ inline constexpr double step_tolerance = 1e-8;
 [[nodiscard]] ir::Adaptive control_step(StepContext& context, std::span<const ir::NodeId> x,
                                         std::span<const ir::NodeId> next, std::span<const ir::NodeId> error, int order);
 
+/// What is said of the offered step by one that was shortened: `control.factor` is of the shorter one, and being cut
+/// short says nothing against a longer one.
+[[nodiscard]] ir::NodeId factor_of_shortened(StepContext& context, const ir::Adaptive& control);
+
 }  // namespace hillock::sim

@@ -1,0 +1,102 @@
+#include "sim/own_jumps.hpp"
+
+#include <algorithm>
+
+#include "ir/derive.hpp"
+
+namespace hillock::sim {
+
+using ir::NodeId;
+using ir::Op;
+using ir::SymbolId;
+
+namespace {
+
+constexpr double sliver_of_row = 1e-12;
+constexpr double sliver_of_time = 0x1p-49;  // a time is not known better than to its rounding
+
+bool is_parameter(const ir::Model& model, SymbolId id) {
+  return std::ranges::any_of(model.parameters, [&](const ir::Parameter& p) { return p.symbol == id; });
+}
+
+bool stands_still(const ir::Model& model, SymbolId id) {
+  return id == model.step || is_parameter(model, id) ||
+         std::ranges::any_of(model.constants, [&](const auto& c) { return c.symbol == id; });
+}
+
+}  // namespace
+
+OwnJumps::OwnJumps(StepContext& context)
+    : context_(context), side_{static_cast<std::uint32_t>(context.model().symbols.size())} {
+  const ir::Model& model = context.model();
+  std::vector<NodeId> roots;
+  for (const ir::State& s : model.states) roots.push_back(s.derivative);
+  equations_ =
+      ir::take_sides(model.graph, roots, model.time, side_, [&](SymbolId id) { return stands_still(model, id); });
+}
+
+OwnJumps::Ahead OwnJumps::ahead(const ir::Sided::Part& part, NodeId now) {
+  ir::Algebra& al = context_.algebra();
+  ir::Algebra of_parts(equations_.graph);
+  const NodeId side = equations_.graph.symbol(side_);
+  const NodeId by_time = ir::gradient(of_parts, part.drive, std::span(&side, 1))[0];
+  const NodeId after = al.add(now, sliver_);
+  const NodeId drive = context_.at_side(equations_.graph, part.drive, after);
+  const NodeId slope = context_.at_side(equations_.graph, by_time, after);
+  const NodeId zero = al.number(0.0), one = al.number(1.0);
+  NodeId change = zero;  // where the drive is at the jump
+  if (part.whole_numbers)
+    change = al.select(al.make(Op::gt, slope, zero), al.add(al.make(Op::floor, drive), one),
+                       al.sub(al.make(Op::ceil, drive), one));
+  const NodeId left = al.div(al.sub(al.make(Op::stop_gradient, change), drive), slope);
+  return {al.add(left, sliver_), al.make(Op::gt, left, zero)};
+}
+
+void OwnJumps::begin() {
+  ir::Algebra& al = context_.algebra();
+  const NodeId start = context_.progress();
+  const NodeId now = context_.time_at(start), row = context_.step();
+  sliver_ =
+      al.make(Op::max, al.mul(al.number(sliver_of_row), row), al.mul(al.number(sliver_of_time), al.make(Op::abs, now)));
+  NodeId fraction = context_.fraction();
+  for (const ir::Sided::Part& part : equations_.parts) {
+    const Ahead next = ahead(part, now);
+    const NodeId limit = al.make(Op::stop_gradient, al.div(next.time, row));
+    fraction = al.select(al.make(Op::land, next.exists, al.make(Op::lt, limit, fraction)), limit, fraction);
+    const ir::Graph& graph = equations_.graph;
+    const bool moves = std::ranges::any_of(ir::reachable(graph, std::span(&part.drive, 1)), [&](NodeId id) {
+      return graph[id].op == Op::symbol && is_parameter(context_.model(), graph[id].symbol);
+    });
+    if (moves) moving_.push_back(next);
+  }
+  context_.shorten(fraction);
+  const NodeId middle = al.add(start, al.mul(al.number(0.5), fraction));
+  context_.take_sides(equations_.graph, equations_.values, context_.time_at(middle));
+}
+
+std::vector<NodeId> OwnJumps::advance(std::vector<NodeId> next, const ir::Adaptive& control) {
+  if (moving_.empty()) return next;
+  ir::Algebra& al = context_.algebra();
+  const NodeId end = al.add(context_.progress(), context_.fraction());
+  const NodeId length = al.mul(context_.step(), context_.fraction());
+  const NodeId zero = al.number(0.0);
+  // The first of those that the step ends at: how its time moves.
+  NodeId moves = zero;
+  for (auto jump = moving_.rbegin(); jump != moving_.rend(); ++jump) {
+    const NodeId off = al.make(Op::abs, al.sub(jump->time, length));
+    const NodeId here = al.make(Op::land, jump->exists, al.make(Op::le, off, sliver_));
+    moves = al.select(here, al.sub(jump->time, al.make(Op::stop_gradient, jump->time)), moves);
+  }
+  const NodeId kept = al.make(Op::le, control.error, al.number(1.0));
+  const auto before = context_.derivatives_at(next, end);
+  const NodeId beyond = al.add(context_.time_at(end), al.mul(al.number(2.0), sliver_));
+  context_.take_sides(equations_.graph, equations_.values, beyond);
+  const auto after = context_.derivatives_at(next, end);
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    const NodeId shift = al.make(Op::stop_gradient, al.sub(before[i], after[i]));
+    next[i] = al.add(next[i], context_.hold(i, al.select(kept, al.mul(shift, moves), zero), zero));
+  }
+  return next;
+}
+
+}  // namespace hillock::sim
