@@ -15,25 +15,36 @@ namespace {
 constexpr double sliver_of_row = 1e-12;
 constexpr double sliver_of_time = 0x1p-49;  // a time is not known better than to its rounding
 
-bool is_parameter(const ir::Model& model, SymbolId id) {
-  return std::ranges::any_of(model.parameters, [&](const ir::Parameter& p) { return p.symbol == id; });
+bool stands_still(const ir::Model& model, SymbolId id) {
+  const auto is_it = [&](const auto& one) { return one.symbol == id; };
+  return id == model.step || std::ranges::any_of(model.parameters, is_it) ||
+         std::ranges::any_of(model.constants, is_it);
 }
 
-bool stands_still(const ir::Model& model, SymbolId id) {
-  return id == model.step || is_parameter(model, id) ||
-         std::ranges::any_of(model.constants, [&](const auto& c) { return c.symbol == id; });
+SymbolId side_of(const ir::Model& model) { return SymbolId{static_cast<std::uint32_t>(model.symbols.size())}; }
+
+ir::SidedEquations sides_of(const ir::Model& model) {
+  std::vector<NodeId> roots;
+  for (const ir::State& s : model.states) roots.push_back(s.derivative);
+  return ir::take_sides(model.graph, roots, model.time, side_of(model),
+                        [&](SymbolId id) { return stands_still(model, id); });
 }
 
 }  // namespace
 
-OwnJumps::OwnJumps(StepContext& context)
-    : context_(context), side_{static_cast<std::uint32_t>(context.model().symbols.size())} {
-  const ir::Model& model = context.model();
-  std::vector<NodeId> roots;
-  for (const ir::State& s : model.states) roots.push_back(s.derivative);
-  equations_ =
-      ir::take_sides(model.graph, roots, model.time, side_, [&](SymbolId id) { return stands_still(model, id); });
+std::vector<std::uint32_t> parameters_of_edges(const ir::Model& model) {
+  const ir::SidedEquations equations = sides_of(model);
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t k = 0; k < model.parameters.size(); ++k)
+    if (std::ranges::any_of(equations.parts, [&](const ir::Sided::Part& part) {
+          return ir::depends_on(equations.graph, part.drive, model.parameters[k].symbol);
+        }))
+      out.push_back(k);
+  return out;
 }
+
+OwnJumps::OwnJumps(StepContext& context)
+    : context_(context), equations_(sides_of(context.model())), side_(side_of(context.model())) {}
 
 OwnJumps::Ahead OwnJumps::ahead(const ir::Sided::Part& part, NodeId now) {
   ir::Algebra& al = context_.algebra();
@@ -63,11 +74,10 @@ void OwnJumps::begin() {
     const Ahead next = ahead(part, now);
     const NodeId limit = al.make(Op::stop_gradient, al.div(next.time, row));
     fraction = al.select(al.make(Op::land, next.exists, al.make(Op::lt, limit, fraction)), limit, fraction);
-    const ir::Graph& graph = equations_.graph;
-    const bool moves = std::ranges::any_of(ir::reachable(graph, std::span(&part.drive, 1)), [&](NodeId id) {
-      return graph[id].op == Op::symbol && is_parameter(context_.model(), graph[id].symbol);
-    });
-    if (moves) moving_.push_back(next);
+    if (std::ranges::any_of(context_.model().parameters, [&](const ir::Parameter& p) {
+          return ir::depends_on(equations_.graph, part.drive, p.symbol);
+        }))
+      moving_.push_back(next);
   }
   context_.shorten(fraction);
   const NodeId middle = al.add(start, al.mul(al.number(0.5), fraction));

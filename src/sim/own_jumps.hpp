@@ -8,12 +8,17 @@
 ///
 /// Where the time of a jump depends on a parameter, the states after it do: by (f before - f after) dT/dp.
 
+#include <cstdint>
 #include <vector>
 
 #include "ir/jumps.hpp"
 #include "sim/integrate/step.hpp"
 
 namespace hillock::sim {
+
+/// The parameters that move a jump of the equations in time, `t > onset`, by index. With fixed steps the edge is where
+/// a step begins: the states are a staircase in such a parameter, and derivatives by it leave the edge out.
+[[nodiscard]] std::vector<std::uint32_t> parameters_of_edges(const ir::Model& model);
 
 class OwnJumps {
  public:

@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "study/moving_edges.hpp"
+
 namespace hillock::study {
 namespace {
 
@@ -81,6 +83,7 @@ std::vector<std::string> suggestions(const ir::Model& model, const nlohmann::ord
   about_reading(found, out);
   about_fitting(model, out);
   about_steps(found, out);
+  if (const std::string edges = about_moving_edges(model, "", {}); !edges.empty()) out.push_back(edges);
   return out;
 }
 

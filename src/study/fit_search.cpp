@@ -10,6 +10,7 @@
 #include "base/parallel.hpp"
 #include "optim/cma_es.hpp"
 #include "optim/levenberg_marquardt.hpp"
+#include "study/moving_edges.hpp"
 
 namespace hillock::study {
 namespace {
@@ -152,6 +153,8 @@ Error nothing_succeeded(const Target& target, const Drawn& drawn, std::int64_t f
 Result<SearchResult> search(SquaresProblem& problem, Target& target, const SearchOptions& options, std::uint64_t seed,
                             Progress& progress) {
   SearchResult out;
+  if (const std::string edges = about_moving_edges(*target.model, target.integrator, target.mechanism); !edges.empty())
+    out.notes.push_back("search: " + edges);
   progress.begin("screen", static_cast<double>(options.screen));
   const Drawn drawn = draw_from_prior(target, seed, options.screen, progress);
   out.drawn = drawn.tried;

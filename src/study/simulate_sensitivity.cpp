@@ -7,6 +7,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "study/moving_edges.hpp"
+
 namespace hillock::study {
 namespace {
 
@@ -117,6 +119,7 @@ Result<Sensitivity> Sensitivity::compute(const ir::Model& model, const sim::Expe
   const std::size_t stride = model.observations.size() * (1 + wrt.size());
   Sensitivity out;
   out.spiking_ = model.spiking.has_value();
+  out.edges_ = about_moving_edges(model, request.integrator, wrt);
   std::vector<double> scale;  // to the parameter's unit
   for (const std::uint32_t k : wrt) {
     const ir::Symbol& symbol = model.symbol(model.parameters[k].symbol);
@@ -182,6 +185,7 @@ std::string Sensitivity::json() const {
                               {"last", s.values.back()},
                               {"largest", largest}});
   }
+  if (!edges_.empty()) out["note"] = edges_;
   if (!spiking_) return out.dump();
   out["spikes"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < spikes_.times.size(); ++i) {
@@ -212,6 +216,7 @@ std::string Sensitivity::text() const {
                        "d " + s.of.name + "/d " + parameters_[s.parameter].name, s.values.back(), largest,
                        unit(s.of, s.parameter));
   }
+  if (!edges_.empty()) out += "  " + edges_ + "\n";
   if (!spiking_) return out;
   for (std::size_t k = 0; k < parameters_.size() && !spikes_.times.empty(); ++k)
     out += fmt::format("  {:<20} {:>12.6g} first spike, {:>12.6g} last spike  {}\n", "d time/d " + parameters_[k].name,

@@ -61,6 +61,7 @@ class Sensitivity {
   std::vector<Slope> traces_;
   std::vector<std::vector<double>> spike_slopes_;  ///< [parameter][spike], ms per unit
   bool spiking_ = false;
+  std::string edges_;  ///< a note on parameters that move them
   sim::SpikeTrain spikes_;
   RateSlopes rate_;
 };

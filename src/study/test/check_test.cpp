@@ -291,6 +291,18 @@ TEST(CheckModel, DependenciesSpeedLengthAndSuggestions) {
       << answer->text;
 }
 
+TEST(CheckModel, SaysWhichParametersMoveAnEdgeInTime) {
+  const Scratch scratch;
+  const std::string path = scratch.write(
+      "edge.model",
+      "param onset : ms = 3 ms\nparam g : 1 = 1\ndv/dt = (g*int(t > onset) - v)/(10*ms) : 1\ninit v = 0\n");
+  const auto answer = check_model({path, false, {}, {}});
+  ASSERT_TRUE(answer) << render(answer.error());
+  EXPECT_NE(answer->text.find("  onset moves an edge in time: with fixed steps the states are a staircase in it"),
+            std::string::npos)
+      << answer->text;
+}
+
 TEST(CheckModel, SaysWhatIsMissingForARun) {
   const Scratch scratch;
   const std::string path = scratch.write("two.model", two_rates("input drive : 1\n"));

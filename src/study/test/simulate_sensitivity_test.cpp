@@ -55,6 +55,28 @@ class SimulateSensitivity : public testing::Test {
   SimulateOptions options;
 };
 
+TEST_F(SimulateSensitivity, SaysWhereAParameterMovesAnEdgeInTime) {
+  write(
+      "param onset : ms = 30.3 ms\nparam g : 1 = 500\n"
+      "dv/dt = (g*int(t > onset)*int(t < onset + 0.05*ms) - v)/(10*ms) : 1\ninit v = 0\n");
+  options.sensitivity = "all";
+  options.integrator = "rk4";
+  const std::string note = run()["sensitivity"]["note"];
+  EXPECT_NE(note.find("onset moves an edge in time"), std::string::npos) << note;
+  EXPECT_EQ(note.find("g "), std::string::npos) << note;
+  options.sensitivity = "g";
+  EXPECT_FALSE(run()["sensitivity"].contains("note"));
+  // An integrator that ends steps at the edge has the derivative: (pulse's height)/tau, and of differences.
+  options.sensitivity = "onset";
+  options.integrator = "dopri5";
+  const auto by_steps = run();
+  EXPECT_FALSE(by_steps["sensitivity"].contains("note"));
+  const auto last = [&](const char* onset) { return run(onset)["outputs"][0]["last"].get<double>(); };
+  const double difference = (last("onset=30.31 ms") - last("onset=30.29 ms")) / 0.02;
+  EXPECT_NEAR(by_steps["sensitivity"]["outputs"][0]["last"].get<double>(), difference, 1e-5 * std::fabs(difference));
+  EXPECT_GT(std::fabs(difference), 1e-9);
+}
+
 TEST_F(SimulateSensitivity, IsWhatDifferencesSay) {
   options.out = scratch.path("out.npz");
   options.sensitivity = "all";
