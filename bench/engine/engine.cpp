@@ -21,6 +21,7 @@
 #include "child.hpp"
 #include "cpu_time.hpp"
 #include "io/whole_file.hpp"
+#include "ir/passes/pass.hpp"
 #include "lang/load.hpp"
 #include "need.hpp"
 #include "quiet_core.hpp"
@@ -149,7 +150,7 @@ class Engine {
     million();
     check_answers();
     for (const auto work : {&Engine::rates_without_noise, &Engine::rates_with_noise, &Engine::gradients,
-                            &Engine::adjoint, &Engine::convergence}) {
+                            &Engine::adjoint, &Engine::convergence, &Engine::passes}) {
       const OnCore here(core_speeds().front().core);
       (this->*work)();
     }
@@ -279,6 +280,67 @@ class Engine {
     ir::Model model = need(lang::load_model(model_text(false) + "\nobserve y ~ normal(V, 1 mV)\n", "hh_m_current"));
     model.spiking.reset();
     return model;
+  }
+
+  /// What each pass of the compiler gains: the rate without it.
+  void passes() {
+    const Backend backend = need(sim::choose_backend("auto"));
+    const ir::Model model = without_threshold(load());
+    const ir::Model observed = observed_model();
+    sim::Experiment recorded = step_of_current(1e-5);
+    recorded.observed["y"] = std::vector<double>(recorded.samples, -0.065);
+    struct Contender {
+      std::string name;
+      sim::Batch features, gradient;
+      std::vector<double> rates, gradients;
+    };
+    const auto contender = [&](const std::string& name, const std::vector<std::string_view>& without) {
+      sim::RunOptions run{backend, 1};
+      run.without = without;
+      sim::ProgramRequest slopes{Purpose::log_density_gradient, "exponential_euler", {0, 1, 2, 3, 4, 5, 6}, {}};
+      slopes.sweep = sim::Sweep::forward;
+      return Contender{name,
+                       need(sim::Batch::create(model, step_of_current(1e-5),
+                                               {Purpose::features, "exponential_euler", {}, five_features()}, run)),
+                       need(sim::Batch::create(observed, recorded, slopes, run)),
+                       {},
+                       {}};
+    };
+    std::vector<Contender> all;
+    all.push_back(contender("all passes", {}));
+    std::vector<std::string_view> names;
+    for (const ir::Pass& pass : ir::passes())
+      if (pass.optional && pass.applies == nullptr) names.push_back(pass.name);
+    for (const char* name : {"short_forms", "usual_row", "order"}) names.emplace_back(name);
+    for (const std::string_view name : names) all.push_back(contender(std::string(name), {name}));
+    all.push_back(contender("all of these", names));
+    const Array2 points = draws(240), few = draws(96);
+    const sim::FeatureTable want = all.front().features.features(three_sets());
+    for (const Contender& c : all) check_same(want, c.features.features(three_sets()), c.name);
+    for (int round = 0; round < rounds; ++round)
+      for (Contender& c : all) {
+        c.rates.push_back(rate(c.features, points));
+        Array2 sums;
+        c.gradients.push_back(static_cast<double>(few.rows) /
+                              seconds_of(thread_seconds, [&] { c.gradient.sums(few, sums); }));
+      }
+    for (const Contender& c : all) {
+      if (&c == &all.front()) continue;
+      add(row("simulations without " + c.name, median(c.rates), "1/s")
+              .against("with all passes", median(all.front().rates)));
+      add(row("log density and its gradient by 7 parameters without " + c.name, median(c.gradients), "1/s")
+              .against("with all passes", median(all.front().gradients)));
+    }
+  }
+
+  /// Rounding in another order: the same spikes, moments to a millionth.
+  static void check_same(const sim::FeatureTable& want, const sim::FeatureTable& got, const std::string& name) {
+    for (std::size_t k = 0; k < want.values.rows; ++k)
+      for (std::size_t f = 0; f < want.values.cols; ++f) {
+        const double a = want.values(k, f), b = got.values(k, f);
+        if (!(std::fabs(a - b) <= 1e-6 * std::max(1.0, std::fabs(a))))
+          stop(fmt::format("without {}: {} of set {} is {}, not {}", name, five_features()[f].name, k, b, a));
+      }
   }
 
   /// Backwards: a recording of 10^5 steps, and its gradient by all seven parameters.

@@ -1,342 +1,18 @@
 /// From a Program and a Timeline to a Loop: passes that put every computation where it is cheapest.
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <map>
 
 #include "base/error.hpp"
-#include "ir/algebra.hpp"
-#include "ir/collect_terms.hpp"
 #include "ir/interpret.hpp"
-#include "ir/lower/lower.hpp"
-#include "ir/narrow.hpp"
+#include "ir/passes/derive_columns.hpp"
+#include "ir/passes/pass.hpp"
+#include "ir/passes/rewrite.hpp"
 #include "ir/program.hpp"
-#include "ir/share_divisions.hpp"
-#include "ir/share_exponentials.hpp"
-#include "ir/take_ahead.hpp"
-#include "ir/usual.hpp"
 
 namespace hillock::ir {
 namespace {
-
-/// What a node's value depends on.
-struct Dependence {
-  bool parameter = false;
-  bool carried = false;                ///< or the lane's own step
-  std::vector<std::uint32_t> columns;  ///< sorted
-};
-
-class Dependences {
- public:
-  Dependences(const Graph& graph, std::span<const Variable> variables) : graph_(graph), variables_(variables) {}
-
-  const Dependence& of(NodeId id) {
-    while (known_.size() <= index(id)) known_.push_back(compute(NodeId{static_cast<std::uint32_t>(known_.size())}));
-    return known_[index(id)];
-  }
-
- private:
-  Dependence compute(NodeId id) const {
-    const Node& node = graph_[id];
-    Dependence out;
-    if (node.op == Op::symbol) {
-      const Variable& v = variables_[index(node.symbol)];
-      out.parameter = v.source == Source::parameter;
-      out.carried = v.source != Source::parameter && v.source != Source::column;
-      if (v.source == Source::column) out.columns.push_back(v.index);
-      return out;
-    }
-    for (const NodeId arg : node.args) {
-      if (arg == no_node) continue;
-      const Dependence& d = known_[index(arg)];
-      out.parameter |= d.parameter;
-      out.carried |= d.carried;
-      std::vector<std::uint32_t> both;
-      std::set_union(out.columns.begin(), out.columns.end(), d.columns.begin(), d.columns.end(),
-                     std::back_inserter(both));
-      out.columns = std::move(both);
-    }
-    return out;
-  }
-  const Graph& graph_;
-  std::span<const Variable> variables_;
-  std::vector<Dependence> known_;
-};
-
-/// All roots of a program in one list, and back.
-struct Roots {
-  static std::vector<NodeId> gather(const Program& p) {
-    std::vector<NodeId> all(p.init);
-    for (const Assignment& a : p.observe) all.push_back(a.value);
-    for (const Assignment& a : p.advance) all.push_back(a.value);
-    all.insert(all.end(), p.outputs.begin(), p.outputs.end());
-    if (p.adaptive)
-      for (const NodeId id : p.adaptive->roots()) all.push_back(id);
-    return all;
-  }
-  static void scatter(std::span<const NodeId> all, Program& p) {
-    std::size_t i = 0;
-    for (NodeId& id : p.init) id = all[i++];
-    for (Assignment& a : p.observe) a.value = all[i++];
-    for (Assignment& a : p.advance) a.value = all[i++];
-    for (NodeId& id : p.outputs) id = all[i++];
-    if (p.adaptive) {
-      p.adaptive->error = all[i++];
-      p.adaptive->factor = all[i++];
-      if (p.adaptive->taken != no_node) p.adaptive->taken = all[i++];
-    }
-  }
-};
-
-/// Replaces the program's graph by one made node by node: `rewrite(graph, id, node, args)`.
-template <class Rewrite>
-void rewrite_program(Program& program, Rewrite&& rewrite) {
-  const std::vector<NodeId> roots = Roots::gather(program);
-  const Graph from = std::move(program.graph);
-  program.graph = Graph();
-  const std::vector<NodeId> out = rebuild(from, roots, [&](NodeId id, const Node& node, std::span<const NodeId> args) {
-    return rewrite(program.graph, id, node, args);
-  });
-  Roots::scatter(out, program);
-}
-
-/// Pass: a division of something that changes by something that changes less often multiplies by the hoisted
-/// reciprocal (one more rounding, at most 1 ulp).
-void hoist_reciprocals(Program& program) {
-  Graph before = program.graph;
-  Dependences dependences(before, program.variables);
-  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
-    if (node.op == Op::div) {
-      const bool top_moves = dependences.of(node.args[0]).carried;
-      const bool bottom_moves = dependences.of(node.args[1]).carried;
-      if (top_moves && !bottom_moves) {
-        Algebra algebra(g);
-        return algebra.mul(args[0], algebra.div(algebra.number(1.0), args[1]));
-      }
-    }
-    return same_node(g, node, args);
-  });
-}
-
-/// Pass: divisions by quotients. A rate is written a/exprel(x), which is a x/(exp(x) - 1): one division instead of two;
-/// and a/(b/c) = a c/b leaves b alone, to be hoisted where it stands still. A rounding more or less.
-void merge_divisions(Program& program) {
-  rewrite_program(program, [](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
-    if (node.op == Op::div) {
-      Algebra algebra(g);
-      const Node below = g[args[1]];
-      if (below.op == Op::exprel) return algebra.mul(args[0], algebra.make(Op::bernoulli, below.args[0]));
-      if (below.op == Op::div) return algebra.div(algebra.mul(args[0], below.args[1]), below.args[0]);
-    }
-    return same_node(g, node, args);
-  });
-}
-
-/// Pass: divisions by one moving number become products with its reciprocal, where there are several (one more rounding
-/// each): derivatives divide by what their functions divide by.
-void share_reciprocals(Program& program) {
-  const std::vector<NodeId> roots = Roots::gather(program);
-  std::vector<int> divides(program.graph.size());
-  for (const NodeId id : reachable(program.graph, roots)) {
-    const Node& node = program.graph[id];
-    if (node.op == Op::div && !program.graph.is_constant(node.args[1])) ++divides[index(node.args[1])];
-  }
-  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
-    if (node.op != Op::div || divides[index(node.args[1])] < 2) return same_node(g, node, args);
-    Algebra algebra(g);
-    return algebra.mul(args[0], algebra.div(algebra.number(1.0), args[1]));
-  });
-}
-
-/// What singles can take: exp(88), products up to 1e38. Powers of singles have the error of their base so many times
-/// over, so there are fewer.
-constexpr PowerLimits power_limits_of_singles{8, 5.0, 40.0, false};
-constexpr DivisionLimits division_limits_of_singles{3, 1e12, 1e-12};  // partial products in 1e-24 .. 1e36
-
-/// Pass, of programs in single precision: x/(exp(x) - 1) as a division where there are others that it can be shared
-/// with; 1 at 0. (For doubles that is done where exponentials are shared.)
-void divide_by_exponentials(Program& program) {
-  const std::vector<NodeId> roots = Roots::gather(program);
-  const auto divides = [&](NodeId id) {
-    return program.graph[id].op == Op::div || program.graph[id].op == Op::bernoulli;
-  };
-  if (std::ranges::count_if(reachable(program.graph, roots), divides) < 2) return;
-  rewrite_program(program, [](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
-    if (node.op != Op::bernoulli) return same_node(g, node, args);
-    Algebra al(g);
-    const NodeId one = al.number(1.0);
-    const NodeId at_zero = al.make(Op::eq, args[0], al.number(0.0));
-    return al.div(al.select(at_zero, one, args[0]), al.select(at_zero, one, al.make(Op::expm1, args[0])));
-  });
-}
-
-/// Pass: exponentials of one moving quantity from one of them.
-void share_program_exponentials(Program& program) {
-  Dependences dependences(program.graph, program.variables);
-  const std::vector<NodeId> roots = Roots::gather(program);
-  Roots::scatter(share_exponentials(
-                     program.graph, roots, [&](NodeId id) { return dependences.of(id).carried; },
-                     program.singles.empty() ? PowerLimits{} : power_limits_of_singles),
-                 program);
-}
-
-/// Pass: several divisions of a phase from one.
-void share_program_divisions(Program& program) {
-  Dependences dependences(program.graph, program.variables);
-  std::array<std::vector<NodeId>, 3> phases;  // as Roots gathers: what is once, observed, advanced
-  phases[0] = program.init;
-  for (const Assignment& a : program.observe) phases[1].push_back(a.value);
-  for (const Assignment& a : program.advance) phases[2].push_back(a.value);
-  std::vector<NodeId> roots = share_divisions(
-      program.graph, phases, [&](NodeId id) { return dependences.of(id).carried; },
-      program.singles.empty() ? DivisionLimits{} : division_limits_of_singles);
-  // Outputs and step control keep the divisions they have.
-  const std::vector<NodeId> all = Roots::gather(program);
-  roots.insert(roots.end(), all.begin() + static_cast<std::ptrdiff_t>(roots.size()), all.end());
-  Roots::scatter(roots, program);
-}
-
-/// Pass: factors and offsets that stand still, each in one number.
-void collect_program_terms(Program& program) {
-  Dependences dependences(program.graph, program.variables);
-  const std::vector<NodeId> roots = Roots::gather(program);
-  const auto still = [&](NodeId id) {
-    const Dependence& d = dependences.of(id);
-    return !d.carried && d.columns.empty();
-  };
-  Roots::scatter(collect_terms(program.graph, roots, still), program);
-}
-
-/// Pass: a product that sums alone read is fused with them, and so are two products that are added to something. Every
-/// back end then rounds alike.
-void contract(Program& program) {
-  const std::vector<NodeId> roots = Roots::gather(program);
-  const Graph before = program.graph;
-  Dependences dependences(before, program.variables);
-  const std::vector<NodeId> order = reachable(before, roots);
-  // A product that stands still is not worth a fusion that a moving one could have.
-  const auto product = [&](NodeId id) { return before[id].op == Op::mul && dependences.of(id).carried; };
-  const auto sums = [&](NodeId id) { return before[id].op == Op::add || before[id].op == Op::sub; };
-  std::vector<int> uses(before.size());
-  std::vector<int> alone(before.size());  // by sums, and beside something else than a product
-  for (const NodeId root : roots) ++uses[index(root)];
-  for (const NodeId id : order) {
-    const auto& args = before[id].args;
-    for (const NodeId arg : args)
-      if (arg != no_node) ++uses[index(arg)];
-    if (sums(id))
-      for (const std::size_t k : {0U, 1U})
-        if (!product(args[1 - k])) ++alone[index(args[k])];
-  }
-  const auto fusible = [&](NodeId sum, NodeId id) {
-    return before[id].op == Op::mul && (product(id) || !dependences.of(sum).carried) &&
-           (uses[index(id)] == 1 || alone[index(id)] == uses[index(id)]);
-  };
-  rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
-    if (!sums(id)) return same_node(g, node, args);
-    const auto negative = [&](NodeId of) {
-      const Node n = g[of];
-      if (n.op == Op::neg) return n.args[0];
-      return n.op == Op::constant && n.type == Type::real ? g.constant(-n.value) : g.make(Op::neg, of);
-    };
-    const bool minus = node.op == Op::sub;
-    for (const std::size_t k : {1U, 0U}) {
-      if (!fusible(id, node.args[k]) || g[args[k]].op != Op::mul) continue;
-      const auto f = g[args[k]].args;
-      if (!minus) return g.make(Op::fma, f[0], f[1], args[1 - k]);
-      return k == 1 ? g.make(Op::fma, negative(f[0]), f[1], args[0]) : g.make(Op::fma, f[0], f[1], negative(args[1]));
-    }
-    // a + (b c + d e)
-    for (const std::size_t k : {1U, 0U}) {
-      const NodeId pair = node.args[k];
-      if (!sums(pair) || uses[index(pair)] != 1 || !dependences.of(pair).carried) continue;
-      const auto& products = before[pair].args;
-      if (!std::ranges::all_of(std::span(products).first(2),
-                               [&](NodeId p) { return product(p) && uses[index(p)] == 1; }))
-        continue;
-      const Node fused = g[args[k]];
-      if (fused.op != Op::fma || g[fused.args[2]].op != Op::mul) continue;
-      const auto second = g[fused.args[2]].args;
-      if (minus && k == 1)
-        return g.make(Op::fma, negative(fused.args[0]), fused.args[1],
-                      g.make(Op::fma, negative(second[0]), second[1], args[0]));
-      return g.make(Op::fma, fused.args[0], fused.args[1],
-                    g.make(Op::fma, second[0], second[1], minus ? negative(args[1]) : args[1 - k]));
-    }
-    // -a b - c
-    const Node left = before[node.args[0]];
-    if (minus && left.op == Op::neg && uses[index(node.args[0])] == 1 && fusible(id, left.args[0]))
-      if (const Node turned = g[args[0]]; turned.op == Op::neg && g[turned.args[0]].op == Op::mul) {
-        const auto f = g[turned.args[0]].args;
-        return g.make(Op::fma, negative(f[0]), f[1], negative(args[1]));
-      }
-    return same_node(g, node, args);
-  });
-}
-
-/// Pass: library functions become primitives.
-void lower_program(Program& program) {
-  const std::vector<NodeId> roots = Roots::gather(program);
-  const std::vector<bool> usual = usually_needed(program.graph, roots);
-  rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
-    if (node.op == Op::constant || node.op == Op::symbol) return same_node(g, node, args);
-    if (node.op == Op::exp && node.type == Type::real && !usual[index(id)]) return lower_exp_anywhere(g, args[0]);
-    return lower(g, node.op, args);
-  });
-}
-
-/// What makes columns from those of a timeline.
-struct DerivedColumns {
-  Graph graph;
-  std::vector<NodeId> wanted;
-  std::vector<std::pair<std::size_t, std::uint32_t>> reads;  ///< symbol, column
-  std::size_t symbols = 0;
-};
-
-/// Pass: what depends on columns alone becomes a column of its own, which is computed once for all lanes.
-DerivedColumns derive_columns(Program& program, const Timeline& timeline) {
-  Graph before = program.graph;
-  Dependences dependences(before, program.variables);
-  const auto column_only = [&](NodeId id) {
-    const Dependence& d = dependences.of(id);
-    return !d.parameter && !d.carried && !d.columns.empty() && before[id].type != Type::boolean;
-  };
-  const std::vector<NodeId> roots = Roots::gather(program);
-  std::vector<NodeId> wanted;
-  std::vector<bool> taken(before.size());
-  const auto want = [&](NodeId id) {
-    if (before[id].op == Op::symbol || !column_only(id) || taken[index(id)]) return;
-    taken[index(id)] = true;
-    wanted.push_back(id);
-  };
-  for (const NodeId id : reachable(before, roots)) {
-    const Dependence& d = dependences.of(id);
-    if (!d.parameter && !d.carried && before[id].type != Type::boolean) continue;
-    for (const NodeId arg : before[id].args)
-      if (arg != no_node) want(arg);
-  }
-  for (const NodeId root : roots) want(root);
-  DerivedColumns derived;
-  if (wanted.empty()) return derived;
-  std::vector<SymbolId> fresh;
-  const auto old_columns = static_cast<std::uint32_t>(timeline.columns);
-  for (std::uint32_t s = 0; s < program.variables.size(); ++s)
-    if (program.variables[s].source == Source::column) derived.reads.emplace_back(s, program.variables[s].index);
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    fresh.push_back(program.add_symbol(Source::column, old_columns + static_cast<std::uint32_t>(i)));
-  program.columns = old_columns + static_cast<std::uint32_t>(wanted.size());
-  derived.symbols = program.variables.size();
-  std::map<NodeId, SymbolId> by_node;
-  for (std::size_t i = 0; i < wanted.size(); ++i) by_node[wanted[i]] = fresh[i];
-  rewrite_program(program, [&](Graph& g, NodeId id, const Node& node, std::span<const NodeId> args) {
-    if (const auto found = by_node.find(id); found != by_node.end()) return g.symbol(found->second, before[id].type);
-    return same_node(g, node, args);
-  });
-  derived.graph = std::move(before);
-  derived.wanted = std::move(wanted);
-  return derived;
-}
 
 int cost(const Node& node) {
   switch (node.op) {
@@ -425,58 +101,18 @@ void read_rows(const Timeline& timeline, const DerivedColumns& derived, std::spa
 
 }  // namespace
 
-// The same bits in every row, NaN included.
-void fold_constant_columns(Program& program, const Timeline& timeline) {
-  std::vector<bool> constant(timeline.columns, timeline.rows > 0);
-  std::vector<double> value(timeline.columns);
-  std::vector<std::uint32_t> open;  // columns that may be constant, as far as the rows so far tell
-  for (std::uint32_t c = 0; c < timeline.columns; ++c) {
-    const auto known = timeline.source ? timeline.source->constant(c) : std::nullopt;
-    if (known) value[c] = *known;
-    else open.push_back(c);
-  }
-  timeline.each_block([&](Rows rows, std::span<const double> values, std::span<const std::uint8_t>) {
-    if (rows.begin == 0)
-      for (const std::uint32_t c : open) value[c] = values[c];
-    std::erase_if(open, [&](std::uint32_t c) {
-      for (std::size_t i = c; i < values.size(); i += timeline.columns)
-        if (std::bit_cast<std::uint64_t>(values[i]) != std::bit_cast<std::uint64_t>(value[c])) {
-          constant[c] = false;
-          return true;
-        }
-      return false;
-    });
-    return !open.empty();
-  });
-  rewrite_program(program, [&](Graph& g, NodeId, const Node& node, std::span<const NodeId> args) {
-    if (node.op == Op::symbol) {
-      const Variable& v = program.variables[index(node.symbol)];
-      if (v.source == Source::column && constant[v.index]) return g.constant(value[v.index]);
-    }
-    if (node.op == Op::constant || node.op == Op::symbol) return same_node(g, node, args);
-    Algebra algebra(g);
-    return algebra.make(node.op, args);
-  });
-}
-
 Loop bind(const Program& source, const Timeline& timeline, const BindOptions& options) {
   HILLOCK_CHECK(source.columns == timeline.columns, "the timeline has other columns than the program");
   HILLOCK_CHECK(timeline.rows > 0, "a timeline without rows");
   Program program = source;
   fold_constant_columns(program, timeline);
-  if (options.lower) merge_divisions(program);
-  hoist_reciprocals(program);
-  if (options.lower) {
-    share_program_exponentials(program);
-    if (!program.singles.empty()) divide_by_exponentials(program);
-    share_reciprocals(program);
-    share_program_divisions(program);
-    collect_program_terms(program);
-    take_exponentials_ahead(program);
-  }
-  if (!program.singles.empty()) narrow(program);
-  contract(program);
-  if (options.lower) lower_program(program);
+  for (const std::string_view name : options.without)
+    HILLOCK_CHECK(std::ranges::any_of(passes(), [&](const Pass& p) { return p.name == name && p.optional; }),
+                  "no pass that can be left out has this name");
+  for (const Pass& pass : passes())
+    if ((options.lower || pass.of_written_functions) && (pass.applies == nullptr || pass.applies(program)) &&
+        std::ranges::find(options.without, pass.name) == options.without.end())
+      pass.run(program);
   const DerivedColumns derived = derive_columns(program, timeline);
 
   Loop loop;
@@ -500,7 +136,7 @@ Loop bind(const Program& source, const Timeline& timeline, const BindOptions& op
     Program shell;
     shell.init = loop.init, shell.observe = loop.observe, shell.advance = loop.advance;
     shell.outputs = loop.outputs, shell.adaptive = loop.adaptive;
-    return Roots::gather(shell);
+    return gather_roots(shell);
   }();
   std::vector<std::uint32_t> new_column(program.columns, UINT32_MAX);
   std::vector<std::uint32_t> kept;

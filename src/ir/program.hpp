@@ -174,6 +174,8 @@ struct Loop {
 
 struct BindOptions {
   bool lower = true;  ///< false keeps the library functions: the independent oracle of the lowered code
+  /// Passes that are left out, by name (ir/passes/pass.hpp): to measure what they gain.
+  std::vector<std::string_view> without = {};
 };
 [[nodiscard]] Loop bind(const Program& program, const Timeline& timeline, const BindOptions& options = {});
 

@@ -58,6 +58,8 @@ std::string code_key(const ir::Loop& loop, const KernelOptions& options) {
   Writer w;
   w.small(static_cast<std::uint64_t>(options.isa));
   w.small(static_cast<std::uint64_t>(options.vectors));
+  for (const bool part : {options.arrangement.short_forms, options.arrangement.usual_row, options.arrangement.order})
+    w.small(part ? 1U : 0U);
   w.graph(loop.graph);
   w.small(loop.variables.size());
   for (const ir::Variable& v : loop.variables) {

@@ -40,8 +40,9 @@ std::unique_ptr<llvm::LLVMTargetMachine> machine_for(Isa isa, std::string& compl
 /// Whether the order of `in_order` stays. LLVM's own holds fewer numbers, which is better where rows fill the
 /// registers: measured on gates and their tangents (bench/engine). Traces are of few simulations, and it takes longer
 /// to compile.
-bool keeps_order(const ir::Loop& loop, Isa isa, int vectors) {
-  return isa == Isa::avx512 && vectors == 1 && loop.carried <= 16 && loop.outputs.empty();
+bool keeps_order(const ir::Loop& loop, const KernelOptions& options) {
+  return options.arrangement.order && options.isa == Isa::avx512 && options.vectors == 1 && loop.carried <= 16 &&
+         loop.outputs.empty();
 }
 
 /// What makes an object file of a module. `in_order`: without the passes that put instructions into another order.
@@ -64,22 +65,22 @@ void add_passes(llvm::legacy::PassManager& passes, llvm::LLVMTargetMachine& mach
   passes.add(llvm::createFreeMachineFunctionPass());
 }
 
-Result<Image> compile(const ir::Loop& loop, Isa isa, int vectors) {
+Result<Image> compile(const ir::Loop& loop, const KernelOptions& options) {
   std::string complaint;
-  const auto machine = machine_for(isa, complaint);
+  const auto machine = machine_for(options.isa, complaint);
   if (!machine) return fail("jit-failed", "the compiler could not start: " + complaint);
   llvm::LLVMContext context;
   llvm::Module module("loop", context);
   module.setTargetTriple(machine->getTargetTriple().str());
   module.setDataLayout(machine->createDataLayout());
-  emit(module, loop, isa, vectors);
+  emit(module, loop, options);
   llvm::raw_string_ostream stream(complaint);
   HILLOCK_CHECK(!llvm::verifyModule(module, &stream), "the emitted code is malformed: " + complaint);
 
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream out(object);
   llvm::legacy::PassManager passes;
-  add_passes(passes, *machine, out, keeps_order(loop, isa, vectors));
+  add_passes(passes, *machine, out, keeps_order(loop, options));
   passes.run(module);
   return link_object({object.data(), object.size()}, "run");
 }
@@ -88,6 +89,7 @@ Result<Image> compile(const ir::Loop& loop, Isa isa, int vectors) {
 }  // namespace hillock::jit
 
 extern "C" __attribute__((visibility("default"))) void hillock_compile_loop(
-    const hillock::ir::Loop& loop, hillock::jit::Isa isa, int vectors, hillock::Result<hillock::jit::Image>& image) {
-  image = hillock::jit::compile(loop, isa, vectors);
+    const hillock::ir::Loop& loop, const hillock::jit::KernelOptions& options,
+    hillock::Result<hillock::jit::Image>& image) {
+  image = hillock::jit::compile(loop, options);
 }

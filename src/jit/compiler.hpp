@@ -15,7 +15,7 @@ inline constexpr const char* compiler_library = "libhillock_compiler.so";
 inline constexpr const char* compiler_function = "hillock_compile_loop";
 
 /// Compiles `loop`; `image` receives the code. Error "jit-failed" carries LLVM's own words.
-using CompileLoop = void(const ir::Loop& loop, Isa isa, int vectors, Result<Image>& image);
+using CompileLoop = void(const ir::Loop& loop, const KernelOptions& options, Result<Image>& image);
 
 }  // namespace hillock::jit
 

@@ -28,22 +28,23 @@ using Scope = std::map<NodeId, Pack>;
 
 class Emitter {
  public:
-  Emitter(llvm::Module& module, const ir::Loop& loop, Isa isa, int vectors)
+  Emitter(llvm::Module& module, const ir::Loop& loop, const KernelOptions& options)
       : loop_(loop),
         graph_(loop.graph),
-        forms_(graph_, isa),
+        forms_(graph_, options.isa, options.arrangement.short_forms),
+        arrangement_(options.arrangement),
         context_(module.getContext()),
         b_(context_),
-        isa_(isa),
-        width_(lanes_of(isa, loop.single)),
-        copies_(static_cast<std::size_t>(vectors)),
-        p_(b_, isa, width_) {
+        isa_(options.isa),
+        width_(lanes_of(options.isa, loop.single)),
+        copies_(static_cast<std::size_t>(options.vectors)),
+        p_(b_, options.isa, width_) {
     llvm::Type* pointer = llvm::PointerType::getUnqual(context_);
     llvm::Type* whole = b_.getInt64Ty();
     auto* type = llvm::FunctionType::get(b_.getVoidTy(),
                                          {pointer, pointer, pointer, whole, pointer, pointer, whole, pointer}, false);
     function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, "run", module);
-    const char* bits = isa == Isa::avx512 ? "512" : "256";
+    const char* bits = isa_ == Isa::avx512 ? "512" : "256";
     function_->setDoesNotThrow();
     function_->addFnAttr("prefer-vector-width", bits);
     function_->addFnAttr("min-legal-vector-width", bits);
@@ -248,7 +249,7 @@ class Emitter {
   }
 
   /// With 32 registers, and not for traces, which are of few simulations: LLVM takes longer over what is in order.
-  [[nodiscard]] bool is_ordered() const { return isa_ == Isa::avx512 && loop_.outputs.empty(); }
+  [[nodiscard]] bool is_ordered() const { return arrangement_.order && isa_ == Isa::avx512 && loop_.outputs.empty(); }
   /// Nodes, in the order that keeps the processor busy if that is wanted. `resolved(id)` is what stands
   /// for an argument.
   template <class Resolved>
@@ -263,7 +264,7 @@ class Emitter {
       reads.erase(std::ranges::unique(reads).begin(), reads.end());
       place[id] = work.reads.size();
       work.reads.push_back(std::move(reads));
-      work.latency.push_back(latency(graph_[id].op));
+      work.latency.push_back(cycles_left(graph_[id].op));
       scope[id] = Pack(copies_);
     }
     for (const auto& [operation, copy] : is_ordered() ? in_order(work, copies_) : as_written(work, copies_)) {
@@ -322,22 +323,6 @@ class Emitter {
     return b_.CreateAndReduce(all != nullptr ? all : once);
   }
 
-  /// Cycles left for the result of a vector operation: the latencies of recent processors (4 for sums and products, 16
-  /// for quotients: Fog, Instruction tables) and half as much again, as many a number is stored and loaded on its way:
-  /// of 3 to 10 for a sum, 6 gave the most (bench/engine). 0 where it becomes part of what reads it.
-  static int latency(Op op) {
-    switch (op) {
-      case Op::neg:
-      case Op::land:
-      case Op::lor:
-      case Op::lnot: return 0;
-      case Op::abs: return 1;
-      case Op::div: return 24;
-      case Op::sqrt: return 30;
-      default: return 6;
-    }
-  }
-
   /// The nodes of a phase that are computed at every row. A row is first computed as if no lane wanted a rare side, in
   /// one piece: that is all that most rows need, and a processor that looks ahead finds enough to do. Where a lane does
   /// want one, the row is computed again with branches around what is not wanted; and so is the row after that, at
@@ -346,8 +331,8 @@ class Emitter {
     const std::vector<Stretch> cut =
         stretches(graph_, phase.nodes, roots, [this](NodeId id) { return forms_.operands(id); });
     const bool chooses = std::ranges::any_of(cut, [](const Stretch& s) { return !s.choices.empty(); });
-    if (!chooses) {
-      for (const Stretch& stretch : cut) nodes(scope, stretch.always);
+    if (!chooses || !arrangement_.usual_row) {
+      (void)careful_nodes(scope, cut);
       return;
     }
     llvm::BasicBlock* direct = block("direct");
@@ -364,13 +349,7 @@ class Emitter {
 
     b_.SetInsertPoint(careful);
     Scope either = scope;
-    Value* still_calm = nullptr;
-    for (const Stretch& stretch : cut) {
-      nodes(either, stretch.always);
-      if (stretch.choices.empty()) continue;
-      Value* all = choose(either, stretch);
-      still_calm = still_calm == nullptr ? all : b_.CreateAnd(still_calm, all);
-    }
+    Value* still_calm = careful_nodes(either, cut);
     b_.CreateStore(b_.CreateZExt(still_calm, b_.getInt8Ty()), calm);
     llvm::BasicBlock* from_careful = b_.GetInsertBlock();
     b_.CreateBr(done);
@@ -379,6 +358,18 @@ class Emitter {
     for (const NodeId root : roots)
       if (const auto found = either.find(root); found != either.end() && !scope.contains(root))
         scope[root] = merge(usual.at(root), from_direct, found->second, from_careful);
+  }
+
+  /// With branches around what no lane wants. Returns whether nothing rare was wanted; null where there is no choice.
+  Value* careful_nodes(Scope& scope, const std::vector<Stretch>& cut) {
+    Value* calm = nullptr;
+    for (const Stretch& stretch : cut) {
+      nodes(scope, stretch.always);
+      if (stretch.choices.empty()) continue;
+      Value* all = choose(scope, stretch);
+      calm = calm == nullptr ? all : b_.CreateAnd(calm, all);
+    }
+    return calm;
   }
 
   /// Where it is kept whether the last row needed no rare side.
@@ -671,6 +662,7 @@ class Emitter {
   const ir::Loop& loop_;
   ir::Graph graph_;  ///< the loop's, and tests
   ShortForms forms_;
+  Arrangement arrangement_;
   llvm::LLVMContext& context_;
   llvm::IRBuilder<> b_;
   Isa isa_;
@@ -690,8 +682,8 @@ class Emitter {
 
 }  // namespace
 
-void emit(llvm::Module& module, const ir::Loop& loop, Isa isa, int vectors) {
-  Emitter(module, loop, isa, vectors).emit();
+void emit(llvm::Module& module, const ir::Loop& loop, const KernelOptions& options) {
+  Emitter(module, loop, options).emit();
 }
 
 }  // namespace hillock::jit

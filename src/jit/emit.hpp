@@ -10,7 +10,7 @@ class Module;
 
 namespace hillock::jit {
 
-/// Adds the function "run" to `module`: the rows of `loop` for `vectors` vectors of lanes at a time.
-void emit(llvm::Module& module, const ir::Loop& loop, Isa isa, int vectors);
+/// Adds the function "run" to `module`: the rows of `loop` for `options.vectors` vectors of lanes at a time.
+void emit(llvm::Module& module, const ir::Loop& loop, const KernelOptions& options);
 
 }  // namespace hillock::jit

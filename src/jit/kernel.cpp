@@ -51,7 +51,7 @@ Result<MadeCode> make(const ir::Loop& loop, const KernelOptions& options, const 
   const auto compile = compiler();
   if (!compile) return std::unexpected(compile.error());
   Result<Image> image;
-  (*compile)(loop, options.isa, options.vectors, image);
+  (*compile)(loop, options, image);
   if (!image) return fail(std::move(image.error()));
   std::shared_ptr<const LoadedImage> code = LoadedImage::load(*image);
   if (!code) return fail("jit-failed", "the system gives no memory for the model's code", {}, "--isa interpreter");
@@ -60,6 +60,14 @@ Result<MadeCode> make(const ir::Loop& loop, const KernelOptions& options, const 
 }
 
 }  // namespace
+
+bool Arrangement::leave_out(std::string_view name) {
+  if (name == "short_forms") short_forms = false;
+  else if (name == "usual_row") usual_row = false;
+  else if (name == "order") order = false;
+  else return false;
+  return true;
+}
 
 std::string_view to_string(Isa isa) { return isa == Isa::avx512 ? "avx512" : "avx2"; }
 

@@ -26,12 +26,22 @@ enum class Isa : std::uint8_t { avx2, avx512 };
 /// Simulations in a vector: as many numbers as a register has, of double precision or single.
 [[nodiscard]] constexpr int lanes_of(Isa isa, bool single) { return (isa == Isa::avx512 ? 8 : 4) * (single ? 2 : 1); }
 
+/// What makes compiled code faster without changing a bit of what it computes. Left out to measure what it gains.
+struct Arrangement {
+  bool short_forms = true;  ///< jit/short_forms.hpp
+  bool usual_row = true;    ///< jit/usual_row.hpp: a row first in one piece, as if nothing rare were wanted
+  bool order = true;        ///< jit/order.hpp
+  /// Leaves one out, by the name that it has here. Returns whether it is one of these.
+  bool leave_out(std::string_view name);
+};
+
 struct KernelOptions {
   Isa isa = Isa::avx512;
   int vectors = 2;  ///< vectors in flight, 1 to 4
   /// Code that is in this process already, of an equal loop, is shared. (`false`: compiled or loaded anew.)
   bool share = true;
   const CodeStore* store = nullptr;  ///< where code is looked for before it is compiled, and kept; null: nowhere
+  Arrangement arrangement = {};
 };
 
 /// Where a kernel's code came from.

@@ -13,6 +13,20 @@ constexpr int started_at_once = 2;  // multiplications and additions, of vectors
 
 }  // namespace
 
+int cycles_left(ir::Op op) {
+  using ir::Op;
+  switch (op) {
+    case Op::neg:
+    case Op::land:
+    case Op::lor:
+    case Op::lnot: return 0;
+    case Op::abs: return 1;
+    case Op::div: return 24;
+    case Op::sqrt: return 30;
+    default: return 6;
+  }
+}
+
 std::vector<Placed> in_order(const Work& work, std::size_t copies) {
   const std::size_t count = work.reads.size();
   std::vector<int> before(count);  // cycles from the beginning to an operation's result

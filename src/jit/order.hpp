@@ -10,7 +10,14 @@
 #include <cstddef>
 #include <vector>
 
+#include "ir/op.hpp"
+
 namespace hillock::jit {
+
+/// Cycles left for the result of a vector operation: the latencies of recent processors (4 for sums and products, 16
+/// for quotients: Fog, Instruction tables) and half as much again, as many a number is stored and loaded on its way:
+/// of 3 to 10 for a sum, 6 gave the most (bench/engine). 0 where it becomes part of what reads it.
+[[nodiscard]] int cycles_left(ir::Op op);
 
 /// Operations that read each other's results; of each there is one per vector in flight.
 struct Work {

@@ -11,6 +11,7 @@ using ir::Op;
 std::array<NodeId, 3> ShortForms::operands(NodeId id) const {
   const Node& node = g_[id];
   std::array<NodeId, 3> out = node.args;
+  if (!wanted_) return out;
   if (const NodeId sum = magic_sum(id); sum != ir::no_node) out[node.op == Op::exp2_table ? 0 : 1] = sum;
   // The scaling instruction of AVX-512 takes the floor of its exponent itself.
   if (node.op == Op::scale2 && isa_ == Isa::avx512 && g_[node.args[1]].op == Op::floor)
@@ -21,6 +22,7 @@ std::array<NodeId, 3> ShortForms::operands(NodeId id) const {
 bool ShortForms::reads_magic(NodeId id) const { return magic_sum(id) != ir::no_node; }
 
 NodeId ShortForms::magic_sum(NodeId id) const {
+  if (!wanted_) return ir::no_node;
   const Node& node = g_[id];
   if (node.op == Op::exp2_table) {  // of s - 1.5*2^52, or of 16 (s - 1.5*2^48)
     const Node& number = g_[node.args[0]];

@@ -10,7 +10,8 @@ namespace hillock::jit {
 
 class ShortForms {
  public:
-  ShortForms(const ir::Graph& graph, Isa isa) : g_(graph), isa_(isa) {}
+  /// `wanted`: false has every node as it is.
+  ShortForms(const ir::Graph& graph, Isa isa, bool wanted) : g_(graph), isa_(isa), wanted_(wanted) {}
 
   /// What the code of a node reads: its arguments, or what stands for them in a shorter form.
   [[nodiscard]] std::array<ir::NodeId, 3> operands(ir::NodeId id) const;
@@ -24,6 +25,7 @@ class ShortForms {
 
   const ir::Graph& g_;
   Isa isa_;
+  bool wanted_;
 };
 
 }  // namespace hillock::jit

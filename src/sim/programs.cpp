@@ -10,7 +10,7 @@
 
 #include "ir/derive.hpp"
 #include "ir/lasting_nan.hpp"
-#include "ir/narrow.hpp"
+#include "ir/passes/narrow.hpp"
 #include "sim/dynamics.hpp"
 
 namespace hillock::sim {

@@ -200,7 +200,15 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
   ir::Timeline timeline = rows_of(model, experiment, {of_spikes, options.stop});
   if (request.purpose == Purpose::log_density_gradient)
     timeline = timeline.whole();  // it may be gone through backwards
-  state->loop = ir::bind(state->built.program, timeline);
+  ir::BindOptions binding;
+#ifdef HILLOCK_HAS_JIT
+  jit::Arrangement arrangement;
+  for (const std::string_view name : options.without)
+    if (!arrangement.leave_out(name)) binding.without.push_back(name);
+#else
+  binding.without = options.without;
+#endif
+  state->loop = ir::bind(state->built.program, timeline, binding);
   if (options.stop && options.stop())
     return fail("interrupted", "stopped before the first simulation began", experiment.name);
   if (auto taken = take_backwards(model, timeline, request, *state); !taken) return fail(std::move(taken.error()));
@@ -213,11 +221,11 @@ Result<Batch> Batch::create(const ir::Model& model, const Experiment& experiment
 #ifdef HILLOCK_HAS_JIT
   if (compiled) {
     const jit::Isa isa = options.backend == Backend::avx512 ? jit::Isa::avx512 : jit::Isa::avx2;
-    auto narrow = jit::Kernel::compile(state->loop, {isa, 1, true, options.store.get()});
+    auto narrow = jit::Kernel::compile(state->loop, {isa, 1, true, options.store.get(), arrangement});
     if (!narrow) return fail(std::move(narrow.error()));
     state->narrow = std::move(*narrow);
     if (const int vectors = vectors_for(request.purpose); vectors > 1) {
-      auto wide = jit::Kernel::compile(state->loop, {isa, vectors, true, options.store.get()});
+      auto wide = jit::Kernel::compile(state->loop, {isa, vectors, true, options.store.get(), arrangement});
       if (!wide) return fail(std::move(wide.error()));
       state->wide = std::move(*wide);
     }

@@ -34,6 +34,9 @@ struct RunOptions {
   double simulations = std::numeric_limits<double>::infinity();
   /// Asked while the rows of a long experiment are made; once true, there is no batch ("interrupted").
   std::function<bool()> stop = {};
+  /// What `bind` and the compiler leave out, by name (ir/passes/pass.hpp, jit::Arrangement): to measure what it gains.
+  /// Gradients backwards leave nothing out.
+  std::vector<std::string_view> without = {};
 };
 
 /// Features of many simulations.

@@ -1,6 +1,6 @@
 /// Scales and offsets that stand still: where they go, and that values stay.
 
-#include "ir/collect_terms.hpp"
+#include "ir/passes/collect_terms.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 /// Programs in single precision: which number has which precision, and that states do not stand still.
 
-#include "ir/narrow.hpp"
+#include "ir/passes/narrow.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "ir/narrow.hpp"
+#include "ir/passes/narrow.hpp"
 #include "ir/test/coded_program.hpp"
 
 namespace hillock::ir::fixture {

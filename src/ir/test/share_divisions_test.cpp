@@ -1,6 +1,6 @@
 /// Several divisions from one: which are joined, and that the quotients stay.
 
-#include "ir/share_divisions.hpp"
+#include "ir/passes/share_divisions.hpp"
 
 #include <gtest/gtest.h>
 

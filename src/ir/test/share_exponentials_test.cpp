@@ -1,6 +1,6 @@
 /// Exponentials from one another: which are, what they become, and that the values stay.
 
-#include "ir/share_exponentials.hpp"
+#include "ir/passes/share_exponentials.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 /// Exponentials carried from the row before: the bits stay, and who stays as it is.
 
-#include "ir/take_ahead.hpp"
+#include "ir/passes/take_ahead.hpp"
 
 #include <gtest/gtest.h>
 

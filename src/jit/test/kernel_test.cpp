@@ -250,6 +250,31 @@ TEST(Kernel, RandomProgramsHaveTheInterpretersBits) {
   EXPECT_GT(other, 0U);
 }
 
+TEST(Kernel, WhatArrangesCodeChangesNoBit) {
+  Rng rng(14, stream_id("arranged"));
+  const ir::fixture::RandomProgram random = ir::fixture::random_program(rng, 14);
+  const Loop loop = ir::bind(random.program, random.timeline);
+  Arrangement none;
+  for (const char* name : {"short_forms", "usual_row", "order"}) {
+    EXPECT_TRUE(none.leave_out(name));
+    for (KernelOptions options : machines(2)) {
+      ASSERT_TRUE(options.arrangement.leave_out(name));
+      const Kernel kernel = compiled(loop, options);
+      std::vector<std::vector<double>> lanes;
+      for (int lane = 0; lane < kernel.lanes(); ++lane) {
+        lanes.push_back(random.parameters);
+        for (double& v : lanes.back()) v = rng.below(8) == 0 ? any_double(rng) : v * (0.5 + rng.uniform());
+      }
+      const auto got = run(kernel, loop, lanes);
+      for (std::size_t lane = 0; lane < lanes.size(); ++lane)
+        expect_same(got[lane], interpreted(loop, lanes[lane]),
+                    std::string("without ") + name + ", " + describe(options));
+    }
+  }
+  EXPECT_FALSE(none.short_forms || none.usual_row || none.order);
+  EXPECT_FALSE(none.leave_out("contract"));  // a pass of bind
+}
+
 TEST(Kernel, ATameProgramWithEveryFunctionHasTheInterpretersBits) {
   Rng rng(4, stream_id("tame"));
   const ir::fixture::RandomProgram random = ir::fixture::every_function_program(rng);

@@ -10,7 +10,7 @@
 
 #include "base/rng.hpp"
 #include "ir/algebra.hpp"
-#include "ir/narrow.hpp"
+#include "ir/passes/narrow.hpp"
 #include "ir/test/random_program.hpp"
 #include "jit/kernel.hpp"
 #include "jit/test/machines.hpp"

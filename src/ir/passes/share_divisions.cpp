@@ -1,9 +1,12 @@
-#include "ir/share_divisions.hpp"
+#include "ir/passes/share_divisions.hpp"
 
 #include <algorithm>
 #include <map>
 
+#include <array>
 #include "ir/algebra.hpp"
+#include "ir/passes/pass.hpp"
+#include "ir/passes/rewrite.hpp"
 #include "ir/usual.hpp"
 
 namespace hillock::ir {
@@ -124,6 +127,28 @@ std::vector<NodeId> share_divisions(Graph& graph, std::span<const std::vector<No
   for (const std::vector<NodeId>& roots : phases)
     for (const NodeId root : Sharing(graph, moves, limits).phase(roots)) out.push_back(root);
   return out;
+}
+
+namespace {
+
+/// What singles can take: partial products in 1e-24 .. 1e36.
+constexpr DivisionLimits of_singles{3, 1e12, 1e-12};
+
+}  // namespace
+
+void share_divisions(Program& program) {
+  Dependences dependences(program.graph, program.variables);
+  std::array<std::vector<NodeId>, 3> phases;  // as roots are gathered: what is once, observed, advanced
+  phases[0] = program.init;
+  for (const Assignment& a : program.observe) phases[1].push_back(a.value);
+  for (const Assignment& a : program.advance) phases[2].push_back(a.value);
+  std::vector<NodeId> roots = share_divisions(
+      program.graph, phases, [&](NodeId id) { return dependences.of(id).carried; },
+      program.singles.empty() ? DivisionLimits{} : of_singles);
+  // Outputs and step control keep the divisions they have.
+  const std::vector<NodeId> all = gather_roots(program);
+  roots.insert(roots.end(), all.begin() + static_cast<std::ptrdiff_t>(roots.size()), all.end());
+  scatter_roots(roots, program);
 }
 
 }  // namespace hillock::ir

@@ -1,4 +1,4 @@
-#include "ir/narrow.hpp"
+#include "ir/passes/narrow.hpp"
 
 #include <optional>
 #include <set>

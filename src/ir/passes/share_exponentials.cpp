@@ -1,4 +1,4 @@
-#include "ir/share_exponentials.hpp"
+#include "ir/passes/share_exponentials.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "ir/algebra.hpp"
+#include "ir/passes/pass.hpp"
+#include "ir/passes/rewrite.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -255,6 +257,23 @@ class Sharing {
 std::vector<NodeId> share_exponentials(Graph& graph, std::span<const NodeId> roots,
                                        const std::function<bool(NodeId)>& moves, const PowerLimits& limits) {
   return Sharing(graph, roots, moves, limits).run();
+}
+
+namespace {
+
+/// What singles can take: exp(88), products up to 1e38. Powers of singles have the error of their base so many times
+/// over, so there are fewer.
+constexpr PowerLimits of_singles{8, 5.0, 40.0, false};
+
+}  // namespace
+
+void share_exponentials(Program& program) {
+  Dependences dependences(program.graph, program.variables);
+  const std::vector<NodeId> roots = gather_roots(program);
+  scatter_roots(share_exponentials(
+                    program.graph, roots, [&](NodeId id) { return dependences.of(id).carried; },
+                    program.singles.empty() ? PowerLimits{} : of_singles),
+                program);
 }
 
 }  // namespace hillock::ir

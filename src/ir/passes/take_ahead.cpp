@@ -1,4 +1,4 @@
-#include "ir/take_ahead.hpp"
+#include "ir/passes/take_ahead.hpp"
 
 #include <algorithm>
 

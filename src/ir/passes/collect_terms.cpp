@@ -1,8 +1,10 @@
-#include "ir/collect_terms.hpp"
+#include "ir/passes/collect_terms.hpp"
 
 #include <cmath>
 
 #include "ir/algebra.hpp"
+#include "ir/passes/pass.hpp"
+#include "ir/passes/rewrite.hpp"
 
 namespace hillock::ir {
 namespace {
@@ -183,6 +185,16 @@ class Collecting {
 std::vector<NodeId> collect_terms(Graph& graph, std::span<const NodeId> roots,
                                   const std::function<bool(NodeId)>& still) {
   return Collecting(graph, roots, still).run();
+}
+
+void collect_terms(Program& program) {
+  Dependences dependences(program.graph, program.variables);
+  const std::vector<NodeId> roots = gather_roots(program);
+  const auto still = [&](NodeId id) {
+    const Dependence& d = dependences.of(id);
+    return !d.carried && d.columns.empty();
+  };
+  scatter_roots(collect_terms(program.graph, roots, still), program);
 }
 
 }  // namespace hillock::ir
