@@ -1,9 +1,10 @@
 #include "ir/passes/share_divisions.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
 
-#include <array>
 #include "ir/algebra.hpp"
 #include "ir/passes/pass.hpp"
 #include "ir/passes/rewrite.hpp"
@@ -134,17 +135,42 @@ namespace {
 /// What singles can take: partial products in 1e-24 .. 1e36.
 constexpr DivisionLimits of_singles{3, 1e12, 1e-12};
 
+// Vectors of eight doubles, where the divider is slowest beside the rest (Intel's Ice Lake: Fog, Instruction tables).
+constexpr double cycles_of_a_division = 16.0;  // until the next one can begin
+constexpr double cycles_of_a_function = 16.0;  // exp, exprel: as many operations
+
 }  // namespace
+
+std::size_t divisions_to_share(const Graph& graph, std::span<const NodeId> roots,
+                               const std::function<bool(NodeId)>& moves) {
+  const std::vector<bool> usual = usually_needed(graph, roots);
+  double divisions = 0.0, others = 0.0;
+  for (const NodeId id : reachable(graph, roots)) {
+    const Node& node = graph[id];
+    if (node.op == Op::constant || node.op == Op::symbol || !usual[index(id)] || !moves(id)) continue;
+    if (node.op == Op::div && moves(node.args[1])) ++divisions;
+    else others += info(node.op).written && info(node.op).arity == 1 ? cycles_of_a_function : 1.0;
+  }
+  // Of the time that the rest takes: what waits for a division takes its part too.
+  constexpr double share = 0.75;
+  return static_cast<std::size_t>(std::ceil(cycles_of_a_division * divisions / (share * std::max(1.0, others))));
+}
 
 void share_divisions(Program& program) {
   Dependences dependences(program.graph, program.variables);
+  const auto moves = [&](NodeId id) { return dependences.of(id).carried; };
   std::array<std::vector<NodeId>, 3> phases;  // as roots are gathered: what is once, observed, advanced
   phases[0] = program.init;
   for (const Assignment& a : program.observe) phases[1].push_back(a.value);
   for (const Assignment& a : program.advance) phases[2].push_back(a.value);
-  std::vector<NodeId> roots = share_divisions(
-      program.graph, phases, [&](NodeId id) { return dependences.of(id).carried; },
-      program.singles.empty() ? DivisionLimits{} : of_singles);
+  std::vector<NodeId> roots;
+  for (const std::vector<NodeId>& phase : phases) {
+    DivisionLimits limits = program.singles.empty() ? DivisionLimits{} : of_singles;
+    limits.most = std::min(limits.most, divisions_to_share(program.graph, phase, moves));
+    const std::vector<NodeId> shared =
+        limits.most < 2 ? phase : share_divisions(program.graph, std::span(&phase, 1), moves, limits);
+    roots.insert(roots.end(), shared.begin(), shared.end());
+  }
   // Outputs and step control keep the divisions they have.
   const std::vector<NodeId> all = gather_roots(program);
   roots.insert(roots.end(), all.begin() + static_cast<std::ptrdiff_t>(roots.size()), all.end());

@@ -28,4 +28,9 @@ struct DivisionLimits {
                                                   const std::function<bool(NodeId)>& moves,
                                                   const DivisionLimits& limits = {});
 
+/// How many divisions should be one, so that the divider of a processor is not what the rest waits for. 1, or 0 where
+/// there is none: as many as there are.
+[[nodiscard]] std::size_t divisions_to_share(const Graph& graph, std::span<const NodeId> roots,
+                                             const std::function<bool(NodeId)>& moves);
+
 }  // namespace hillock::ir

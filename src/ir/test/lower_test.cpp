@@ -209,8 +209,8 @@ const std::map<std::string, Row>& documented() {
       std::getline(cells, name, '|');
       name = name.substr(name.find('`') + 1, name.rfind('`') - name.find('`') - 1);
       Row row{};
-      std::getline(cells, cell, '|'), row.ulp = std::atof(cell.c_str());
-      std::getline(cells, cell, '|'), row.ops = std::atoi(cell.c_str());
+      std::getline(cells, cell, '|'), row.ulp = std::strtod(cell.c_str(), nullptr);
+      std::getline(cells, cell, '|'), row.ops = static_cast<int>(std::strtol(cell.c_str(), nullptr, 10));
       out[name] = row;
     }
     return out;

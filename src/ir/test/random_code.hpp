@@ -15,7 +15,7 @@ namespace hillock::ir::fixture {
 /// nightly`).
 inline int random_graphs() {
   const char* wanted = std::getenv("HILLOCK_RANDOM_GRAPHS");
-  return wanted != nullptr ? std::atoi(wanted) : 1000;
+  return wanted != nullptr ? static_cast<int>(std::strtol(wanted, nullptr, 10)) : 1000;
 }
 inline std::uint64_t random_seed() {
   const char* wanted = std::getenv("HILLOCK_RANDOM_SEED");

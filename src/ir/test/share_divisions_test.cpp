@@ -110,5 +110,21 @@ TEST_F(ShareDivisions, AHundredThousandDivisionsTakeAMoment) {
   EXPECT_LE(divisions(out), 100000 / 6 + 1 + 1000);
 }
 
+TEST_F(ShareDivisions, AreSharedAsFarAsTheDividerIsWaitedFor) {
+  const auto wanted = [&](NodeId root) {
+    return divisions_to_share(g, std::span(&root, 1), [&](NodeId id) { return g[id].op != Op::constant; });
+  };
+  EXPECT_EQ(wanted(x[0]), 0U);
+  NodeId sum = al.number(0.0), busy = al.number(0.0);
+  for (int k = 1; k <= 6; ++k) {
+    const NodeId divisor = al.add(x[0], al.number(k));
+    sum = al.add(sum, al.div(al.number(k), divisor));
+    busy = al.add(busy, al.div(al.make(Op::exp, al.mul(x[0], al.number(k))), divisor));
+    busy = al.add(busy, al.make(Op::tanh, al.mul(x[0], al.number(k))));
+  }
+  EXPECT_GE(wanted(sum), 6U);   // 96 cycles of divisions beside a dozen sums
+  EXPECT_EQ(wanted(busy), 1U);  // beside twelve functions: as they are
+}
+
 }  // namespace
 }  // namespace hillock::ir
