@@ -185,7 +185,9 @@ inline std::string wrong_slope(const CodedProgram& coded, Told& told) {
       if (at[symbols[k]].any) continue;
       const NodeId both[2] = {forward, reverse[k]};
       const Enclosed here = with(at[symbols[k]], both);
-      const Interval one = here.of[index(forward)], other = here.of[index(reverse[k])];
+      // A slope that is folded to a number has been rounded on its way.
+      const auto rounded = [](const Interval& i) { return i.any ? i : widened(i.low, i.high); };
+      const Interval one = rounded(here.of[index(forward)]), other = rounded(here.of[index(reverse[k])]);
       const auto said = [&](const std::string& what, const Interval& want) {
         return "the derivative by symbol " + std::to_string(symbols[k]) + " is " + in_words(one) + ", " + what + " " +
                in_words(want) + ", n" + std::to_string(index(root)) + " of\n" + listing(p, std::span(&root, 1));
