@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <limits>
 
 #include "cpu_time.hpp"
 
@@ -77,6 +79,15 @@ ChildResult run_child(const std::vector<std::string>& command) {
   result.out = out.text();
   result.err = err.text();
   return result;
+}
+
+double number_after(const std::string& said, const std::string& words) {
+  const std::size_t at = said.find(words);
+  if (at == std::string::npos) return std::numeric_limits<double>::quiet_NaN();
+  const char* from = said.c_str() + at + words.size();
+  char* end = nullptr;
+  const double found = std::strtod(from, &end);
+  return end == from ? std::numeric_limits<double>::quiet_NaN() : found;
 }
 
 }  // namespace hillock::bench

@@ -17,4 +17,7 @@ struct ChildResult {
 /// Runs `command[0]`, a path, with the rest as arguments, in the current directory.
 [[nodiscard]] ChildResult run_child(const std::vector<std::string>& command);
 
+/// The number after the first `words` of what a program said, spaces between; NaN where there is none.
+[[nodiscard]] double number_after(const std::string& said, const std::string& words);
+
 }  // namespace hillock::bench

@@ -180,16 +180,14 @@ class Engine {
 #ifdef HILLOCK_BENCH_LIMIT_ENGINE
     for (std::size_t k = 0; k < 3; ++k) {
       const ChildResult ran = run_child({HILLOCK_BENCH_LIMIT_ENGINE, "trace", std::to_string(k), "0.01", "strict"});
-      std::array<double, 5> want{};
-      if (std::sscanf(ran.err.c_str(), "spikes %lf mean %lf sd %lf skew %lf kurt %lf", &want[0], &want[1], &want[2],
-                      &want[3], &want[4]) != 5)
-        stop("the limit program said: " + ran.err);
+      constexpr std::array<const char*, 5> names{"spikes", "mean", "sd", "skew", "kurt"};
       for (std::size_t f = 0; f < 5; ++f) {
+        const double want = number_after(ran.err, names[f]);
         // It prints 6 digits after the point of mV, 4 of the others, and takes a sample at the end of each step where
         // Hillock takes it at the start: a 10 000th of the range of the window.
         const double found = first->values(k, f) * (f == 1 || f == 2 ? 1e3 : 1.0);
-        if (!(std::fabs(found - want[f]) < 0.01 * (1.0 + 0.05 * std::fabs(want[f]))))
-          stop(fmt::format("set {}: {} is {}, the limit program says {}", k, five_features()[f].name, found, want[f]));
+        if (!(std::fabs(found - want) < 0.01 * (1.0 + 0.05 * std::fabs(want))))
+          stop(fmt::format("set {}: {} is {}, the limit program says {}", k, five_features()[f].name, found, want));
       }
     }
 #endif
@@ -204,10 +202,8 @@ class Engine {
     for (std::string line; std::getline(lines, line);) {
       if (!line.starts_with("double ") || (line.find("+ noise") != std::string::npos) != noise) continue;
       const std::string kind = line.starts_with("double strict") ? "strict" : "shared";
-      double found = 0.0;
-      const std::size_t at = line.find("vectors");
-      if (at == std::string::npos || std::sscanf(line.c_str() + at, "vectors %lf", &found) != 1 || !(found > 0.0))
-        stop("the limit program said: " + line);
+      const double found = number_after(line, "vectors");
+      if (!(found > 0.0)) stop("the limit program said: " + line);
       out[kind] = std::max(out[kind], found);
     }
     if (out.empty()) stop("the limit program printed no rates: " + ran.err);
@@ -582,8 +578,8 @@ class Engine {
 }  // namespace hillock::bench
 
 int main(int count, char** words) {
-  using namespace hillock::bench;
-  if (count != 2) stop("usage: hillock_bench_engine RESULT.json");
-  need(write_table(Engine().run(), words[1]));
+  namespace bench = hillock::bench;
+  if (count != 2) bench::stop("usage: hillock_bench_engine RESULT.json");
+  bench::need(bench::write_table(bench::Engine().run(), words[1]));
   return 0;
 }

@@ -38,19 +38,14 @@ Result<LimitRun> run_limit(const std::string& program, const std::string& folder
   LimitRun out;
   std::istringstream lines(ran.out);
   for (std::string line; std::getline(lines, line);) {
-    double departure = 0.0;
     if (line.starts_with("cell ")) {
       // The rounded, sampled command is not quite the closed form: 1e-4, where ours must meet 2e-5.
-      const std::size_t at = line.find("ratio-1 ");
-      if (at == std::string::npos || std::sscanf(line.c_str() + at, "ratio-1 %lf", &departure) != 1 ||
-          !(std::fabs(departure) < 1e-4))
+      if (!(std::fabs(number_after(line, "ratio-1 ")) < 1e-4))
         return fail("limit-wrong", "the published error is not met: " + line, program);
     } else if (line.starts_with("double, ")) {
       const std::string name = line.substr(0, line.find("  "));
-      const std::size_t at = line.find("over 16 draws ");
-      double rate = 0.0;
-      if (line.size() < 20 || std::sscanf(line.c_str() + 20, "%lf", &rate) != 1 || at == std::string::npos ||
-          std::sscanf(line.c_str() + at, "over 16 draws %lf", &departure) != 1 || !(departure < 1e-9) || !(rate > 0.0))
+      const double rate = number_after(line, line.substr(0, 20));  // a column for the name
+      if (!(number_after(line, "over 16 draws ") < 1e-9) || !(rate > 0.0))
         return fail("limit-wrong", "not as libm has it: " + line, program);
       out.traces_per_s[name] = rate;
     }

@@ -367,8 +367,8 @@ class Simulate {
 }  // namespace hillock::bench
 
 int main(int count, char** words) {
-  using namespace hillock::bench;
-  if (count != 2) stop("usage: hillock_bench_simulate RESULT.json");
-  need(write_table(Simulate(load()).run(), words[1]));
+  namespace bench = hillock::bench;
+  if (count != 2) bench::stop("usage: hillock_bench_simulate RESULT.json");
+  bench::need(bench::write_table(bench::Simulate(bench::load()).run(), words[1]));
   return 0;
 }
