@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <unordered_set>
 #include <utility>
 
 #include "base/error.hpp"
@@ -234,19 +235,22 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
   Graph& g = al.g;
   const std::vector<NodeId> order = reachable(g, std::span(&root, 1));
   const NodeId zero = al.number(0.0);
-  std::vector<bool> moves(g.size());  // with a leaf
+  std::vector<NodeId> sorted_leaves(leaves.begin(), leaves.end());
+  std::ranges::sort(sorted_leaves);
+  const auto is_leaf = [&](NodeId id) { return std::ranges::binary_search(sorted_leaves, id); };
+  std::unordered_set<NodeId> moves;  // with a leaf
   for (const NodeId id : order) {
     const Node& node = g[id];
     const std::span<const NodeId> args(node.args.data(), static_cast<std::size_t>(info(node.op).arity));
-    moves[index(id)] =
-        std::ranges::find(leaves, id) != leaves.end() ||
-        (!is_piecewise_constant(node.op) && std::ranges::any_of(args, [&](NodeId arg) { return moves[index(arg)]; }));
+    if (is_leaf(id) ||
+        (!is_piecewise_constant(node.op) && std::ranges::any_of(args, [&](NodeId arg) { return moves.contains(arg); })))
+      moves.insert(id);
   }
   std::map<NodeId, NodeId> adjoint;
   adjoint[root] = al.number(1.0);
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const auto found = adjoint.find(*it);
-    if (found == adjoint.end() || std::find(leaves.begin(), leaves.end(), *it) != leaves.end()) continue;
+    if (found == adjoint.end() || is_leaf(*it)) continue;
     const NodeId bar = found->second;
     const Node node = g[*it];  // a copy: the graph grows below
     if (node.op == Op::symbol || node.op == Op::constant) continue;
@@ -254,16 +258,16 @@ std::vector<NodeId> gradient(Algebra& al, NodeId root, std::span<const NodeId> l
       const auto [place, is_new] = adjoint.try_emplace(to, share);
       if (!is_new) place->second = sum(al, place->second, share);
     };
-    if (node.op == Op::div && std::ranges::find(leaves, node.args[1]) == leaves.end())
+    if (node.op == Op::div && !is_leaf(node.args[1]))
       if (const auto slopes = slopes_through_divisor(al, *it); !slopes.empty()) {
         for (const auto& [of, slope] : slopes)
-          if (moves[index(of)]) give(of, chained(al, bar, slope));
+          if (moves.contains(of)) give(of, chained(al, bar, slope));
         continue;
       }
     const auto arity = static_cast<std::size_t>(info(node.op).arity);
     const std::span<const NodeId> args(node.args.data(), arity);
     for (std::size_t k = 0; k < arity; ++k) {
-      if (g[args[k]].type != Type::real || !moves[index(args[k])]) continue;
+      if (g[args[k]].type != Type::real || !moves.contains(args[k])) continue;
       if (node.op == Op::select || node.op == Op::seldom)
         give(args[k], k == 1 ? al.select(args[0], bar, zero) : al.select(args[0], zero, bar));
       else give(args[k], chained(al, bar, partial(al, node.op, args, *it, static_cast<int>(k))));

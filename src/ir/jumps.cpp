@@ -4,10 +4,11 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "ir/algebra.hpp"
-#include "ir/derive.hpp"
 #include "ir/interpret.hpp"
 
 namespace hillock::ir {
@@ -16,16 +17,47 @@ namespace {
 constexpr SymbolId smooth_time{0};
 constexpr SymbolId smooth_side{1};
 
+/// How an expression moves with `side` between jumps: not at all, only by jumps, along a straight line, or otherwise,
+/// which is also what reads something else that moves.
+enum class Motion : std::uint8_t { still, step, line, other };
+
+Motion motion_of(Op op, std::span<const Motion> args) {
+  const auto most = [&] { return args.empty() ? Motion::still : *std::ranges::max_element(args); };
+  const bool other = most() == Motion::other;
+  switch (op) {
+    case Op::lt:
+    case Op::le:
+    case Op::gt:
+    case Op::ge:
+    case Op::eq:
+    case Op::ne:
+    case Op::sign:
+    case Op::floor:
+    case Op::ceil:
+    case Op::trunc:
+    case Op::round_even: return other ? Motion::other : std::min(most(), Motion::step);
+    case Op::add:
+    case Op::sub:
+    case Op::neg: return most();
+    case Op::mul: return args[0] == Motion::line && args[1] == Motion::line ? Motion::other : most();
+    case Op::div: return args[1] == Motion::line ? Motion::other : most();
+    case Op::mod: return args[1] == Motion::line ? Motion::other : most();
+    case Op::floordiv: return other || args[1] == Motion::line ? Motion::other : std::min(most(), Motion::step);
+    case Op::select: return args[0] == Motion::line ? Motion::other : most();
+    default: return most() == Motion::line ? Motion::other : most();
+  }
+}
+
 /// Expressions at both times.
 class TakingSides {
  public:
-  /// Is a part one that jumps where its drive says?
-  using Counts = std::function<bool(Algebra&, NodeId drive)>;
-
-  TakingSides(const Graph& from, Graph& to, SymbolId time, SymbolId side, Counts counts)
-      : from_(from), al_(to), time_(time), side_(side), counts_(std::move(counts)) {
+  /// `motion_of_symbol`: of those that are not the time; null: the time is all there is, and every part counts.
+  TakingSides(const Graph& from, Graph& to, SymbolId time, SymbolId side,
+              std::function<Motion(SymbolId)> motion_of_symbol)
+      : from_(from), al_(to), time_(time), side_(side), motion_of_symbol_(std::move(motion_of_symbol)) {
     smooth_.assign(from.size(), no_node);
     sided_.assign(from.size(), no_node);
+    motion_.assign(from.size(), Motion::still);
   }
 
   std::vector<NodeId> run(std::span<const NodeId> roots) {
@@ -45,81 +77,85 @@ class TakingSides {
       return;
     }
     if (node.op == Op::symbol) {
+      const bool is_time = node.symbol == time_;
       smooth_[i] = al_.g.symbol(node.symbol, node.type);
-      sided_[i] = node.symbol == time_ ? al_.g.symbol(side_, node.type) : smooth_[i];
+      sided_[i] = is_time ? al_.g.symbol(side_, node.type) : smooth_[i];
+      motion_[i] = is_time ? Motion::line : motion_of_symbol_(node.symbol);
       return;
     }
     const auto arity = static_cast<std::size_t>(info(node.op).arity);
     std::vector<NodeId> smooth, sided;
+    std::vector<Motion> motions;
     for (std::size_t k = 0; k < arity; ++k) {
       smooth.push_back(smooth_[index(node.args[k])]);
       sided.push_back(sided_[index(node.args[k])]);
+      motions.push_back(motion_[index(node.args[k])]);
     }
+    motion_[i] = motion_of(node.op, motions);
     sided_[i] = al_.make(node.op, sided);
-    smooth_[i] = smooth == sided ? sided_[i] : jumping(node.op, smooth, sided, sided_[i]);
+    smooth_[i] = smooth == sided ? sided_[i] : jumping(node.op, smooth, sided, motions, sided_[i]);
   }
 
   /// At the smooth time, but what jumps.
-  NodeId jumping(Op op, const std::vector<NodeId>& smooth, const std::vector<NodeId>& sided, NodeId at_side) {
+  NodeId jumping(Op op, const std::vector<NodeId>& smooth, const std::vector<NodeId>& sided,
+                 const std::vector<Motion>& motions, NodeId at_side) {
+    const auto counts = [&](Op drive) {  // is what drives the jump, `drive` of the arguments, a straight line?
+      return !motion_of_symbol_ || motion_of(drive, motions) == Motion::line;
+    };
     switch (op) {
       case Op::lt:
       case Op::le:
       case Op::gt:
       case Op::ge:
-        if (part(al_.sub(sided[0], sided[1]), false)) return at_side;
-        break;
+        if (!counts(Op::sub)) break;
+        part(al_.sub(sided[0], sided[1]), false);
+        return at_side;
       case Op::eq:
       case Op::ne:
-        // What holds at single points is no jump.
-        if (counts_(al_, al_.sub(sided[0], sided[1]))) return at_side;
+        if (counts(Op::sub)) return at_side;  // what holds at single points is no jump
         break;
       case Op::sign:
-        if (part(sided[0], false)) return at_side;
-        break;
+        if (!counts(Op::neg)) break;
+        part(sided[0], false);
+        return at_side;
       case Op::floor:
       case Op::ceil:
       case Op::trunc:
       case Op::round_even:
+        if (!counts(Op::neg)) break;
         // round_even jumps half way between whole numbers.
-        if (part(op == Op::round_even ? al_.add(sided[0], al_.number(0.5)) : sided[0], true)) return at_side;
-        break;
+        part(op == Op::round_even ? al_.add(sided[0], al_.number(0.5)) : sided[0], true);
+        return at_side;
       case Op::floordiv:
-        if (part(al_.div(sided[0], sided[1]), true)) return at_side;
-        break;
+        if (!counts(Op::div)) break;
+        part(al_.div(sided[0], sided[1]), true);
+        return at_side;
       case Op::mod: {
+        if (!counts(Op::div)) break;
         const NodeId ratio = al_.div(sided[0], sided[1]);
-        if (part(ratio, true)) return al_.sub(smooth[0], al_.mul(smooth[1], al_.make(Op::floor, ratio)));
-        break;
+        part(ratio, true);
+        return al_.sub(smooth[0], al_.mul(smooth[1], al_.make(Op::floor, ratio)));
       }
       default: break;
     }
     return al_.make(op, smooth);
   }
 
-  /// Whether it counts; then it is noted, once.
-  bool part(NodeId drive, bool whole_numbers) {
-    if (!counts_(al_, drive)) return false;
-    const auto same = [&](const Sided::Part& p) { return p.drive == drive && p.whole_numbers == whole_numbers; };
-    if (al_.g[drive].op != Op::constant && std::ranges::none_of(parts_, same)) parts_.push_back({drive, whole_numbers});
-    return true;
+  /// Noted, once.
+  void part(NodeId drive, bool whole_numbers) {
+    if (al_.g[drive].op != Op::constant && noted_.emplace(drive, whole_numbers).second)
+      parts_.push_back({drive, whole_numbers});
   }
 
   const Graph& from_;
   Algebra al_;
   SymbolId time_, side_;
-  Counts counts_;
+  std::function<Motion(SymbolId)> motion_of_symbol_;
   std::vector<Sided::Part> parts_;
+  std::set<std::pair<NodeId, bool>> noted_;
   std::vector<NodeId> smooth_, sided_;
+  std::vector<Motion> motion_;
 };
-
-/// Is it a straight line of `side` while everything else that it reads stands still?
-bool is_line(Algebra& al, NodeId drive, SymbolId side, const std::function<bool(SymbolId)>& stands_still) {
-  for (const NodeId id : reachable(al.g, std::span(&drive, 1)))
-    if (al.g[id].op == Op::symbol && al.g[id].symbol != side && !stands_still(al.g[id].symbol)) return false;
-  const NodeId time = al.g.symbol(side);
-  const NodeId slope = gradient(al, drive, std::span(&time, 1))[0];
-  return !al.g.is_constant(slope, 0.0) && !depends_on(al.g, slope, side);
-}
 
 /// a x + b.
 struct Line {
@@ -259,7 +295,7 @@ Sided take_sides(const Graph& graph, NodeId value) {
   for (const NodeId id : reachable(graph, std::span(&value, 1)))
     HILLOCK_CHECK(graph[id].op != Op::symbol || graph[id].symbol == smooth_time, "a function of more than the time");
   Sided out;
-  TakingSides taking(graph, out.graph, smooth_time, smooth_side, [](Algebra&, NodeId) { return true; });
+  TakingSides taking(graph, out.graph, smooth_time, smooth_side, {});
   out.value = taking.run(std::span(&value, 1))[0];
   out.parts = taking.parts();
   return out;
@@ -269,7 +305,7 @@ SidedEquations take_sides(const Graph& graph, std::span<const NodeId> roots, Sym
                           const std::function<bool(SymbolId)>& stands_still) {
   SidedEquations out;
   TakingSides taking(graph, out.graph, time, side,
-                     [&](Algebra& al, NodeId drive) { return is_line(al, drive, side, stands_still); });
+                     [&](SymbolId id) { return stands_still(id) ? Motion::still : Motion::other; });
   out.values = taking.run(roots);
   out.parts = taking.parts();
   return out;

@@ -15,10 +15,11 @@ namespace {
 constexpr double sliver_of_row = 1e-12;
 constexpr double sliver_of_time = 0x1p-49;  // a time is not known better than to its rounding
 
-bool stands_still(const ir::Model& model, SymbolId id) {
-  const auto is_it = [&](const auto& one) { return one.symbol == id; };
-  return id == model.step || std::ranges::any_of(model.parameters, is_it) ||
-         std::ranges::any_of(model.constants, is_it);
+/// By symbol: is it a parameter?
+std::vector<bool> parameters_of(const ir::Model& model) {
+  std::vector<bool> out(model.symbols.size() + 1);  // and one for the side
+  for (const ir::Parameter& p : model.parameters) out[index(p.symbol)] = true;
+  return out;
 }
 
 SymbolId side_of(const ir::Model& model) { return SymbolId{static_cast<std::uint32_t>(model.symbols.size())}; }
@@ -26,20 +27,25 @@ SymbolId side_of(const ir::Model& model) { return SymbolId{static_cast<std::uint
 ir::SidedEquations sides_of(const ir::Model& model) {
   std::vector<NodeId> roots;
   for (const ir::State& s : model.states) roots.push_back(s.derivative);
+  std::vector<bool> stands_still = parameters_of(model);
+  for (const ir::Constant& c : model.constants) stands_still[index(c.symbol)] = true;
+  stands_still[index(model.step)] = true;
   return ir::take_sides(model.graph, roots, model.time, side_of(model),
-                        [&](SymbolId id) { return stands_still(model, id); });
+                        [&](SymbolId id) { return stands_still[index(id)]; });
 }
 
 }  // namespace
 
 std::vector<std::uint32_t> parameters_of_edges(const ir::Model& model) {
   const ir::SidedEquations equations = sides_of(model);
+  std::vector<NodeId> drives;
+  for (const ir::Sided::Part& part : equations.parts) drives.push_back(part.drive);
+  std::vector<bool> read(model.symbols.size() + 1);
+  for (const NodeId id : ir::reachable(equations.graph, drives))
+    if (equations.graph[id].op == Op::symbol) read[index(equations.graph[id].symbol)] = true;
   std::vector<std::uint32_t> out;
   for (std::uint32_t k = 0; k < model.parameters.size(); ++k)
-    if (std::ranges::any_of(equations.parts, [&](const ir::Sided::Part& part) {
-          return ir::depends_on(equations.graph, part.drive, model.parameters[k].symbol);
-        }))
-      out.push_back(k);
+    if (read[index(model.parameters[k].symbol)]) out.push_back(k);
   return out;
 }
 
@@ -70,12 +76,14 @@ void OwnJumps::begin() {
   sliver_ =
       al.make(Op::max, al.mul(al.number(sliver_of_row), row), al.mul(al.number(sliver_of_time), al.make(Op::abs, now)));
   NodeId fraction = context_.fraction();
+  const std::vector<bool> is_parameter = parameters_of(context_.model());
   for (const ir::Sided::Part& part : equations_.parts) {
     const Ahead next = ahead(part, now);
     const NodeId limit = al.make(Op::stop_gradient, al.div(next.time, row));
     fraction = al.select(al.make(Op::land, next.exists, al.make(Op::lt, limit, fraction)), limit, fraction);
-    if (std::ranges::any_of(context_.model().parameters, [&](const ir::Parameter& p) {
-          return ir::depends_on(equations_.graph, part.drive, p.symbol);
+    if (std::ranges::any_of(ir::reachable(equations_.graph, std::span(&part.drive, 1)), [&](NodeId id) {
+          const ir::Node& node = equations_.graph[id];
+          return node.op == Op::symbol && is_parameter[index(node.symbol)];
         }))
       moving_.push_back(next);
   }

@@ -83,7 +83,8 @@ std::vector<std::string> suggestions(const ir::Model& model, const nlohmann::ord
   about_reading(found, out);
   about_fitting(model, out);
   about_steps(found, out);
-  if (const std::string edges = about_moving_edges(model, "", {}); !edges.empty()) out.push_back(edges);
+  if (at(found, {"cost"}).is_object())  // of what can run
+    if (const std::string edges = about_moving_edges(model, "", {}); !edges.empty()) out.push_back(edges);
   return out;
 }
 

@@ -23,7 +23,6 @@
 namespace hillock::jit {
 namespace {
 
-using ir::Algebra;
 using ir::Loop;
 using ir::NodeId;
 using ir::Op;
