@@ -2,6 +2,7 @@
 
 #include "study/simulate_sensitivity.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -93,7 +94,7 @@ TEST_F(SimulateSensitivity, IsWhatDifferencesSay) {
   for (const auto& [name, value] : {std::pair<std::string, double>{"tau", 20.0}, {"g", 0.6}, {"hold", 3.3}}) {
     // Central differences at 1e-6: rounding 1e-14 * 200/1e-6 of times in ms, truncation 1e-12.
     const double h = 1e-6 * value;
-    const auto at = [&](double by) { return run(name + "=" + nlohmann::json(value + by).dump()); };
+    const auto at = [&](double by) { return run(fmt::format("{}={:.17g}", name, value + by)); };
     const nlohmann::json up = at(h), down = at(-h);
     for (std::size_t k = 0; k < got["spikes"].size(); ++k) {
       const double want = (up["spikes_ms"][k].get<double>() - down["spikes_ms"][k].get<double>()) / (2 * h);
