@@ -150,11 +150,10 @@ class Engine {
     million();
     check_answers();
     for (const auto work : {&Engine::rates_without_noise, &Engine::rates_with_noise, &Engine::gradients,
-                            &Engine::adjoint, &Engine::convergence, &Engine::passes}) {
+                            &Engine::adjoint, &Engine::convergence, &Engine::passes, &Engine::start_up}) {
       const OnCore here(core_speeds().front().core);
       (this->*work)();
     }
-    start_up();
     return std::move(table_);
   }
 
