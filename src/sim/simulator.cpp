@@ -387,22 +387,28 @@ FeatureTable Batch::features(const Array2& points, const std::function<bool()>& 
     std::vector<double> slopes;
     std::vector<std::uint8_t> decided;
   };
-  std::vector<Reader> readers;
-  const int threads = s.options.threads > 0 ? s.options.threads : default_threads();
-  for (int i = 0; i < threads; ++i)
-    readers.push_back({s.built.readings.finish(s.built.program),
-                       s.built.readings.decisions(s.built.program),
-                       std::vector<double>(s.loop.carried),
-                       std::vector<features::Value>(count),
-                       std::vector<double>(slopes),
-                       {}});
+  // Made by the threads themselves: what one of them writes lies apart from what another does.
+  std::vector<std::optional<Reader>> readers(
+      static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads()));
+  const auto reader = [&](std::size_t worker) -> Reader& {
+    std::optional<Reader>& mine = readers[worker];
+    if (!mine)
+      mine.emplace(Reader{s.built.readings.finish(s.built.program),
+                          s.built.readings.decisions(s.built.program),
+                          std::vector<double>(s.loop.carried),
+                          std::vector<features::Value>(count),
+                          std::vector<double>(slopes),
+                          {}});
+    return *mine;
+  };
   Simulations simulations = s.simulations(points, each, stop);
   simulations.decided = [&](std::size_t worker, std::size_t k, std::size_t at, LaneView state) {
     const std::size_t samples = each.samples.empty() ? SIZE_MAX : each.samples[k];
-    return s.feature_stops.all_settled(at, samples, state, readers[worker].decisions, readers[worker].decided);
+    Reader& r = reader(worker);
+    return s.feature_stops.all_settled(at, samples, state, r.decisions, r.decided);
   };
   simulations.done = [&](std::size_t worker, std::size_t k, std::size_t at, LaneView state) {
-    Reader& r = readers[worker];
+    Reader& r = reader(worker);
     for (std::size_t c = 0; c < r.carried.size(); ++c) r.carried[c] = state[c];
     r.finish.run(r.carried, r.values, r.slopes);
     const std::size_t each_has = slopes / std::max<std::size_t>(count, 1);
