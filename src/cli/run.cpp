@@ -107,6 +107,7 @@ class CommandLine {
         ->type_name("NAME=EXPR")
         ->expected(1)
         ->take_all();
+    add_cache(command);
     add_json(command);
   }
 
@@ -149,7 +150,8 @@ class CommandLine {
         ->add_option("--sensitivity", flags_.sensitivity,
                      "derivatives of traces, spike times, rate or features by these parameters: all, or \"tau, g\"")
         ->type_name("NAMES");
-    command->add_option("--out", flags_.out, "write the traces or the table: .csv, .npz, .svg, .png")->type_name("FILE");
+    command->add_option("--out", flags_.out, "write the traces or the table: .csv, .npz, .svg, .png")
+        ->type_name("FILE");
     add_machine(command);
     add_json(command);
   }
@@ -228,6 +230,7 @@ class CommandLine {
     study::CheckOptions options;
     options.model = flags_.target;
     options.format = flags_.format;
+    if (!flags_.no_cache) options.cache = study::cache_folder();
     Errors wrong;
     options.set = assignments(flags_.set, "--set", wrong);
     options.inputs = assignments(flags_.input, "--input", wrong);
@@ -310,8 +313,11 @@ class CommandLine {
     command->add_option("--isa", flags_.isa, "which instructions")
         ->type_name("NAME")
         ->check(CLI::IsMember({"auto", "avx2", "avx512", "interpreter"}));
-    command->add_flag("--no-cache", flags_.no_cache, "compile anew, and keep nothing for the next run");
+    add_cache(command);
     command->add_flag("--quiet", flags_.quiet, "no progress");
+  }
+  void add_cache(CLI::App* command) {
+    command->add_flag("--no-cache", flags_.no_cache, "compile anew, and keep nothing for the next run");
   }
   void add_json(CLI::App* command) { command->add_flag("--json", flags_.json, "one JSON document on stdout"); }
 

@@ -15,6 +15,7 @@ struct CheckOptions {
   bool format = false;                  ///< the answer is the model in canonical text
   std::vector<Assignment> set = {};     ///< parameters and constants of the run that finds stiffness and steps
   std::vector<Assignment> inputs = {};  ///< and its inputs
+  std::string cache = {};               ///< folder of compiled models, for the speed; empty: none
 };
 
 /// States, parameters, constants, inputs, observations with their units, the cost of a step, the integrator that "auto"

@@ -6,21 +6,22 @@
 #include <ctime>
 
 #include "sim/simulator.hpp"
+#include "study/code_cache.hpp"
 #include "study/feature_text.hpp"
 #include "study/simulate_integrator.hpp"
 
 namespace hillock::study {
 namespace {
 
-constexpr double interval = 1e-4, duration = 0.1, enough = 0.1, too_long = 3.0;  // seconds
-constexpr std::size_t lanes = 64;                                                // vectors are full at every width
+constexpr double interval = 1e-4, duration = 0.1, enough = 0.01, too_long = 3.0;  // seconds
+constexpr std::size_t lanes = 64;                                                 // vectors are full at every width
 
 /// Of this process, which does nothing else meanwhile.
 double cpu_time() { return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC); }
 
 }  // namespace
 
-Result<Speed> measure_speed(const SimulateSetup& setup) {
+Result<Speed> measure_speed(const SimulateSetup& setup, const std::string& cache) {
   sim::Experiment e = setup.experiment;
   e.interval = interval;
   e.samples = static_cast<std::size_t>(std::llround(duration / interval)) + 1;
@@ -36,7 +37,8 @@ Result<Speed> measure_speed(const SimulateSetup& setup) {
     if (!columns) return fail(std::move(columns.error()));
     request.features.push_back(columns->front().request);
   }
-  auto batch = sim::Batch::create(setup.model, e, request, {*backend, 1});
+  auto batch =
+      sim::Batch::create(setup.model, e, request, {.backend = *backend, .threads = 1, .store = code_store(cache)});
   if (!batch) return fail(std::move(batch.error()));
   Array2 points(lanes, setup.parameters.size());
   for (std::size_t k = 0; k < lanes; ++k) std::ranges::copy(setup.parameters, points.row(k).begin());
@@ -57,8 +59,8 @@ Result<Speed> measure_speed(const SimulateSetup& setup) {
   return out;
 }
 
-void say_speed(const SimulateSetup& setup, std::string& text, nlohmann::ordered_json& json) {
-  const auto speed = measure_speed(setup);
+void say_speed(const SimulateSetup& setup, const std::string& cache, std::string& text, nlohmann::ordered_json& json) {
+  const auto speed = measure_speed(setup, cache);
   if (!speed) {
     text += fmt::format("speed here\n  unknown: {}\n", speed.error().front().message);
     json["speed"] = nullptr;

@@ -18,11 +18,11 @@ struct Speed {
 };
 
 /// Simulates 100 ms in steps of 0.1 ms with the integrator that `hillock simulate` takes, its mean and sd measured as
-/// it goes, again and again for a tenth of a second of CPU time. Compiling is not in it. Error codes: "speed-unknown"
-/// (it takes too long), those of sim::Batch::create.
-[[nodiscard]] Result<Speed> measure_speed(const SimulateSetup& setup);
+/// it goes, again and again for 10 ms of CPU time. Compiling is not in it; code is looked for in the folder `cache`.
+/// Error codes: "speed-unknown" (it takes too long), those of sim::Batch::create.
+[[nodiscard]] Result<Speed> measure_speed(const SimulateSetup& setup, const std::string& cache);
 
 /// Adds it to an answer.
-void say_speed(const SimulateSetup& setup, std::string& text, nlohmann::ordered_json& json);
+void say_speed(const SimulateSetup& setup, const std::string& cache, std::string& text, nlohmann::ordered_json& json);
 
 }  // namespace hillock::study

@@ -145,12 +145,12 @@ Result<void> check_steps(const ir::Model& model, const CheckOptions& options, st
       json["missing"].push_back(e.message);
     }
     // How long a step takes does not depend on what comes in.
-    if (auto still = with_inputs_at_zero(std::move(run), model)) say_speed(*still, text, json);
+    if (auto still = with_inputs_at_zero(std::move(run), model)) say_speed(*still, options.cache, text, json);
     return {};
   }
   say_stiffness(model, *setup, text, json);
   if (auto said = say_spikes(model, *setup, text, json); !said) return fail(std::move(said.error()));
-  say_speed(*setup, text, json);
+  say_speed(*setup, options.cache, text, json);
   return {};
 }
 
