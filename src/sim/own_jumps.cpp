@@ -88,8 +88,8 @@ void OwnJumps::begin() {
       moving_.push_back(next);
   }
   context_.shorten(fraction);
-  const NodeId middle = al.add(start, al.mul(al.number(0.5), fraction));
-  context_.take_sides(equations_.graph, equations_.values, context_.time_at(middle));
+  middle_ = context_.time_at(al.add(start, al.mul(al.number(0.5), fraction)));
+  context_.take_sides(equations_.graph, equations_.values, middle_);
 }
 
 std::vector<NodeId> OwnJumps::advance(std::vector<NodeId> next, const ir::Adaptive& control) {
@@ -110,6 +110,7 @@ std::vector<NodeId> OwnJumps::advance(std::vector<NodeId> next, const ir::Adapti
   const NodeId beyond = al.add(context_.time_at(end), al.mul(al.number(2.0), sliver_));
   context_.take_sides(equations_.graph, equations_.values, beyond);
   const auto after = context_.derivatives_at(next, end);
+  context_.take_sides(equations_.graph, equations_.values, middle_);  // whoever asks next is within the step
   for (std::size_t i = 0; i < next.size(); ++i) {
     const NodeId shift = al.make(Op::stop_gradient, al.sub(before[i], after[i]));
     next[i] = al.add(next[i], context_.hold(i, al.select(kept, al.mul(shift, moves), zero), zero));

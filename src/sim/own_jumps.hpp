@@ -42,6 +42,7 @@ class OwnJumps {
   ir::SidedEquations equations_;
   ir::SymbolId side_;
   ir::NodeId sliver_ = ir::no_node;  ///< seconds: of jumps nearer than that, the step begins behind them
+  ir::NodeId middle_ = ir::no_node;  ///< of the trial step: its time
   std::vector<Ahead> moving_;        ///< those that depend on parameters
 };
 
