@@ -1,0 +1,3 @@
+#define HILLOCK_NN_ISA avx512
+#define HILLOCK_NN_WIDTH 16
+#include "nn/kernels/body.inl"
