@@ -119,6 +119,7 @@ void Learner::restore(State state) {
   updates_ = state.updates;
   skipped_ = state.skipped;
   options_.steps = state.plan;
+  options_.rate = state.rate;
 }
 
 }  // namespace hillock::nn

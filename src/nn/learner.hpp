@@ -47,13 +47,18 @@ class Learner {
   [[nodiscard]] std::int64_t skipped() const { return skipped_; }
   /// Another end of the cosine, from here on.
   void plan(std::int64_t steps) { options_.steps = steps; }
+  /// The rate from here on, times `factor`.
+  void scale_rate(double factor) { options_.rate *= factor; }
 
   /// Everything that a later run needs to go on with the same bits: plain numbers.
   struct State {
     std::vector<float> theta, m, v, average;
     std::int64_t step = 0, updates = 0, skipped = 0, plan = 0;
+    double rate = 0.0;
   };
-  [[nodiscard]] State state() const { return {theta_, m_, v_, average_, step_, updates_, skipped_, options_.steps}; }
+  [[nodiscard]] State state() const {
+    return {theta_, m_, v_, average_, step_, updates_, skipped_, options_.steps, options_.rate};
+  }
   void restore(State state);
 
  private:

@@ -1,0 +1,385 @@
+#include "infer/conditional_estimator.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "base/option_ranges.hpp"
+#include "base/parallel.hpp"
+#include "base/rng.hpp"
+#include "nn/flow.hpp"
+#include "nn/learner.hpp"
+
+namespace hillock::infer {
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+constexpr std::size_t chunk = 128;
+
+/// y = b + A c + L w: w is what the networks see.
+struct LinearStart {
+  Matrix a, l, inverse;  // of l
+  Vector b;
+  double log_determinant = 0.0;  // of l
+};
+
+LinearStart linear_start(const Array2& y, const Array2& c) {
+  const auto n = static_cast<Eigen::Index>(y.rows), ny = static_cast<Eigen::Index>(y.cols),
+             nc = static_cast<Eigen::Index>(c.cols);
+  const Eigen::Map<const Eigen::Matrix<double, -1, -1, Eigen::RowMajor>> ym(y.values.data(), n, ny),
+      cm(c.values.data(), n, nc);
+  const Vector my = ym.colwise().mean(), mc = nc > 0 ? Vector(cm.colwise().mean()) : Vector(0);
+  const Matrix yc = ym.rowwise() - my.transpose();
+  const Matrix cc = cm.rowwise() - mc.transpose();
+  LinearStart s;
+  // Ridge: duplicated or constant columns of c must not make it wild. c is near unit variance.
+  Matrix normal = cc.transpose() * cc;
+  normal.diagonal().array() += 1e-3 * static_cast<double>(n) / 1e2 + 1e-9;
+  s.a = nc > 0 ? Matrix(normal.ldlt().solve(cc.transpose() * yc).transpose()) : Matrix(ny, 0);
+  s.b = my - s.a * mc;
+  const Matrix rest = yc - cc * s.a.transpose();
+  const double freedom = std::max(1.0, static_cast<double>(n - nc - 1));
+  Matrix covariance = rest.transpose() * rest / freedom;
+  const Vector spread = (yc.array().square().colwise().sum() / static_cast<double>(n)).sqrt();
+  for (Eigen::Index i = 0; i < ny; ++i) {
+    const double own = spread[i] > 0.0 ? spread[i] : 1.0;
+    covariance(i, i) += 1e-10 * own * own + 1e-300;
+  }
+  const Eigen::LLT<Matrix> llt(covariance);
+  if (llt.info() == Eigen::Success) s.l = llt.matrixL();
+  else s.l = Matrix(covariance.diagonal().array().sqrt().matrix().asDiagonal());
+  s.inverse = s.l.triangularView<Eigen::Lower>().solve(Matrix::Identity(ny, ny));
+  s.log_determinant = s.l.diagonal().array().log().sum();
+  return s;
+}
+
+}  // namespace
+
+Result<void> EstimatorOptions::validate() const {
+  OptionRanges ranges;
+  ranges.need(members >= 1 && members <= 64, "members", static_cast<double>(members), "between 1 and 64");
+  ranges.need(steps >= 1 && steps <= 64, "steps", static_cast<double>(steps), "between 1 and 64");
+  ranges.need(hidden >= 1 && hidden <= 4096, "hidden", static_cast<double>(hidden), "between 1 and 4096");
+  ranges.need(blocks <= 16, "blocks", static_cast<double>(blocks), "at most 16");
+  ranges.need(bins >= 2 && bins <= 16, "bins", static_cast<double>(bins), "between 2 and 16");
+  ranges.need(batch >= 1 && batch <= 1'000'000, "batch", static_cast<double>(batch), "between 1 and 1e6");
+  ranges.need(rate > 0.0 && rate <= 1.0, "rate", rate, "above 0, at most 1");
+  return std::move(ranges).result();
+}
+
+struct ConditionalEstimator::State {
+  EstimatorOptions options;
+  std::size_t ny = 0, nc = 0;
+  LinearStart start;
+  std::unique_ptr<nn::ConditionalDensity> density;
+  std::vector<nn::Learner> members;
+  std::vector<std::vector<float>> best;  // by member: what answers are made with
+  std::int64_t blocks = 0;               // of fresh pairs, so far
+
+  [[nodiscard]] nn::LearnerOptions learner_options() const {
+    nn::LearnerOptions o;
+    o.rate = options.rate;
+    o.decay = options.decay;
+    o.average = options.average;
+    o.chunk = chunk;
+    return o;
+  }
+
+  void scatter(nn::Pass& pass, const Pairs& pairs, std::span<const std::uint32_t> rows) const {
+    const std::size_t n = rows.size();
+    for (std::size_t k = 0; k < ny; ++k) {
+      const std::span<float> to = pass.row(density->y(), k);
+      for (std::size_t s = 0; s < n; ++s) to[s] = pairs.y[rows[s] * ny + k];
+      std::fill(to.begin() + static_cast<std::ptrdiff_t>(n), to.end(), 0.0F);
+    }
+    for (std::size_t k = 0; k < nc; ++k) {
+      const std::span<float> to = pass.row(density->context(), k);
+      for (std::size_t s = 0; s < n; ++s) to[s] = pairs.c[rows[s] * nc + k];
+      std::fill(to.begin() + static_cast<std::ptrdiff_t>(n), to.end(), 0.0F);
+    }
+  }
+
+  /// One pass of a member over rows in a random order.
+  double pass_over(nn::Learner& learner, const Pairs& pairs, std::vector<std::uint32_t>& rows, Rng& rng,
+                   const Progress* progress = nullptr) const {
+    for (std::size_t i = rows.size(); i-- > 1;) std::swap(rows[i], rows[rng.below(i + 1)]);
+    double sum = 0.0;
+    const std::size_t batches = std::max<std::size_t>(1, rows.size() / options.batch);
+    for (std::size_t b = 0; b < batches; ++b) {
+      if (progress && progress->should_stop()) break;
+      const std::size_t from = b * rows.size() / batches, to = (b + 1) * rows.size() / batches;
+      const auto feed = [&](nn::Pass& pass, std::size_t first) {
+        scatter(pass, pairs, std::span(rows).subspan(from + first, pass.samples()));
+      };
+      sum += learner.step(to - from, feed) * static_cast<double>(to - from);
+    }
+    return sum / static_cast<double>(rows.size());
+  }
+
+  /// One member, a stored set.
+  void learn_stored(std::size_t m, const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
+                    std::vector<double>& training, std::vector<double>& validation) {
+    nn::Learner& learner = members[m];
+    Rng rng(options.seed, stream_id("estimator.stored"), m);
+    // The same folds for everybody, another one held out by each.
+    std::vector<std::uint32_t> order(pairs.count);
+    std::iota(order.begin(), order.end(), 0U);
+    Rng folds(options.seed, stream_id("estimator.folds"));
+    for (std::size_t i = order.size(); i-- > 1;) std::swap(order[i], order[folds.below(i + 1)]);
+    const std::size_t held = std::clamp<std::size_t>(pairs.count / 10, 1, 10000);
+    const std::size_t from = (m * held) % std::max<std::size_t>(1, pairs.count - held + 1);
+    std::vector<std::uint32_t> rows, kept;
+    for (std::size_t i = 0; i < pairs.count; ++i) (i >= from && i < from + held ? kept : rows).push_back(order[i]);
+    if (rows.empty()) rows = kept;
+    const auto feed_kept = [&](nn::Pass& pass, std::size_t first) {
+      scatter(pass, pairs, std::span<const std::uint32_t>(kept).subspan(first, pass.samples()));
+    };
+    double top = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
+    best[m] = learner.averaged();
+    std::size_t waited = 0, drops = 0;
+    for (std::size_t epoch = 0; epoch < most_epochs && !progress.should_stop(); ++epoch) {
+      training.push_back(pass_over(learner, pairs, rows, rng, &progress));
+      const double now = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
+      validation.push_back(now);
+      if (now > top) {
+        if (now > top + 1e-3) waited = 0;
+        else ++waited;
+        top = now;
+        best[m] = learner.averaged();
+      } else {
+        ++waited;
+      }
+      if (waited < (drops == 0 ? patience : patience / 2)) continue;
+      waited = 0;
+      if (++drops > most_drops) break;
+      learner.scale_rate(0.3);
+    }
+  }
+  static constexpr std::size_t patience = 12, most_drops = 3;
+
+  void answer_with_members() {
+    for (std::size_t m = 0; m < members.size(); ++m) best[m] = members[m].averaged();
+  }
+};
+
+ConditionalEstimator::ConditionalEstimator(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ConditionalEstimator::ConditionalEstimator(ConditionalEstimator&&) noexcept = default;
+ConditionalEstimator& ConditionalEstimator::operator=(ConditionalEstimator&&) noexcept = default;
+ConditionalEstimator::~ConditionalEstimator() = default;
+
+Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const Array2& c, const EstimatorOptions& o) {
+  if (Result<void> good = o.validate(); !good) return fail(good.error());
+  HILLOCK_CHECK(y.rows == c.rows && y.rows > 0 && y.cols > 0, "pairs of unequal number, or none");
+  auto state = std::make_unique<State>();
+  state->options = o;
+  state->ny = y.cols;
+  state->nc = c.cols;
+  state->start = linear_start(y, c);
+  nn::FlowOptions flow;
+  flow.dimension = y.cols;
+  flow.context = c.cols;
+  flow.steps = o.steps;
+  flow.hidden = o.hidden;
+  flow.blocks = o.blocks;
+  flow.spline = o.density == "nsf";
+  flow.residual = flow.spline;
+  flow.activation = flow.spline ? nn::Activation::silu : nn::Activation::tanh;
+  flow.shape.bins = o.bins;
+  flow.seed = o.seed;
+  state->density = std::make_unique<nn::Flow>(flow);
+  for (std::size_t m = 0; m < o.members; ++m) {
+    state->members.emplace_back(state->density->tape(), state->density->log_density(),
+                                state->density->tape().initial(o.seed, m), state->learner_options());
+    state->best.push_back(state->members.back().averaged());
+  }
+  return ConditionalEstimator(std::move(state));
+}
+
+std::size_t ConditionalEstimator::dimension() const { return state_->ny; }
+std::size_t ConditionalEstimator::context_dimension() const { return state_->nc; }
+std::size_t ConditionalEstimator::parameter_count() const { return state_->density->tape().parameter_count(); }
+
+Pairs ConditionalEstimator::prepare(const Array2& y, const Array2& c) const {
+  const State& s = *state_;
+  Pairs out;
+  out.count = y.rows;
+  out.y.resize(y.rows * s.ny);
+  out.c.resize(c.rows * s.nc);
+  Vector rest(static_cast<Eigen::Index>(s.ny));
+  for (std::size_t k = 0; k < y.rows; ++k) {
+    const Eigen::Map<const Vector> yk(y.row(k).data(), static_cast<Eigen::Index>(s.ny)),
+        ck(c.row(k).data(), static_cast<Eigen::Index>(s.nc));
+    rest.noalias() = yk - s.start.b;
+    rest.noalias() -= s.start.a * ck;
+    s.start.l.triangularView<Eigen::Lower>().solveInPlace(rest);
+    for (std::size_t i = 0; i < s.ny; ++i) out.y[k * s.ny + i] = static_cast<float>(rest[static_cast<Eigen::Index>(i)]);
+    for (std::size_t i = 0; i < s.nc; ++i) out.c[k * s.nc + i] = static_cast<float>(c(k, i));
+  }
+  return out;
+}
+
+double ConditionalEstimator::learn(const Pairs& pairs) {
+  State& s = *state_;
+  std::vector<double> mean(s.members.size());
+  const std::int64_t block = s.blocks++;
+  parallel_for(s.members.size(), s.options.threads, [&](std::size_t m) {
+    Rng rng(s.options.seed, stream_id("estimator.fresh"), static_cast<std::uint64_t>(block) * s.members.size() + m);
+    std::vector<std::uint32_t> rows(pairs.count);
+    std::iota(rows.begin(), rows.end(), 0U);
+    mean[m] = s.pass_over(s.members[m], pairs, rows, rng);
+  });
+  s.answer_with_members();
+  return std::accumulate(mean.begin(), mean.end(), 0.0) / static_cast<double>(mean.size()) - s.start.log_determinant;
+}
+
+void ConditionalEstimator::plan_steps(std::int64_t steps) {
+  for (nn::Learner& m : state_->members) m.plan(steps);
+}
+
+std::int64_t ConditionalEstimator::steps() const { return state_->members.front().steps(); }
+
+StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_t most_epochs,
+                                                  const Progress& progress) {
+  State& s = *state_;
+  // The rate falls by what validation says, not by a plan.
+  for (nn::Learner& m : s.members) m.plan(std::int64_t{1} << 60);
+  std::vector<std::vector<double>> training(s.members.size()), validation(s.members.size());
+  parallel_for(s.members.size(), s.options.threads,
+               [&](std::size_t m) { s.learn_stored(m, pairs, most_epochs, progress, training[m], validation[m]); });
+  StoredTraining out;
+  out.stopped = progress.should_stop();
+  std::size_t longest = 0;
+  for (const auto& t : training) {
+    out.epochs.push_back(t.size());
+    longest = std::max(longest, t.size());
+  }
+  const auto mean_at = [&](const std::vector<std::vector<double>>& curves, std::size_t epoch) {
+    double sum = 0.0;
+    std::size_t n = 0;
+    for (const auto& curve : curves)
+      if (!curve.empty()) sum += curve[std::min(epoch, curve.size() - 1)], ++n;
+    return sum / static_cast<double>(std::max<std::size_t>(n, 1)) - s.start.log_determinant;
+  };
+  for (std::size_t e = 0; e < longest; ++e) {
+    out.training.push_back(mean_at(training, e));
+    out.validation.push_back(mean_at(validation, e));
+  }
+  return out;
+}
+
+void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::span<double> value, Array2* by_y,
+                                       Array2* by_c) const {
+  const State& s = *state_;
+  const bool slopes = by_y || by_c;
+  if (by_y) *by_y = Array2(y.rows, s.ny);
+  if (by_c) *by_c = Array2(y.rows, s.nc);
+  const std::size_t pieces = (y.rows + chunk - 1) / chunk;
+  const std::size_t members = s.members.size();
+  const std::size_t groups = std::min<std::size_t>(pieces, 64);
+  parallel_for(groups, s.options.threads, [&](std::size_t group) {
+    nn::Pass pass(s.density->tape(), chunk, slopes);
+    std::vector<float> unused(slopes ? parameter_count() : 0), ones(chunk, 1.0F);
+    std::vector<double> logs(members * chunk);
+    Array2 dy(slopes ? members * chunk : 0, s.ny), dc(slopes ? members * chunk : 0, s.nc);
+    for (std::size_t piece = group; piece < pieces; piece += groups) {
+      const std::size_t first = piece * chunk, count = std::min(chunk, y.rows - first);
+      Array2 part_y(count, s.ny), part_c(count, s.nc);
+      for (std::size_t k = 0; k < count; ++k) {
+        std::ranges::copy(y.row(first + k), part_y.row(k).begin());
+        std::ranges::copy(c.row(c.rows == 1 ? 0 : first + k), part_c.row(k).begin());
+      }
+      const Pairs pairs = prepare(part_y, part_c);
+      std::vector<std::uint32_t> rows(count);
+      std::iota(rows.begin(), rows.end(), 0U);
+      pass.resize(count);
+      for (std::size_t m = 0; m < members; ++m) {
+        s.scatter(pass, pairs, rows);
+        pass.forward(s.best[m]);
+        const float* log_q = pass.value(s.density->log_density());
+        for (std::size_t k = 0; k < count; ++k) logs[m * chunk + k] = static_cast<double>(log_q[k]);
+        if (!slopes) continue;
+        pass.backward(s.best[m], s.density->log_density(), ones, unused);
+        const std::size_t stride = pass.extent().stride;
+        for (std::size_t k = 0; k < count; ++k) {
+          for (std::size_t i = 0; i < s.ny; ++i)
+            dy(m * chunk + k, i) = static_cast<double>(pass.slope(s.density->y())[i * stride + k]);
+          for (std::size_t i = 0; i < s.nc; ++i)
+            dc(m * chunk + k, i) = static_cast<double>(pass.slope(s.density->context())[i * stride + k]);
+        }
+      }
+      for (std::size_t k = 0; k < count; ++k) {
+        double top = -std::numeric_limits<double>::infinity();
+        for (std::size_t m = 0; m < members; ++m) top = std::max(top, logs[m * chunk + k]);
+        if (!std::isfinite(top)) {
+          value[first + k] = -std::numeric_limits<double>::infinity();
+          continue;
+        }
+        double sum = 0.0;
+        for (std::size_t m = 0; m < members; ++m) sum += std::exp(logs[m * chunk + k] - top);
+        value[first + k] = top + std::log(sum / static_cast<double>(members)) - s.start.log_determinant;
+        if (!slopes) continue;
+        Vector w = Vector::Zero(static_cast<Eigen::Index>(s.ny));
+        for (std::size_t m = 0; m < members; ++m) {
+          const double share = std::exp(logs[m * chunk + k] - top) / sum;
+          for (std::size_t i = 0; i < s.ny; ++i) w[static_cast<Eigen::Index>(i)] += share * dy(m * chunk + k, i);
+          if (by_c)
+            for (std::size_t i = 0; i < s.nc; ++i) (*by_c)(first + k, i) += share * dc(m * chunk + k, i);
+        }
+        // w = L^-1 (y - b - A c)
+        const Vector g = s.start.inverse.transpose() * w;
+        if (by_y)
+          for (std::size_t i = 0; i < s.ny; ++i) (*by_y)(first + k, i) = g[static_cast<Eigen::Index>(i)];
+        if (by_c) {
+          const Vector through = s.start.a.transpose() * g;
+          for (std::size_t i = 0; i < s.nc; ++i) (*by_c)(first + k, i) -= through[static_cast<Eigen::Index>(i)];
+        }
+      }
+    }
+  });
+}
+
+Array2 ConditionalEstimator::draw(std::span<const double> c, std::size_t count, std::uint64_t seed,
+                                  std::uint64_t first) const {
+  const State& s = *state_;
+  Array2 out(count, s.ny);
+  const Eigen::Map<const Vector> cv(c.data(), static_cast<Eigen::Index>(s.nc));
+  const Vector centre = s.start.b + s.start.a * cv;
+  const std::size_t members = s.members.size();
+  const std::size_t pieces = (count + chunk - 1) / chunk;
+  parallel_for(pieces, s.options.threads, [&](std::size_t piece) {
+    nn::Pass pass(s.density->tape(), chunk, false);
+    const std::size_t from = piece * chunk, to = std::min(count, from + chunk);
+    // Draw number n is of member n modulo their number: equal shares.
+    for (std::size_t m = 0; m < members; ++m) {
+      std::vector<std::size_t> numbers;
+      for (std::size_t k = from; k < to; ++k)
+        if ((first + k) % members == m) numbers.push_back(k);
+      if (numbers.empty()) continue;
+      pass.resize(numbers.size());
+      const nn::Extent e = pass.extent();
+      std::vector<float> noise(s.density->normals() * e.stride, 0.0F);
+      for (std::size_t j = 0; j < numbers.size(); ++j) {
+        Rng rng(seed, stream_id("estimator.draw"), first + numbers[j]);
+        for (std::size_t i = 0; i < s.density->normals(); ++i)
+          noise[i * e.stride + j] = static_cast<float>(rng.normal());
+      }
+      for (std::size_t i = 0; i < s.nc; ++i)
+        std::ranges::fill(pass.row(s.density->context(), i), static_cast<float>(c[i]));
+      s.density->draw(pass, s.best[m], noise.data());
+      Vector w(static_cast<Eigen::Index>(s.ny));
+      for (std::size_t j = 0; j < numbers.size(); ++j) {
+        for (std::size_t i = 0; i < s.ny; ++i)
+          w[static_cast<Eigen::Index>(i)] = static_cast<double>(pass.row(s.density->y(), i)[j]);
+        const Vector yv = centre + s.start.l * w;
+        for (std::size_t i = 0; i < s.ny; ++i) out(numbers[j], i) = yv[static_cast<Eigen::Index>(i)];
+      }
+    }
+  });
+  return out;
+}
+
+}  // namespace hillock::infer

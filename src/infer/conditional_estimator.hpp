@@ -1,0 +1,89 @@
+#pragma once
+/// p(y | c), learnt from pairs: the engine of neural posterior estimation (y parameters, c data) and of neural
+/// likelihood estimation (y data, c parameters).
+///
+/// y is first straightened by a linear regression on c and whitened by the residuals' covariance, both found from the
+/// first pairs; a network learns what is left. So a linear Gaussian problem is solved before training begins. Several
+/// networks (an ensemble; Lakshminarayanan et al. 2017) are averaged as densities. They are trained side by side, one
+/// thread each, and no bit depends on the number of threads.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/array.hpp"
+#include "base/error.hpp"
+#include "base/progress.hpp"
+
+namespace hillock::infer {
+
+struct EstimatorOptions {
+  std::string density = "nsf";  ///< "maf": affine steps, "nsf": spline steps
+  std::size_t members = 2;
+  std::size_t steps = 5;
+  std::size_t hidden = 50;
+  std::size_t blocks = 2;
+  std::size_t bins = 8;
+  std::size_t batch = 256;
+  double rate = 1e-3;
+  double decay = 0.0;
+  double average = 0.0;  ///< of the moving average of the parameters, a step
+  int threads = 0;
+  std::uint64_t seed = 1;
+  [[nodiscard]] Result<void> validate() const;
+};
+
+/// Pairs on the networks' scale.
+struct Pairs {
+  std::size_t count = 0;
+  std::vector<float> y, c;  ///< row-major
+};
+
+/// What early stopping saw.
+struct StoredTraining {
+  std::vector<double> training, validation;  ///< mean log density by epoch, averaged over members
+  std::vector<std::size_t> epochs;           ///< by member
+  bool stopped = false;                      ///< by should_stop(), before it was done
+};
+
+class ConditionalEstimator {
+ public:
+  /// Linear start and scales from pairs (rows of finite numbers), and networks that know nothing yet.
+  [[nodiscard]] static Result<ConditionalEstimator> create(const Array2& y, const Array2& c, const EstimatorOptions& o);
+  ConditionalEstimator(ConditionalEstimator&&) noexcept;
+  ConditionalEstimator& operator=(ConditionalEstimator&&) noexcept;
+  ~ConditionalEstimator();
+
+  [[nodiscard]] std::size_t dimension() const;
+  [[nodiscard]] std::size_t context_dimension() const;
+  [[nodiscard]] std::size_t parameter_count() const;  ///< of one member
+
+  [[nodiscard]] Pairs prepare(const Array2& y, const Array2& c) const;
+
+  /// Fresh pairs: every member sees each of them once, in an order of its own. The mean log density of y (in y's units)
+  /// over the pairs, before they were learnt from: an honest measure.
+  double learn(const Pairs& pairs);
+  /// The number of steps after which the rate has fallen to 0 ("cosine").
+  void plan_steps(std::int64_t steps);
+  [[nodiscard]] std::int64_t steps() const;
+
+  /// A stored set, many times: each member keeps another part of the pairs for validation, halves its rate where that
+  /// stops improving, and ends with its best state.
+  StoredTraining learn_stored(const Pairs& pairs, std::size_t most_epochs, const Progress& progress);
+
+  /// log p(y_k | c_k) in y's units; `c` has one row for all or one for each. Gradients where not null.
+  void log_density(const Array2& y, const Array2& c, std::span<double> value, Array2* by_y = nullptr,
+                   Array2* by_c = nullptr) const;
+  /// Draws `first` ... `first + count - 1` of y at one c. Row k depends on the seed and its number alone.
+  [[nodiscard]] Array2 draw(std::span<const double> c, std::size_t count, std::uint64_t seed,
+                            std::uint64_t first = 0) const;
+
+ private:
+  struct State;
+  explicit ConditionalEstimator(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hillock::infer
