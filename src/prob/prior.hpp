@@ -13,10 +13,15 @@
 /// | halfnormal(sd)                | sd of the unfolded normal     | (0, inf)     | exp(u)                            |
 /// | exponential(mean)             |                               | (0, inf)     | exp(u)                            |
 ///
+/// `normal`, `lognormal`, `halfnormal` and `exponential` may be conditional (conditional.hpp), as x(u) does not depend
+/// on their arguments.
+///
 /// The density of u is p(x(u)) |dx/du|; under `uniform` and `loguniform` it is the standard logistic density.
 /// (Stan Reference Manual, "Constraint transforms", gives the same maps.)
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,6 +62,9 @@ class Prior {
   [[nodiscard]] static Result<Prior> make(std::string_view family, std::span<const double> arguments,
                                           std::string_view where = {});
 
+  /// The same for numbers that are computed: nothing where `make` would have errors.
+  [[nodiscard]] static std::optional<Prior> of(Family family, std::span<const double> arguments);
+
   [[nodiscard]] Family family() const { return family_; }
   /// As given: two numbers, or one.
   [[nodiscard]] std::span<const double> arguments() const { return {arguments_, arity_}; }
@@ -83,6 +91,17 @@ class Prior {
   /// log p(x(u)) + log |dx/du| and its derivative in u. Never NaN for a finite u; -inf only where the true value is
   /// below the least double (a half-line family with x beyond 1e150 scales).
   [[nodiscard]] LogSlope log_density_unconstrained(double u) const;
+  /// Its derivatives in the arguments, of a family whose map u -> x does not depend on them (not `uniform` and
+  /// `loguniform`). 0 for an argument that there is not.
+  [[nodiscard]] std::array<double, 2> argument_slopes(double u) const;
+
+  /// x with cdf(x) = Phi(z), computed from the nearer tail: rising in z, finite, strictly inside the support for every
+  /// finite z. (The half lines end at the least normal number.)
+  [[nodiscard]] double from_standard_normal(double z) const;
+  /// Its inverse; -inf at or below the lower end of the support, +inf at or above the upper one.
+  [[nodiscard]] double to_standard_normal(double x) const;
+  /// log dx/dz where x belongs to z.
+  [[nodiscard]] double log_dx_dz(double x, double z) const;
 
  private:
   Prior(Family family, std::span<const double> arguments);
