@@ -79,9 +79,21 @@ struct Held {
 
 /// A prior as written, arguments in SI. The families are `prob`'s.
 struct PriorSpec {
+  /// An argument of a conditional prior.
+  struct Argument {
+    NodeId value;      ///< over the symbols of parameters that are declared earlier
+    std::string what;  ///< for messages: "the sd of 'normal'"
+    bool positive;     ///< must be above 0
+    Span span;
+  };
   std::string family;             ///< "uniform", "loguniform", "normal", "lognormal", "halfnormal", ...
-  std::vector<double> arguments;  ///< in the parameter's SI unit where the family's rule says so
+  std::vector<double> arguments;  ///< in the parameter's SI unit where the family's rule says so; none if conditional
+  std::vector<Argument> expressions;  ///< of a conditional prior, all arguments; else none
+  std::vector<SymbolId> given;        ///< the parameters that these read, each once
+  std::string text;                   ///< a conditional prior in canonical style: "normal(2*a, 0.5)"
   Span span;
+
+  [[nodiscard]] bool conditional() const { return !expressions.empty(); }
 };
 
 struct Parameter {

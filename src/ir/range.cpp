@@ -150,10 +150,9 @@ Range of_op(Op op, const Range& a, const Range& b, const Range& c, bool same) {
 
 }  // namespace
 
-Range range_of(const Graph& graph, NodeId root, std::span<const Range> symbols) {
-  const std::vector<NodeId> nodes = reachable(graph, std::span(&root, 1));
-  std::vector<Range> known(index(root) + 1);
-  for (const NodeId id : nodes) {
+std::vector<Range> ranges_of(const Graph& graph, std::span<const NodeId> roots, std::span<const Range> symbols) {
+  std::vector<Range> known(graph.size());
+  for (const NodeId id : reachable(graph, roots)) {
     const Node& node = graph[id];
     Range& out = known[index(id)];
     if (node.op == Op::constant) {
@@ -172,7 +171,9 @@ Range range_of(const Graph& graph, NodeId root, std::span<const Range> symbols) 
     }
     out = defined ? of_op(node.op, args[0], args[1], args[2], node.args[0] == node.args[1]) : undefined;
   }
-  return known[index(root)];
+  std::vector<Range> out;
+  for (const NodeId root : roots) out.push_back(known[index(root)]);
+  return out;
 }
 
 }  // namespace hillock::ir

@@ -6,6 +6,7 @@
 
 #include <limits>
 #include <span>
+#include <vector>
 
 #include "ir/graph.hpp"
 
@@ -22,6 +23,7 @@ struct Range {
 };
 
 /// @param symbols  by SymbolId
-[[nodiscard]] Range range_of(const Graph& graph, NodeId root, std::span<const Range> symbols);
+[[nodiscard]] std::vector<Range> ranges_of(const Graph& graph, std::span<const NodeId> roots,
+                                           std::span<const Range> symbols);
 
 }  // namespace hillock::ir

@@ -5,6 +5,7 @@
 
 #include "ir/algebra.hpp"
 #include "ir/table.hpp"
+#include "lang/conditional_prior.hpp"
 #include "lang/flags.hpp"
 #include "lang/format.hpp"
 #include "lang/load.hpp"
@@ -363,8 +364,17 @@ class ModelBuilder {
     ir::Parameter parameter{symbol, std::nullopt, std::nullopt};
     if (const auto place = findings_.defaults.find(statement); place != findings_.defaults.end())
       parameter.value = place->second;
-    if (const auto place = findings_.priors.find(statement); place != findings_.priors.end())
+    if (const auto place = findings_.priors.find(statement); place != findings_.priors.end()) {
       parameter.prior = place->second;
+      if (parameter.prior->conditional())
+        add_expressions(
+            ast_, *ast_.statements[statement].distribution, model_,
+            [&](std::string_view name) {
+              const std::uint32_t entity = names_.by_name.at(name);
+              return running_[names_.entities[entity].starts_from.value_or(entity)];
+            },
+            *parameter.prior);
+    }
     model_.parameters.push_back(std::move(parameter));
   }
 

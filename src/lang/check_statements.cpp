@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lang/conditional_prior.hpp"
 #include "lang/flags.hpp"
 #include "lang/prior.hpp"
 #include "lang/words.hpp"
@@ -118,7 +119,7 @@ class StatementCheck {
     const std::string what = "the default of " + quoted(text(s.name));
     std::optional<double> value;
     if (!unit.unit) {  // reported
-      if (s.distribution) (void)check_prior(ast_, *s.distribution, nullptr, checker_, problems_);
+      if (s.distribution) (void)check_prior(ast_, *s.distribution, nullptr, {}, checker_, problems_);
       return;
     }
     if (s.value.given()) {
@@ -126,7 +127,8 @@ class StatementCheck {
       if (value) findings_.defaults[index] = *value;
     }
     if (!s.distribution) return;
-    auto prior = check_prior(ast_, *s.distribution, &unit.unit->dimension, checker_, problems_);
+    auto prior = check_prior(ast_, *s.distribution, &unit.unit->dimension,
+                             names_in_prior(ast_, names_, index, problems_), checker_, problems_);
     if (!prior) return;
     if (value && !in_support(*prior, *value))
       problems_.add("default-outside-prior", what + " is impossible under its prior", at(s.value),

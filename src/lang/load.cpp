@@ -7,6 +7,7 @@
 #include "lang/check_shared.hpp"
 #include "lang/check_statements.hpp"
 #include "lang/check_tables.hpp"
+#include "lang/conditional_prior.hpp"
 #include "lang/constants.hpp"
 #include "lang/declare.hpp"
 #include "lang/dependencies.hpp"
@@ -38,7 +39,9 @@ Result<ir::Model> load_model(std::string_view text, std::string_view file_name, 
   for (const Extent at : checker.divided_by_zero)
     model.notes.push_back({"a division by 0: infinite, and NaN where 0 is divided", ast.source->span(at, 256)});
   std::ranges::stable_sort(model.notes, {}, [](const ir::Note& note) { return note.span.line; });
-  if (Errors wrong = noise_mistakes(model); !wrong.empty()) return fail(std::move(wrong));
+  Errors wrong = noise_mistakes(model);
+  for (PriorMistake& mistake : range_mistakes(model)) wrong.push_back(std::move(mistake.error));
+  if (!wrong.empty()) return fail(std::move(wrong));
   return model;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "lang/format.hpp"
 #include "lang/parser.hpp"
 
 namespace hillock::lang {
@@ -39,15 +40,15 @@ const Family* find_family(std::string_view name) {
 }  // namespace
 
 std::optional<double> check_number(const Ast& ast, const Expr& expr, const units::Dimension& dimension,
-                                   const std::string& what, Checker& checker, Problems& problems,
-                                   bool may_be_infinite) {
+                                   const std::string& what, Checker& checker, Problems& problems, bool may_be_infinite,
+                                   const std::string& instead) {
   bool reported = false;
   const Resolve no_names = [&](std::string_view name, Extent at) -> std::optional<Value> {
     const bool constant = units::find_unit(name) != nullptr || name == "pi" || name == "e" || name == "inf";
     if (constant || function_op(name) != nullptr) return std::nullopt;
     if (!reported)
       problems.add("not-a-number", what + " must be a number, found the name '" + std::string(name.substr(0, 40)) + "'",
-                   at, "write the number itself: it may not change with other values");
+                   at, instead.empty() ? "write the number itself: it may not change with other values" : instead);
     reported = true;
     return Value::unknown();
   };
@@ -65,18 +66,85 @@ std::optional<double> check_number(const Ast& ast, const Expr& expr, const units
   return value.number;
 }
 
+namespace {
+
+/// One argument: a number, or an expression of parameters.
+class ArgumentCheck {
+ public:
+  ArgumentCheck(const Ast& ast, const PriorNames& names, Checker& checker, Problems& problems)
+      : ast_(ast), names_(names), checker_(checker), problems_(problems) {}
+
+  /// Is it an expression of parameters, without a mistake?
+  [[nodiscard]] bool conditional() const { return conditional_; }
+
+  /// Its number; nothing where it is no number, or a mistake was reported (`failed`).
+  std::optional<double> number(const Expr& expr, const units::Dimension& dimension, const std::string& what) {
+    bool named = false;
+    const Resolve resolve = [&](std::string_view name, Extent at) {
+      auto value = names_(name, at, what);
+      named = named || value.has_value();
+      return value;
+    };
+    const Value value = checker_.check(expr, resolve, dimension, what);
+    const Extent at = ast_.nodes[expr.root].at;
+    if (!value.known) return failure();
+    for (std::uint32_t i = expr.first; i <= expr.root; ++i)
+      if (ast_.nodes[i].kind == ExprNode::Kind::call && checker_.tables.contains(ast_.text(ast_.nodes[i].word))) {
+        problems_.add("prior-not-of-parameters", what + " reads a table, which is a function of time", ast_.nodes[i].at,
+                      "a prior depends on parameters alone");
+        return failure();
+      }
+    if (named) {
+      conditional_ = true;
+      return std::nullopt;
+    }
+    if (!value.number) {
+      problems_.add("not-a-number", what + " must be a number", at);
+      return failure();
+    }
+    if (!std::isfinite(*value.number)) {
+      problems_.add("not-finite", what + " is " + (std::isnan(*value.number) ? "not a number" : "infinite"), at);
+      return failure();
+    }
+    return value.number;
+  }
+  [[nodiscard]] bool failed() const { return failed_; }
+
+ private:
+  const Ast& ast_;
+  const PriorNames& names_;
+  Checker& checker_;
+  Problems& problems_;
+  bool conditional_ = false, failed_ = false;
+
+  std::optional<double> failure() {
+    failed_ = true;
+    return std::nullopt;
+  }
+};
+
+/// What to write where bounds are to move.
+std::string moving_bounds(const std::string& family) {
+  return "write the number itself; for bounds that move with other parameters, 'param x01 : 1 ~ uniform(0, 1)' and 'x "
+         "= " +
+         std::string(family == "uniform" ? "low + (high - low)*x01" : "low*(high/low)**x01") + " : unit'";
+}
+
+}  // namespace
+
 std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& distribution,
-                                         const units::Dimension* dimension, Checker& checker, Problems& problems) {
+                                         const units::Dimension* dimension, const PriorNames& names, Checker& checker,
+                                         Problems& problems) {
   const std::string name(ast.text(distribution.family));
   const Family* family = find_family(name);
   if (family == nullptr) {
-    std::vector<std::string> names;
+    std::vector<std::string> known;
     std::string all;
     for (const Family& row : families) {
-      names.emplace_back(row.name);
+      known.emplace_back(row.name);
       all += (all.empty() ? "" : ", ") + std::string(row.name);
     }
-    const std::string near = nearest(name, names);
+    const std::string near = nearest(name, known);
     problems.add("prior-family", "there is no prior '" + name + "'", distribution.family,
                  near.empty() ? "one of " + all : "'" + near + "'");
     return std::nullopt;
@@ -96,17 +164,26 @@ std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& dis
   ir::PriorSpec spec;
   spec.family = name;
   spec.span = ast.source->span(distribution.at, 256);
-  bool fine = true;
+  bool fine = true, conditional = false;
   for (std::size_t i = 0; i < family->arity; ++i) {
     const Argument& argument = family->arguments[i];
     const std::string what = "the " + std::string(argument.name) + " of '" + name + "'";
     const Expr& expr = distribution.arguments[i];
-    const auto number =
-        check_number(ast, expr, argument.in_unit ? *dimension : units::Dimension{}, what, checker, problems);
-    if (!number) {
-      fine = false;
-      continue;
+    const units::Dimension wanted = argument.in_unit ? *dimension : units::Dimension{};
+    std::optional<double> number;
+    if (!names || family->bounds) {
+      number =
+          check_number(ast, expr, wanted, what, checker, problems, false, family->bounds ? moving_bounds(name) : "");
+      fine = fine && number.has_value();
+    } else {
+      ArgumentCheck check(ast, names, checker, problems);
+      number = check.number(expr, wanted, what);
+      fine = fine && !check.failed();
+      conditional = conditional || check.conditional();
+      spec.expressions.push_back(
+          {ir::no_node, what, argument.positive, ast.source->span(ast.nodes[expr.root].at, 256)});
     }
+    if (!number) continue;
     if (argument.positive && !(*number > 0.0)) {
       problems.add("prior-not-positive", what + " must be above 0", ast.nodes[expr.root].at);
       fine = false;
@@ -114,6 +191,14 @@ std::optional<ir::PriorSpec> check_prior(const Ast& ast, const Distribution& dis
     spec.arguments.push_back(*number);
   }
   if (!fine) return std::nullopt;
+  if (conditional) {
+    spec.arguments.clear();
+    for (const Expr& expr : distribution.arguments)
+      spec.text += (spec.text.empty() ? name + "(" : ", ") + format_expression(ast, expr);
+    spec.text += ")";
+    return spec;
+  }
+  spec.expressions.clear();
   if (family->bounds && !(spec.arguments[0] < spec.arguments[1])) {
     problems.add("prior-bounds", "the lower bound of '" + name + "' must be below the upper one", distribution.at,
                  spec.arguments[0] > spec.arguments[1] ? "swap them" : "");
@@ -135,7 +220,7 @@ Result<ir::PriorSpec> parse_prior(std::string_view text, const units::Unit& unit
   std::optional<ir::PriorSpec> spec;
   if (parsed.value) {
     Checker checker(parsed.ast, problems);
-    spec = check_prior(parsed.ast, *parsed.value, &unit.dimension, checker, problems);
+    spec = check_prior(parsed.ast, *parsed.value, &unit.dimension, {}, checker, problems);
   }
   if (problems.any()) return fail(problems.take_about_one_line());
   HILLOCK_CHECK(spec.has_value(), "a prior that is refused without a reason");

@@ -36,7 +36,7 @@ std::vector<std::string> blocks(const std::string& text, const std::string& tag)
 TEST(Docs, ModelsLoadAndAreCanonical) {
   const std::string docs = file_text("/docs/language.md");
   const auto models = blocks(docs, "model");
-  ASSERT_EQ(models.size(), 3U);
+  ASSERT_EQ(models.size(), 4U);
   for (const std::string& text : models) {
     const auto model = load_model(text, "docs/language.md");
     EXPECT_TRUE(model.has_value()) << (model ? "" : render(model.error()));
