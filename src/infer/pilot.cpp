@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/rng.hpp"
+#include "infer/resample.hpp"
 
 namespace hillock::infer {
 
@@ -50,26 +51,13 @@ Weighted draw(LogDensity& target, const BentNormal& proposal, const PilotOptions
   return out;
 }
 
-/// Systematic resampling: start c is the draw where the running weight passes (c + v)/chains.
-Array2 resample(const Weighted& draws, const PilotOptions& options) {
+/// Starts of chains: draws by their weights.
+Array2 starts_of(const Weighted& draws, const PilotOptions& options) {
   Array2 out(options.chains, draws.points.cols);
   Rng rng(options.seed, stream_id("chain starts"));
-  const double offset = rng.uniform();
-  double running = 0.0;
-  std::size_t chain = 0;
-  for (std::size_t k = 0; k < draws.weight.size() && chain < options.chains; ++k) {
-    running += draws.weight[k] / draws.total;
-    for (; chain < options.chains &&
-           (static_cast<double>(chain) + offset) / static_cast<double>(options.chains) <= running;
-         ++chain)
-      std::copy(draws.points.row(k).begin(), draws.points.row(k).end(), out.row(chain).begin());
-  }
-  // Rounding can leave the last ones over: they start where the best draw is.
-  const auto best = std::max_element(draws.weight.begin(), draws.weight.end()) - draws.weight.begin();
-  for (; chain < options.chains; ++chain) {
-    const auto row = draws.points.row(static_cast<std::size_t>(best));
-    std::copy(row.begin(), row.end(), out.row(chain).begin());
-  }
+  const auto chosen = systematic_resample(draws.weight, options.chains, rng.uniform());
+  for (std::size_t chain = 0; chain < options.chains; ++chain)
+    std::ranges::copy(draws.points.row(chosen[chain]), out.row(chain).begin());
   return out;
 }
 
@@ -92,7 +80,7 @@ Result<Pilot> pilot(LogDensity& target, const Laplace& laplace, const PilotOptio
   if (best.effective < enough) return out;
   out.good = true;
   out.map = BentNormal::fit(better ? guess : *known, best.points, best.weight, best.effective);
-  out.starts = resample(best, options);
+  out.starts = starts_of(best, options);
   return out;
 }
 
