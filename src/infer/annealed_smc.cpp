@@ -6,6 +6,7 @@
 
 #include "base/option_ranges.hpp"
 #include "base/rng.hpp"
+#include "infer/resample.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -35,33 +36,16 @@ std::pair<double, double> weigh(const Particles& p, double step) {
 
 void resample(Particles& p, double step, Rng& rng) {
   const std::size_t n = p.target.size();
-  double top = none;
-  for (std::size_t k = 0; k < n; ++k)
-    if (p.target[k] > none) top = std::max(top, step * (p.target[k] - p.base[k]));
-  std::vector<double> w(n, 0.0);
-  double sum = 0.0;
-  for (std::size_t k = 0; k < n; ++k) {
-    if (p.target[k] > none) w[k] = std::exp(step * (p.target[k] - p.base[k]) - top);
-    sum += w[k];
-  }
-  // Systematic (Kitagawa 1996): one uniform number for all.
-  Particles next{Array2(n, p.points.cols), std::vector<double>(n), std::vector<double>(n)};
-  const double offset = rng.uniform();
-  double reached = w[0];
-  std::size_t from = 0;
-  for (std::size_t k = 0; k < n; ++k) {
-    const double wanted = (static_cast<double>(k) + offset) / static_cast<double>(n) * sum;
-    while (reached < wanted && from + 1 < n) reached += w[++from];
-    std::ranges::copy(p.points.row(from), next.points.row(k).begin());
-    next.base[k] = p.base[from];
-    next.target[k] = p.target[from];
-  }
+  std::vector<double> log_weights(n);
+  for (std::size_t k = 0; k < n; ++k) log_weights[k] = p.target[k] > none ? step * (p.target[k] - p.base[k]) : none;
+  std::vector<std::size_t> from = systematic_resample(weights_of(log_weights), n, rng.uniform());
   // The halves that jump by each other's differences must not be sorted.
-  for (std::size_t k = n; k-- > 1;) {
-    const std::size_t other = rng.below(k + 1);
-    std::swap(next.base[k], next.base[other]);
-    std::swap(next.target[k], next.target[other]);
-    for (std::size_t j = 0; j < p.points.cols; ++j) std::swap(next.points(k, j), next.points(other, j));
+  for (std::size_t k = n; k-- > 1;) std::swap(from[k], from[rng.below(k + 1)]);
+  Particles next{Array2(n, p.points.cols), std::vector<double>(n), std::vector<double>(n)};
+  for (std::size_t k = 0; k < n; ++k) {
+    std::ranges::copy(p.points.row(from[k]), next.points.row(k).begin());
+    next.base[k] = p.base[from[k]];
+    next.target[k] = p.target[from[k]];
   }
   p = std::move(next);
 }
