@@ -62,7 +62,9 @@ Result<void> AnnealingOptions::validate() const {
   ranges.need(effective_share > 0.0 && effective_share < 1.0, "effective_share", effective_share, "between 0 and 1");
   ranges.need(moves >= 0.0, "moves", moves, "0 or above");
   ranges.need(last_moves >= 0.0, "last_moves", last_moves, "0 or above");
+  ranges.need(record_at >= 0.0 && record_at < 1.0, "record_at", record_at, "0 (none) or below 1");
   ranges.need(most_moves >= 1, "most_moves", static_cast<double>(most_moves), "1 or above");
+  ranges.need(most_last_moves >= 1, "most_last_moves", static_cast<double>(most_last_moves), "1 or above");
   ranges.need(most_temperatures >= 1, "most_temperatures", static_cast<double>(most_temperatures), "1 or above");
   return std::move(ranges).result();
 }
@@ -128,7 +130,9 @@ Result<Annealed> anneal(const Array2& start, const BatchDensity& base, const Bat
       out.capped = true;
       return finish();
     }
-    double step = 1.0 - b;
+    const bool recording = b < options.record_at;
+    double step = (recording ? options.record_at : 1.0) - b;
+    const double longest = step;
     if (weigh(p, step).second < options.effective_share) {
       double low = 0.0, high = step;  // bisection: the share falls with the step
       for (int i = 0; i < 60; ++i) {
@@ -136,22 +140,24 @@ Result<Annealed> anneal(const Array2& start, const BatchDensity& base, const Bat
         (weigh(p, step).second < options.effective_share ? high : low) = step;
       }
       // Where many particles have no mass at all, the share is below the wanted one at any step.
-      step = std::max(0.5 * (low + high), 1e-9 * (1.0 - b));
+      step = std::max(0.5 * (low + high), 1e-9 * longest);
     }
     const auto [log_mean, share] = weigh(p, step);
     if (share == 0.0) return finish();
     out.log_evidence += log_mean;
     resample(p, step, chance);
-    b = b + step >= 1.0 - 1e-12 ? 1.0 : b + step;
+    b = b + step >= 1.0 - 1e-12 ? 1.0 : (recording && step == longest ? options.record_at : b + step);
     ++out.temperatures;
     const double wanted = b >= 1.0 ? options.last_moves : options.moves;
     double done = 0.0;
     std::int64_t tries = 0;
-    for (; tries < options.most_moves && done < wanted && !progress.should_stop(); ++tries) {
+    const std::int64_t most = b >= 1.0 ? options.most_last_moves : options.most_moves;
+    for (; tries < most && done < wanted && !progress.should_stop(); ++tries) {
       const std::size_t accepted = move_half(0, b) + move_half(1, b);
       out.acceptance = static_cast<double>(accepted) / static_cast<double>(n);
       done += out.acceptance;
     }
+    if (recording && step == longest) out.recorded = p.points;
   }
   out.complete = !progress.should_stop();
   return finish();

@@ -203,6 +203,8 @@ std::size_t ConditionalEstimator::dimension() const { return state_->ny; }
 std::size_t ConditionalEstimator::context_dimension() const { return state_->nc; }
 std::size_t ConditionalEstimator::parameter_count() const { return state_->density->tape().parameter_count(); }
 
+std::size_t ConditionalEstimator::batch() const { return state_->options.batch; }
+
 Pairs ConditionalEstimator::prepare(const Array2& y, const Array2& c) const {
   const State& s = *state_;
   Pairs out;

@@ -59,6 +59,7 @@ class ConditionalEstimator {
   [[nodiscard]] std::size_t dimension() const;
   [[nodiscard]] std::size_t context_dimension() const;
   [[nodiscard]] std::size_t parameter_count() const;  ///< of one member
+  [[nodiscard]] std::size_t batch() const;
 
   [[nodiscard]] Pairs prepare(const Array2& y, const Array2& c) const;
 

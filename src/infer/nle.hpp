@@ -1,0 +1,38 @@
+#pragma once
+/// Neural likelihood estimation: a conditional density q(statistics | parameters) learnt from simulations, and draws of
+/// prior times likelihood.
+///
+/// In rounds it is sequential neural likelihood (Papamakarios, Sterratt & Murray 2019, algorithm 1): simulations come
+/// from the posterior so far, mixed with flatter ones (prior times likelihood^0.2, and the prior) so that the
+/// likelihood is known where the posterior might be, not only where it was thought to be. Any proposal is right: the
+/// loss is the likelihood's.
+///
+/// Whole-number statistics are made continuous by uniform noise in training, and their probability is the mean density
+/// over such noise (Uria, Murray & Larochelle 2013, section 5.1). Statistics that the observation lacks are left out;
+/// simulations in which one that it has is undefined are left out, and counted.
+
+#include "infer/simulation_posterior.hpp"
+
+namespace hillock::infer {
+
+struct NleOptions {
+  EstimatorOptions estimator;
+  std::size_t draws = 10'000;
+  std::size_t rounds = 5;
+  double flat_share = 0.3;       ///< of a round's proposals: from prior times likelihood^0.2
+  double prior_share = 0.1;      ///< and from the prior
+  std::size_t particles = 2000;  ///< between rounds
+  std::uint64_t stored = 300'000;
+  std::size_t most_epochs = 1000;
+  std::size_t pilot = 20'000;
+  double sampling_share = 0.15;  ///< of a budget in seconds, kept for draws
+  bool restart = true;           ///< a new network each round, in coordinates of its own
+  [[nodiscard]] Result<void> validate() const;
+};
+
+/// Error codes: those of the simulator; "simulations-failed"; "prior-conditions"; "option-range"; "nothing-observed"
+/// where the observation has no statistic that varies.
+[[nodiscard]] Result<SimulationPosterior> nle(const SimulationProblem& problem, const NleOptions& options,
+                                              const InferenceBudget& budget, Progress& progress);
+
+}  // namespace hillock::infer

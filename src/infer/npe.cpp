@@ -1,0 +1,346 @@
+#include "infer/npe.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/option_ranges.hpp"
+#include "base/rng.hpp"
+#include "infer/annealed_smc.hpp"
+#include "infer/fresh_training.hpp"
+
+namespace hillock::infer {
+namespace {
+
+constexpr double least_acceptance = 0.05;  // of rejection from the prior
+constexpr std::size_t region_draws = 10'000;
+
+class Npe {
+ public:
+  Npe(const SimulationProblem& problem, const NpeOptions& options, const InferenceBudget& budget, Progress& progress)
+      : problem_(problem), options_(options), budget_(budget), progress_(progress), source_(problem) {}
+
+  Result<SimulationPosterior> run() {
+    out_.method = options_.rounds > 1 ? "tsnpe" : "npe";
+    out_.amortised = options_.rounds == 1;
+    out_.normalised = true;
+    const bool timed = budget_.seconds > 0.0;
+    const bool fresh = budget_.simulations == 0 || budget_.simulations > options_.stored;
+    if (budget_.simulations == 0 && !timed)
+      return fail("option-range", "neither simulations nor seconds to spend", "budget");
+    progress_.begin(out_.method, 1.0);
+    for (std::size_t round = 0; round < options_.rounds && !progress_.should_stop(); ++round) {
+      const std::uint64_t before = source_.simulations(), failed_before = source_.tally().failed();
+      InferenceRound record;
+      record.proposal = round == 0 ? "prior" : "truncated prior";
+      record_ = &record;
+      const auto done = fresh ? fresh_round(round) : stored_round(round);
+      if (!done) return fail(done.error());
+      record.simulations = source_.simulations() - before;
+      record.failed = source_.tally().failed() - failed_before;
+      record.objective = out_.curve.empty() ? 0.0 : out_.curve.back().validation;
+      out_.rounds.push_back(std::move(record));
+    }
+    if (!estimator_) {
+      out_.complete = false;
+      return finish();
+    }
+    draw();
+    return finish();
+  }
+
+ private:
+  /// Elapsed seconds at which a round ends: half of the time is the last round's.
+  [[nodiscard]] double until(std::size_t round) const {
+    if (budget_.seconds <= 0.0) return 0.0;
+    const double all = budget_.seconds * (1.0 - options_.sampling_share);
+    if (round + 1 == options_.rounds) return all;
+    return 0.5 * all * static_cast<double>(round + 1) / static_cast<double>(options_.rounds - 1);
+  }
+  [[nodiscard]] std::uint64_t simulations_of(std::size_t round) const {
+    if (budget_.simulations == 0) return 0;
+    const std::uint64_t each = budget_.simulations / options_.rounds;
+    return round + 1 == options_.rounds ? budget_.simulations - each * (options_.rounds - 1) : each;
+  }
+
+  Result<Array2> propose(std::size_t count) {
+    if (!region_) return source_.prior(count);
+    return truncated(count);
+  }
+
+  /// Starts an estimator in the coordinates of these pairs.
+  Result<void> begin(const SimulatedPairs& pairs) {
+    if (pairs.z.rows == 0) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
+    out_.scale = StatisticScale::of(pairs.x);
+    EstimatorOptions o = options_.estimator;
+    o.seed = problem_.seed * 1000 + out_.rounds.size();
+    o.threads = problem_.threads;
+    auto made = ConditionalEstimator::create(pairs.z, out_.scale.inputs(pairs.x), o);
+    if (!made) return fail(std::move(made.error()));
+    next_ = std::make_shared<ConditionalEstimator>(std::move(*made));
+    return {};
+  }
+  [[nodiscard]] Pairs prepare(const SimulatedPairs& pairs) const {
+    return next_->prepare(pairs.z, out_.scale.inputs(pairs.x));
+  }
+
+  Result<void> stored_round(std::size_t round) {
+    auto z = propose(simulations_of(round));
+    if (!z) return fail(std::move(z.error()));
+    if (auto ran = source_.run(*z, pairs_, progress_); !ran) return fail(std::move(ran.error()));
+    // Pairs of earlier rounds that lie in the region are draws of the prior cut to it, too.
+    const SimulatedPairs* use = &pairs_;
+    SimulatedPairs inside;
+    if (region_) {
+      inside = within(pairs_);
+      use = &inside;
+    }
+    if (auto begun = begin(*use); !begun) return begun;
+    const StoredTraining learnt = next_->learn_stored(prepare(*use), options_.most_epochs, progress_);
+    for (std::size_t e = 0; e < learnt.training.size(); ++e)
+      out_.curve.push_back({source_.simulations(), learnt.training[e], learnt.validation[e]});
+    progress_.update(static_cast<double>(round + 1) / static_cast<double>(options_.rounds), {});
+    return end_round();
+  }
+
+  Result<void> fresh_round(std::size_t round) {
+    SimulatedPairs pilot;
+    std::size_t count = options_.pilot;
+    if (budget_.simulations > 0) count = std::min<std::uint64_t>(count, simulations_of(round));
+    // A slow simulator must not spend the round on the pilot: it grows until a tenth of the time is gone.
+    const double begun_at = budget_.elapsed && budget_.seconds > 0.0 ? budget_.elapsed() : 0.0;
+    for (std::size_t part = std::min<std::size_t>(count, 1024); pilot.z.rows < count;) {
+      auto z = propose(std::min(part, count - pilot.z.rows));
+      if (!z) return fail(std::move(z.error()));
+      const std::size_t had = pilot.z.rows;
+      if (auto ran = source_.run(*z, pilot, progress_); !ran) return fail(std::move(ran.error()));
+      if (progress_.should_stop()) return {};
+      if (pilot.z.rows == had) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
+      if (budget_.seconds > 0.0 && budget_.elapsed() - begun_at > 0.1 * (until(round) - begun_at)) break;
+      part *= 2;
+    }
+    if (auto begun = begin(pilot); !begun) return begun;
+    FreshTraining how;
+    how.until = until(round);
+    if (budget_.simulations > 0) {
+      const std::uint64_t used = pilot.z.rows;
+      how.simulations = simulations_of(round) > used ? simulations_of(round) - used : 1;
+    }
+    auto trained = train_fresh(
+        *next_, source_, [&](std::size_t n) { return propose(n); },
+        [&](const SimulatedPairs& pairs) { return prepare(pairs); }, how, budget_, out_.curve, progress_);
+    if (!trained) return trained;
+    return end_round();
+  }
+
+  Result<void> end_round() {
+    if (progress_.should_stop() && estimator_) return {};
+    estimator_ = next_;
+    out_.estimator = estimator_;
+    observed_inputs_ = out_.scale.inputs(std::span<const double>(problem_.observed));
+    if (options_.rounds > 1 && out_.rounds.size() + 1 < options_.rounds) set_region();
+    return {};
+  }
+
+  // --- truncation ---
+
+  /// The region is that of the estimator's density above a threshold, within the region before.
+  struct Region {
+    std::shared_ptr<const ConditionalEstimator> estimator;
+    std::vector<double> inputs;
+    double threshold = 0.0;
+  };
+
+  void set_region() {
+    const Array2 z = estimator_->draw(observed_inputs_, region_draws, problem_.seed + 17 * out_.rounds.size());
+    std::vector<double> value(z.rows);
+    density_of(*estimator_, observed_inputs_, z, value);
+    std::vector<double> sorted = value;
+    std::ranges::sort(sorted);
+    Region next;
+    next.estimator = estimator_;
+    next.inputs = observed_inputs_;
+    next.threshold = sorted[static_cast<std::size_t>(options_.epsilon * static_cast<double>(sorted.size()))];
+    region_ = std::move(next);
+    seeds_ = z;
+    particles_ = Array2();
+    used_ = 0;
+    // Is rejection from the prior cheap enough?
+    const Array2 trial = standard_normal_rows(problem_.seed, stream_id("tsnpe.trial"),
+                                              out_.rounds.size() * region_draws, region_draws, source_.dimension());
+    std::vector<std::uint8_t> in(trial.rows);
+    inside(trial, in);
+    acceptance_ = static_cast<double>(std::ranges::count(in, 1)) / static_cast<double>(trial.rows);
+  }
+
+  static void density_of(const ConditionalEstimator& estimator, std::span<const double> inputs, const Array2& z,
+                         std::span<double> value) {
+    Array2 c(1, inputs.size());
+    std::ranges::copy(inputs, c.values.begin());
+    estimator.log_density(z, c, value);
+  }
+
+  void inside(const Array2& z, std::span<std::uint8_t> out) const {
+    source_.allowed(z, out);
+    if (!region_) return;
+    std::vector<double> value(z.rows);
+    density_of(*region_->estimator, region_->inputs, z, value);
+    for (std::size_t k = 0; k < z.rows; ++k) out[k] = out[k] && value[k] >= region_->threshold ? 1 : 0;
+  }
+
+  [[nodiscard]] SimulatedPairs within(const SimulatedPairs& pairs) const {
+    std::vector<std::uint8_t> in(pairs.z.rows);
+    inside(pairs.z, in);
+    SimulatedPairs out;
+    out.z.cols = pairs.z.cols, out.x.cols = pairs.x.cols;
+    for (std::size_t k = 0; k < pairs.z.rows; ++k) {
+      if (!in[k]) continue;
+      out.z.values.insert(out.z.values.end(), pairs.z.row(k).begin(), pairs.z.row(k).end());
+      out.x.values.insert(out.x.values.end(), pairs.x.row(k).begin(), pairs.x.row(k).end());
+      ++out.z.rows, ++out.x.rows;
+    }
+    return out;
+  }
+
+  Result<Array2> truncated(std::size_t count) {
+    record_->acceptance = acceptance_;
+    if (acceptance_ >= least_acceptance) return by_rejection(count);
+    return by_particles(count);
+  }
+
+  Result<Array2> by_rejection(std::size_t count) {
+    Array2 out(0, source_.dimension());
+    for (std::size_t tries = 0; out.rows < count; ++tries) {
+      // The acceptance is at least 5 % but for chance: this cap is far.
+      if (tries > 100) {
+        record_->capped = true;
+        break;
+      }
+      const auto some = static_cast<std::size_t>(1.2 * static_cast<double>(count - out.rows) / acceptance_) + 64;
+      auto z = source_.prior(some);
+      if (!z) return z;
+      std::vector<std::uint8_t> in(z->rows);
+      inside(*z, in);
+      for (std::size_t k = 0; k < z->rows && out.rows < count; ++k) {
+        if (!in[k]) continue;
+        out.values.insert(out.values.end(), z->row(k).begin(), z->row(k).end());
+        ++out.rows;
+      }
+    }
+    return out;
+  }
+
+  /// Particles of the cut prior, moved on before each block is taken.
+  Result<Array2> by_particles(std::size_t count) {
+    Array2 out(0, source_.dimension());
+    while (out.rows < count && !progress_.should_stop()) {
+      if (used_ >= particles_.rows) {
+        const auto cut = [&](const Array2& z, std::span<double> value) {
+          standard_normal_density(z, value);
+          std::vector<std::uint8_t> in(z.rows);
+          inside(z, in);
+          for (std::size_t k = 0; k < z.rows; ++k)
+            if (!in[k]) value[k] = -std::numeric_limits<double>::infinity();
+        };
+        const bool first = particles_.rows == 0;
+        const auto base = [&](const Array2& z, std::span<double> value) {
+          if (first) density_of(*region_->estimator, region_->inputs, z, value);
+          else cut(z, value);
+        };
+        AnnealingOptions how;
+        how.seed = problem_.seed * 7919 + ++annealed_;
+        how.last_moves = first ? 8.0 : 2.0;
+        auto moved = anneal(first ? seeds_ : particles_, base, cut, how, progress_);
+        if (!moved) return fail(std::move(moved.error()));
+        if (!moved->complete && !progress_.should_stop()) record_->capped = true;
+        particles_ = std::move(moved->points);
+        used_ = 0;
+      }
+      const std::size_t some = std::min(count - out.rows, particles_.rows - used_);
+      out.values.insert(out.values.end(), particles_.row(used_).begin(), particles_.row(used_ + some - 1).end());
+      out.rows += some;
+      used_ += some;
+    }
+    return out;
+  }
+
+  // --- the end ---
+
+  void draw() {
+    const std::size_t d = source_.dimension();
+    out_.z = Array2(0, d);
+    std::uint64_t number = 0;
+    const std::size_t most = 100 * options_.draws;
+    while (out_.z.rows < options_.draws && number < most) {
+      const std::size_t some = options_.draws - out_.z.rows;
+      const Array2 z = estimator_->draw(observed_inputs_, some, problem_.seed, number);
+      number += some;
+      std::vector<std::uint8_t> good(z.rows);
+      source_.allowed(z, good);
+      for (std::size_t k = 0; k < z.rows; ++k) {
+        const bool finite = std::ranges::all_of(z.row(k), [](double u) { return std::isfinite(u); });
+        if (!good[k] || !finite) {
+          ++out_.dropped_draws;
+          continue;
+        }
+        out_.z.values.insert(out_.z.values.end(), z.row(k).begin(), z.row(k).end());
+        ++out_.z.rows;
+      }
+    }
+    if (out_.z.rows < options_.draws)
+      out_.notes.push_back(
+          "fewer draws than asked for: most of the estimated posterior lies where the model's joint conditions do not "
+          "hold");
+    out_.log_density.resize(out_.z.rows);
+    if (out_.z.rows > 0) density_of(*estimator_, observed_inputs_, out_.z, out_.log_density);
+  }
+
+  Result<SimulationPosterior> finish() {
+    if (out_.z.rows > 0) out_.parameters = problem_.space->from_standard_normal(out_.z);
+    out_.simulations = source_.simulations();
+    out_.failed = source_.tally().failed();
+    out_.failures = source_.tally().failures(*problem_.simulator);
+    out_.undefined = source_.tally().undefined_statistics(*problem_.simulator);
+    if (progress_.should_stop()) out_.complete = false;
+    return std::move(out_);
+  }
+
+  const SimulationProblem& problem_;
+  const NpeOptions& options_;
+  const InferenceBudget& budget_;
+  Progress& progress_;
+  SimulationSource source_;
+  SimulationPosterior out_;
+  InferenceRound* record_ = nullptr;
+  std::shared_ptr<ConditionalEstimator> estimator_, next_;
+  std::vector<double> observed_inputs_;
+  SimulatedPairs pairs_;  // of all rounds, where they are stored
+  std::optional<Region> region_;
+  double acceptance_ = 1.0;
+  Array2 seeds_, particles_;
+  std::size_t used_ = 0;
+  std::uint64_t annealed_ = 0;
+};
+
+}  // namespace
+
+Result<void> NpeOptions::validate() const {
+  if (auto good = estimator.validate(); !good) return good;
+  OptionRanges ranges;
+  ranges.need(draws >= 1 && draws <= 100'000'000, "draws", static_cast<double>(draws), "between 1 and 1e8");
+  ranges.need(rounds >= 1 && rounds <= 100, "rounds", static_cast<double>(rounds), "between 1 and 100");
+  ranges.need(epsilon > 0.0 && epsilon < 0.5, "epsilon", epsilon, "above 0, below 0.5");
+  ranges.need(pilot >= 16, "pilot", static_cast<double>(pilot), "16 or above");
+  ranges.need(sampling_share >= 0.0 && sampling_share < 1.0, "sampling_share", sampling_share, "at least 0, below 1");
+  return std::move(ranges).result();
+}
+
+Result<SimulationPosterior> npe(const SimulationProblem& problem, const NpeOptions& options,
+                                const InferenceBudget& budget, Progress& progress) {
+  if (auto good = options.validate(); !good) return fail(good.error());
+  HILLOCK_CHECK(problem.observed.size() == problem.simulator->statistics().size(),
+                "an observation with another number of statistics than the simulator's");
+  return Npe(problem, options, budget, progress).run();
+}
+
+}  // namespace hillock::infer

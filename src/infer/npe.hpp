@@ -1,0 +1,36 @@
+#pragma once
+/// Neural posterior estimation: a conditional density q(parameters | statistics) learnt from simulations.
+///
+/// `npe`: simulations of the prior; the estimator is the posterior of any observation (amortised). Papamakarios &
+/// Murray 2016 (eq. 5 with the prior as proposal); Lueckmann et al. 2017; Greenberg, Nonnenmacher & Macke 2019.
+///
+/// `tsnpe`: truncated sequential NPE (Deistler, Goncalves & Macke 2022, algorithm 1): in each round simulations come
+/// from the prior cut to the region where the density so far is above its `epsilon` quantile, so the loss needs no
+/// correction and nothing leaks. The cut prior is sampled by rejection from the prior while that is cheap, and else by
+/// particles moved from the posterior so far to it (annealed_smc.hpp); all loops are capped.
+///
+/// All on the scale on which the prior is standard normal. Statistics without a value are inputs with a mark of their
+/// own, not dropped rows. Simulations that failed tell nothing about a recording that did not fail: they are left out,
+/// which is right for data that exist, and counted.
+
+#include "infer/simulation_posterior.hpp"
+
+namespace hillock::infer {
+
+struct NpeOptions {
+  EstimatorOptions estimator;
+  std::size_t draws = 10'000;
+  std::size_t rounds = 1;          ///< above 1: tsnpe
+  double epsilon = 1e-3;           ///< of the posterior's mass, outside the region
+  std::uint64_t stored = 300'000;  ///< so many simulations are stored and learnt from many times; more are fresh
+  std::size_t most_epochs = 1000;  ///< of a stored set
+  std::size_t pilot = 20'000;      ///< fresh simulations that scales are found from, at most
+  double sampling_share = 0.06;    ///< of a budget in seconds, kept for draws
+  [[nodiscard]] Result<void> validate() const;
+};
+
+/// Error codes: those of the simulator; "simulations-failed"; "prior-conditions"; "option-range".
+[[nodiscard]] Result<SimulationPosterior> npe(const SimulationProblem& problem, const NpeOptions& options,
+                                              const InferenceBudget& budget, Progress& progress);
+
+}  // namespace hillock::infer

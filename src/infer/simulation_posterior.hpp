@@ -1,0 +1,60 @@
+#pragma once
+/// What a likelihood-free method is given to spend, and what it gives back.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/array.hpp"
+#include "infer/conditional_estimator.hpp"
+#include "infer/simulation_source.hpp"
+#include "infer/statistic_scale.hpp"
+
+namespace hillock::infer {
+
+/// Simulations, seconds, or both: what ends first. With seconds alone simulations are free, and every pair is fresh.
+struct InferenceBudget {
+  std::uint64_t simulations = 0;    ///< 0: no limit
+  double seconds = 0.0;             ///< 0: no limit
+  std::function<double()> elapsed;  ///< seconds since the start; asked only where `seconds` is a limit
+};
+
+/// Where learning was after some simulations.
+struct LearningPoint {
+  std::uint64_t simulations = 0;
+  double training = 0.0;    ///< mean log density of pairs in training
+  double validation = 0.0;  ///< of pairs never trained on (fresh ones: before they were)
+};
+
+/// One round of a sequential method; a method that is not sequential has one.
+struct InferenceRound {
+  std::string proposal;  ///< "prior", "truncated prior", "posterior so far"
+  std::uint64_t simulations = 0;
+  std::uint64_t failed = 0;
+  double objective = 0.0;   ///< validation, at its end
+  double acceptance = 1.0;  ///< of the proposal's own draws
+  bool capped = false;      ///< a loop of the proposal ended at its cap
+};
+
+struct SimulationPosterior {
+  std::string method;
+  Array2 z;                         ///< draws, standard normal under the prior
+  Array2 parameters;                ///< the same in SI
+  std::vector<double> log_density;  ///< of z, as the method sees it; up to a constant where `normalised` is false
+  bool normalised = false;
+  bool amortised = false;  ///< the estimator holds for any observation of the prior predictive
+  std::shared_ptr<const ConditionalEstimator> estimator;
+  StatisticScale scale;
+  std::vector<InferenceRound> rounds;
+  std::vector<LearningPoint> curve;
+  std::uint64_t simulations = 0, failed = 0;
+  std::vector<ReasonCount> failures;
+  std::vector<UndefinedCount> undefined;
+  std::int64_t dropped_draws = 0;  ///< that the joint conditions of the prior do not allow
+  bool complete = true;            ///< false: it was stopped, and this is what there was
+  std::vector<std::string> notes;
+};
+
+}  // namespace hillock::infer
