@@ -94,8 +94,10 @@ PriorNames names_in_prior(const Ast& ast, const Names& names, std::uint32_t stat
     if (entity < self) return entity->value;
     const auto way = problems.room() ? way_between(ast, names, *entity, *self) : std::vector<std::string>{};
     if (!way.empty()) {
+      constexpr std::size_t longest = 12;
       std::string circle = own;
-      for (const std::string& next : way) circle += " -> " + next;
+      for (std::size_t k = 0; k + 1 < way.size() && k < longest; ++k) circle += " -> " + way[k];
+      circle += way.size() > longest ? " -> ... -> " + own : " -> " + own;
       problems.add("cycle", "priors depend on each other in a circle: " + circle, at, "give one of them numbers");
     } else {
       problems.add("prior-order",

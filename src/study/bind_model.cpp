@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "io/whole_file.hpp"
+#include "lang/conditional_prior.hpp"
 #include "lang/load.hpp"
-#include "lang/prior.hpp"
 #include "study/placed.hpp"
 #include "study/quantity_text.hpp"
 
@@ -46,8 +46,9 @@ Result<void> apply_study(const ResolvedStudy& study, ir::Model& model) {
       errors.push_back(unknown(prior.origin, "parameter-unknown", "parameter", prior.name, names));
       continue;
     }
-    ir::Parameter& parameter = model.parameters[static_cast<std::size_t>(found - names.begin())];
-    auto spec = lang::parse_prior(prior.text, model.symbol(parameter.symbol).unit, prior.origin.key);
+    const auto place = static_cast<std::size_t>(found - names.begin());
+    ir::Parameter& parameter = model.parameters[place];
+    auto spec = lang::parse_prior(prior.text, model, place, prior.origin.key);
     if (!spec) {
       append(errors, placed(std::move(spec.error()), prior.text, prior.origin));
       continue;
@@ -84,6 +85,14 @@ Result<void> apply_study(const ResolvedStudy& study, ir::Model& model) {
         symbol.name);
     errors.push_back(std::move(error));
   }
+  // Which values the parameters can have is known now: a prior of the study may be too wide for what reads it.
+  if (errors.empty())
+    for (lang::PriorMistake& mistake : lang::range_mistakes(model)) {
+      const std::string& name = model.symbol(model.parameters[mistake.parameter].symbol).name;
+      const auto given = std::ranges::find_if(study.priors, [&](const PriorText& prior) { return prior.name == name; });
+      if (given == study.priors.end()) errors.push_back(std::move(mistake.error));
+      else append(errors, placed({std::move(mistake.error)}, given->text, given->origin));
+    }
   if (!errors.empty()) return fail(std::move(errors));
   return {};
 }

@@ -42,6 +42,7 @@ std::string in_unit(std::string number, const units::Unit& unit) {
 }
 
 std::string prior_text(const ir::Parameter& p, const units::Unit& unit) {
+  if (p.prior->conditional()) return p.prior->text;
   std::string out = p.prior->family + "(";
   for (std::size_t i = 0; i < p.prior->arguments.size(); ++i)
     // The second argument of `lognormal` is a pure number; all others are in the parameter's unit.

@@ -68,6 +68,12 @@ std::vector<Reads> dependencies(const ir::Model& model) {
     if (o.tau != ir::no_node) roots.push_back(o.tau);
     out.push_back(reads_of(model, "observe " + o.channel, roots));
   }
+  for (const ir::Parameter& p : model.parameters) {
+    if (!p.prior || !p.prior->conditional()) continue;
+    std::vector<ir::NodeId> roots;
+    for (const ir::PriorSpec::Argument& argument : p.prior->expressions) roots.push_back(argument.value);
+    out.push_back(reads_of(model, "prior " + model.symbol(p.symbol).name, roots));
+  }
   return out;
 }
 
@@ -75,6 +81,9 @@ std::vector<std::string> unread(const ir::Model& model) {
   std::vector<ir::NodeId> all = ir::meaning(model);
   for (const ir::Requirement& r : model.requirements) all.push_back(r.expression);
   for (const ir::Definition& d : model.definitions) all.push_back(d.node);
+  for (const ir::Parameter& p : model.parameters)
+    if (p.prior)
+      for (const ir::PriorSpec::Argument& argument : p.prior->expressions) all.push_back(argument.value);
   const std::vector<bool> read = symbols_of(model, std::move(all));
   // A constant that only other constants are made of is folded into them.
   std::vector<std::string> out;

@@ -19,6 +19,7 @@
 #include "study/fit_files.hpp"
 #include "study/fit_verify.hpp"
 #include "study/lock.hpp"
+#include "study/parameter_space.hpp"
 #include "study/run_folder.hpp"
 #include "study/stop.hpp"
 #include "verify/baselines.hpp"
@@ -41,21 +42,10 @@ void append(Errors& to, Errors&& from) {
 }
 
 /// The priors of the model's parameters, or what is missing for a search.
-Result<prob::ParameterSpace> parameter_space(const ir::Model& model, const std::string& file) {
+Result<prob::ParameterSpace> space_to_search(const ir::Model& model, const std::string& file) {
   Errors errors;
-  std::vector<std::string> names;
-  std::vector<prob::Prior> priors;
-  for (const ir::Parameter& p : model.parameters) {
-    const std::string& name = model.symbol(p.symbol).name;
-    HILLOCK_CHECK(p.prior.has_value(), "a parameter came through without a prior");
-    auto prior = prob::Prior::make(p.prior->family, p.prior->arguments, name);
-    if (!prior) {
-      append(errors, std::move(prior.error()));
-      continue;
-    }
-    names.push_back(name);
-    priors.push_back(std::move(*prior));
-  }
+  auto space = parameter_space(model);
+  if (!space) append(errors, std::move(space.error()));
   if (model.observations.empty())
     errors.push_back({"no-observation", "the model does not say what is recorded", std::nullopt, file,
                       "observe I ~ normal(g*(V - E), sigma)"});
@@ -63,7 +53,7 @@ Result<prob::ParameterSpace> parameter_space(const ir::Model& model, const std::
     errors.push_back({"nothing-to-fit", "no parameter has an influence on what is recorded", std::nullopt, file,
                       "param g : uS ~ loguniform(1e-3 uS, 10 uS), used in the mean of an observation"});
   if (!errors.empty()) return fail(std::move(errors));
-  return prob::ParameterSpace::make(std::move(names), std::move(priors));
+  return space;
 }
 
 struct Searched {
@@ -98,7 +88,7 @@ class Fitting {
     auto model = bind_model(study_);
     if (!model) append(errors, std::move(model.error()));
     else {
-      auto space = parameter_space(*model, study_.model.file.absolute);
+      auto space = space_to_search(*model, study_.model.file.absolute);
       if (!space) append(errors, std::move(space.error()));
       auto splits = load_experiments(study_, *model);
       if (!splits) append(errors, std::move(splits.error()));
@@ -237,7 +227,7 @@ class Fitting {
     evidence_.posterior = &*posterior_;
     evidence_.mode.clear();
     for (std::size_t j = 0; j < posterior_->mode.size(); ++j)
-      evidence_.mode.push_back(model_->space.prior(j).to_constrained(posterior_->mode[j]));
+      evidence_.mode.push_back(model_->space.to_constrained(j, posterior_->mode[j]));
     verdict_.cost.posterior_s = seconds_since(begun);
     return {};
   }
@@ -245,8 +235,7 @@ class Fitting {
   double nuts_estimate() {
     Array2 points(static_cast<std::size_t>(study_.search.chains), model_->space.size());
     for (std::size_t k = 0; k < points.rows; ++k)
-      for (std::size_t j = 0; j < points.cols; ++j)
-        points(k, j) = model_->space.prior(j).to_unconstrained(evidence_.best[j]);
+      for (std::size_t j = 0; j < points.cols; ++j) points(k, j) = model_->space.to_unconstrained(j, evidence_.best[j]);
     std::vector<double> value(points.rows);
     Array2 gradient;
     const auto begun = std::chrono::steady_clock::now();

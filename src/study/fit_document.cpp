@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "prob/marginal.hpp"
+
 namespace hillock::study {
 namespace {
 
@@ -77,25 +79,26 @@ report::Posterior posterior(const Evidence& e) {
     std::copy(row.begin(), row.end(), picked.row(k).begin());
   }
   out.draws = space.to_constrained(picked);
+  const prob::Marginals marginals(space);
   for (std::size_t j = 0; j < space.size(); ++j) {
-    const prob::Prior& prior = space.prior(j);
     const units::Unit& unit = e.target->model->symbol(e.target->model->parameters[j].symbol).unit;
     for (std::size_t k = 0; k < wanted; ++k) out.draws(k, j) = unit.from_si(out.draws(k, j));
     report::PosteriorAxis axis;
     axis.name = space.names()[j];
     axis.unit = unit.name;
-    const prob::Family family = prior.family();
+    const prob::Family family = space.family(j);
     axis.log_scale = family != prob::Family::uniform && family != prob::Family::normal;
-    axis.prior_low = unit.from_si(prior.lower());
-    axis.prior_high = unit.from_si(prior.upper());
+    axis.prior_low = unit.from_si(space.lower(j));
+    axis.prior_high = unit.from_si(space.upper(j));
     axis.best = unit.from_si(e.best[j]);
     if (family != prob::Family::uniform && family != prob::Family::loguniform) {
       constexpr int places = 200;
-      for (int i = 1; i < places; ++i) {
-        const double at = prior.quantile(0.001 + 0.998 * i / places);
-        axis.prior_at.push_back(unit.from_si(at));
-        const double density = std::exp(prior.log_density(at));
-        axis.prior_density.push_back(axis.log_scale ? density * at : density * unit.factor);
+      std::vector<double> at;
+      for (int i = 1; i < places; ++i) at.push_back(marginals.quantile(j, 0.001 + 0.998 * i / places));
+      const std::vector<double> density = marginals.density(j, at);
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        axis.prior_at.push_back(unit.from_si(at[i]));
+        axis.prior_density.push_back(axis.log_scale ? density[i] * at[i] : density[i] * unit.factor);
       }
     }
     out.axes.push_back(std::move(axis));

@@ -24,9 +24,10 @@ std::optional<std::size_t> parameter_of(const ir::Model& model, ir::NodeId node)
   return std::nullopt;
 }
 
-/// `value`, moved inside the prior's middle 99.8 %.
-double inside(const prob::Prior& prior, double value) {
-  return std::clamp(value, prior.quantile(0.001), prior.quantile(0.999));
+/// `value` of a parameter, moved inside the middle 99.8 % of its prior, given the parameters before it.
+double inside(const prob::ParameterSpace& space, std::size_t parameter, std::span<const double> at, double value) {
+  const auto prior = space.prior_given(parameter, at);
+  return prior ? std::clamp(value, prior->quantile(0.001), prior->quantile(0.999)) : value;
 }
 
 /// The prior's curvature on the unconstrained scale, never quite zero, so that a direction without data has a scale.
@@ -38,10 +39,20 @@ double prior_precision(const prob::Prior& prior, double u) {
   return std::max(least, -slope_change / (2.0 * h));
 }
 
-/// Likelihood's information plus prior's curvature.
+/// Likelihood's information plus prior's curvature: of conditional priors what it is on average, which is never
+/// negative.
 Array2 with_prior(const Target& target, Array2 information, std::span<const double> point) {
   for (std::size_t j = 0; j < information.rows; ++j)
-    information(j, j) += prior_precision(target.space->prior(j), point[j]);
+    if (!target.space->conditional(j)) information(j, j) += prior_precision(target.space->prior(j), point[j]);
+  target.space->add_conditional_information(point, information);
+  return information;
+}
+
+/// Likelihood's curvature plus prior's, as it is here.
+Array2 with_prior_here(const Target& target, Array2 information, std::span<const double> point) {
+  if (target.space->independent()) return with_prior(target, std::move(information), point);
+  const Array2 prior = target.space->curvature(point);
+  for (std::size_t i = 0; i < information.values.size(); ++i) information.values[i] += prior.values[i];
   return information;
 }
 
@@ -52,7 +63,7 @@ Result<infer::Laplace> laplace_at(const Target& target, Posterior& density, std:
   auto observed = density.observed_information(mode);
   std::string why;
   if (observed) {
-    auto laplace = infer::Laplace::make(mode, with_prior(target, std::move(*observed), mode));
+    auto laplace = infer::Laplace::make(mode, with_prior_here(target, std::move(*observed), mode));
     if (laplace && laplace->weak().empty()) return laplace;
     why = laplace ? "the log posterior does not bend down in every direction" : laplace.error().front().message;
   } else {
@@ -145,7 +156,7 @@ Result<PosteriorResult> sample_posterior(Target& target, Posterior& density, std
   PosteriorResult out;
   out.method = method;
   Array2 start(1, d);
-  for (std::size_t j = 0; j < d; ++j) start(0, j) = target.space->prior(j).to_unconstrained(best[j]);
+  for (std::size_t j = 0; j < d; ++j) start(0, j) = target.space->to_unconstrained(j, best[j]);
   progress.begin("mode", 0.0);
   infer::ModeOptions mode_options;
   mode_options.tolerance = 1e-6;  // nats: far below what a posterior draw can tell
@@ -274,10 +285,10 @@ Result<std::vector<double>> with_noise_from_residuals(const Target& target, std:
     }
     const double power = squares / kept;
     if (const auto sd = parameter_of(*target.model, observation.sd))
-      out[*sd] = inside(target.space->prior(*sd), std::sqrt(power));
+      out[*sd] = inside(*target.space, *sd, out, std::sqrt(power));
     if (const auto tau = parameter_of(*target.model, observation.tau); tau && pairs > 0.0 && power > 0.0) {
       const double rho = std::clamp(products / pairs / power, 1e-6, 1.0 - 1e-6);
-      out[*tau] = inside(target.space->prior(*tau), -target.experiment.interval / std::log(rho));
+      out[*tau] = inside(*target.space, *tau, out, -target.experiment.interval / std::log(rho));
     }
   }
   return out;

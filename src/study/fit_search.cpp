@@ -59,7 +59,7 @@ Array2 mechanism_points(const Target& target, const Array2& parameters, std::spa
   for (std::size_t k = 0; k < rows.size(); ++k)
     for (std::size_t m = 0; m < target.mechanism.size(); ++m) {
       const std::uint32_t j = target.mechanism[m];
-      out(k, m) = target.space->prior(j).to_unconstrained(parameters(rows[k], j));
+      out(k, m) = target.space->to_unconstrained(j, parameters(rows[k], j));
     }
   return out;
 }

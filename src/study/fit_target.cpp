@@ -1,5 +1,6 @@
 #include "study/fit_target.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -81,13 +82,11 @@ Result<SquaresProblem> SquaresProblem::create(Target& target) {
 Array2 SquaresProblem::full(const Array2& points) const {
   const prob::ParameterSpace& space = *target_->space;
   Array2 out(points.rows, space.size());
-  for (std::size_t j = 0; j < space.size(); ++j) {
-    const double middle = space.prior(j).quantile(0.5);
-    for (std::size_t k = 0; k < points.rows; ++k) out(k, j) = middle;
-  }
+  const std::vector<double> centre = space.centre();
+  for (std::size_t k = 0; k < points.rows; ++k) std::copy(centre.begin(), centre.end(), out.row(k).begin());
   for (std::size_t m = 0; m < target_->mechanism.size(); ++m) {
     const std::uint32_t j = target_->mechanism[m];
-    for (std::size_t k = 0; k < points.rows; ++k) out(k, j) = space.prior(j).to_constrained(points(k, m));
+    for (std::size_t k = 0; k < points.rows; ++k) out(k, j) = space.to_constrained(j, points(k, m));
   }
   return out;
 }
@@ -125,8 +124,7 @@ void SquaresProblem::linearise(const Array2& points, std::span<double> cost, Arr
   normal = Array2(points.rows, d * d);
   std::vector<double> slope(d);
   for (std::size_t k = 0; k < points.rows; ++k) {
-    for (std::size_t i = 0; i < d; ++i)
-      slope[i] = target_->space->prior(target_->mechanism[i]).transform(points(k, i)).dx_du;
+    for (std::size_t i = 0; i < d; ++i) slope[i] = target_->space->transform(target_->mechanism[i], points(k, i)).dx_du;
     cost[k] = 0.5 * carried(k, program.value[0]);
     std::size_t entry = 0;
     for (std::size_t i = 0; i < d; ++i) {
@@ -216,7 +214,7 @@ Result<Array2> Posterior::observed_information(std::span<const double> point) {
   // With x(u): d2 log p / du_i du_j = H_ij x_i' x_j', and on the diagonal also (d log p / dx_i) x_i''.
   Array2 out(d, d);
   std::vector<prob::Transformed> map;
-  for (std::size_t j = 0; j < d; ++j) map.push_back(target_->space->prior(j).transform(point[j]));
+  for (std::size_t j = 0; j < d; ++j) map.push_back(target_->space->transform(j, point[j]));
   for (std::size_t i = 0; i < d; ++i)
     for (std::size_t j = 0; j < d; ++j) out(i, j) = -hessian(0, i * d + j) * map[i].dx_du * map[j].dx_du;
   for (std::size_t j = 0; j < d; ++j)

@@ -55,7 +55,8 @@ class SquaresProblem final : public optim::LeastSquares {
   bool walls = false;
   /// The same with points in SI, all parameters: sums of squares (not halved), no walls.
   void sums_of_squares(const Array2& parameters, std::span<double> sums, const Progress* progress = nullptr);
-  /// Mechanism coordinates as full parameter sets; the rest at the prior's median.
+  /// Mechanism coordinates as full parameter sets; the rest at the median of its prior (given the medians of what
+  /// that reads).
   [[nodiscard]] Array2 full(const Array2& mechanism_points) const;
 
  private:

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "infer/diagnostics.hpp"
+#include "prob/marginal.hpp"
 #include "verify/baselines.hpp"
 #include "verify/block_bootstrap.hpp"
 #include "verify/coverage.hpp"
@@ -86,7 +87,8 @@ class Verifier {
         progress_(progress),
         study_(*evidence.study),
         model_(*evidence.target->model),
-        space_(*evidence.target->space) {}
+        space_(*evidence.target->space),
+        marginals_(space_) {}
 
   Result<Exhibits> run() {
     v_.study = study_.name;
@@ -198,7 +200,7 @@ class Verifier {
     f.starts = static_cast<std::int64_t>(s.errors.size());
     std::vector<double> scale;
     for (const std::uint32_t j : e_.target->mechanism)
-      scale.push_back(std::sqrt(space_.prior(j).unconstrained_variance()) / 20.0);
+      scale.push_back(std::sqrt(marginals_.unconstrained_variance(j)) / 20.0);
     verify::OptimaOptions options;
     options.error_tolerance = study_.search.agreement;
     const verify::Optima optima = verify::count_optima(s.starts, s.errors, scale, options);
@@ -236,8 +238,8 @@ class Verifier {
     std::vector<double> slope;
     std::vector<double> precision;
     for (const std::uint32_t j : mechanism) {
-      slope.push_back(space_.prior(j).transform(space_.prior(j).to_unconstrained(e_.best[j])).dx_du);
-      precision.push_back(1.0 / space_.prior(j).unconstrained_variance());
+      slope.push_back(space_.transform(j, space_.to_unconstrained(j, e_.best[j])).dx_du);
+      precision.push_back(1.0 / marginals_.unconstrained_variance(j));
     }
     Array2 carried;
     fisher->sums(point, carried);
@@ -270,7 +272,6 @@ class Verifier {
       out_.notes.push_back("intervals corrected for correlation not computed: " + covariances.error().front().message);
     const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
     for (std::size_t j = 0; j < space_.size(); ++j) {
-      const prob::Prior& prior = space_.prior(j);
       const units::Unit& u = unit(j);
       verify::ParameterSummary p;
       p.name = space_.names()[j];
@@ -278,17 +279,17 @@ class Verifier {
       const auto place = std::find(mechanism.begin(), mechanism.end(), static_cast<std::uint32_t>(j));
       p.is_noise = place == mechanism.end();
       p.best = u.from_si(e_.best[j]);
-      p.prior_q05 = u.from_si(prior.quantile(0.05));
-      p.prior_q95 = u.from_si(prior.quantile(0.95));
+      p.prior_q05 = u.from_si(marginals_.quantile(j, 0.05));
+      p.prior_q95 = u.from_si(marginals_.quantile(j, 0.95));
       if (e_.posterior != nullptr && e_.posterior->points.rows > 1) {
         const std::vector<double> column = e_.posterior->points.column(j);
         const auto shown = [&](double level) {
-          return u.from_si(prior.to_constrained(infer::quantile(column, level)));
+          return u.from_si(space_.to_constrained(j, infer::quantile(column, level)));
         };
         p.q05 = shown(0.05);
         p.median = shown(0.5);
         p.q95 = shown(0.95);
-        p.contraction = 1.0 - variance(column) / prior.unconstrained_variance();
+        p.contraction = 1.0 - variance(column) / marginals_.unconstrained_variance(j);
         if (!e_.posterior->rhat.empty()) {
           p.rhat = e_.posterior->rhat[j];
           p.ess_bulk = e_.posterior->ess_bulk[j];
@@ -297,13 +298,13 @@ class Verifier {
       }
       if (covariances && !p.is_noise) {
         const auto m = static_cast<std::size_t>(place - mechanism.begin());
-        const double centre = prior.to_unconstrained(e_.best[j]);
+        const double centre = space_.to_unconstrained(j, e_.best[j]);
         const double naive = std::sqrt(covariances->naive(m, m));
         const double corrected = std::sqrt(covariances->covariance(m, m));
-        p.q05_independent = u.from_si(prior.to_constrained(centre - z90 * naive));
-        p.q95_independent = u.from_si(prior.to_constrained(centre + z90 * naive));
-        p.q05_corrected = u.from_si(prior.to_constrained(centre - z90 * corrected));
-        p.q95_corrected = u.from_si(prior.to_constrained(centre + z90 * corrected));
+        p.q05_independent = u.from_si(space_.to_constrained(j, centre - z90 * naive));
+        p.q95_independent = u.from_si(space_.to_constrained(j, centre + z90 * naive));
+        p.q05_corrected = u.from_si(space_.to_constrained(j, centre - z90 * corrected));
+        p.q95_corrected = u.from_si(space_.to_constrained(j, centre + z90 * corrected));
       }
       v_.parameters.push_back(std::move(p));
     }
@@ -494,21 +495,25 @@ class Verifier {
       verify::IdentifiabilityInput input;
       const std::vector<std::uint32_t>& mechanism = e_.target->mechanism;
       std::vector<double> u(space_.size());
-      for (std::size_t j = 0; j < u.size(); ++j) u[j] = space_.prior(j).to_unconstrained(e_.mode[j]);
+      for (std::size_t j = 0; j < u.size(); ++j) u[j] = space_.to_unconstrained(j, e_.mode[j]);
       const Array2 information = e_.density->information(u);
+      if (!space_.independent())
+        out_.notes.push_back(fmt::format(
+            "identifiability: priors that depend on other parameters count with their marginals ({} draws), "
+            "as if they were independent",
+            prob::Marginals::draws));
       std::vector<double> slope;  // du / d(scale)
       for (const std::uint32_t j : mechanism) {
-        const prob::Prior& prior = space_.prior(j);
-        const bool positive = prior.lower() >= 0.0 && e_.mode[j] > 0.0;
-        const double dx = prior.transform(u[j]).dx_du;
+        const bool positive = space_.lower(j) >= 0.0 && e_.mode[j] > 0.0;
+        const double dx = space_.transform(j, u[j]).dx_du;
         slope.push_back(positive ? e_.mode[j] / dx : 1.0 / dx);
         input.names.push_back(space_.names()[j]);
         input.scales.push_back(positive ? verify::Scale::log : verify::Scale::linear);
-        // The prior's spread on that scale, from its quantiles.
+        // The spread of its marginal prior on that scale, from quantiles.
         constexpr int places = 400;
         std::vector<double> values;
         for (int i = 0; i < places; ++i) {
-          const double x = prior.quantile((i + 0.5) / places);
+          const double x = marginals_.quantile(j, (i + 0.5) / places);
           values.push_back(positive ? std::log(x) : x);
         }
         input.prior_sd.push_back(std::sqrt(variance(values)));
@@ -556,6 +561,7 @@ class Verifier {
   const ResolvedStudy& study_;
   const ir::Model& model_;
   const prob::ParameterSpace& space_;
+  const prob::Marginals marginals_;
   Exhibits out_;
   std::vector<verify::Independence> independence_;
 };

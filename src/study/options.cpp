@@ -84,7 +84,8 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        +[](S& s) -> std::vector<PriorText>& { return s.priors; },
        {},
        "",
-       "Another prior for a parameter, written as in the model: \"loguniform(1e-7/ms, 1e3/ms)\"."},
+       "Another prior for a parameter, written as in the model: \"loguniform(1e-7/ms, 1e3/ms)\". It may depend on "
+       "parameters that the model declares earlier."},
 
       {"observe.error", +[](S& s) -> Text& { return s.observe.error; }, one_of({"rms_over_range", "rms"}), "",
        "The error that is reported: root mean square of model minus data, over the data's range or in its unit."},

@@ -13,12 +13,13 @@
 #include "base/rng.hpp"
 #include "io/npz/npz.hpp"
 #include "io/whole_file.hpp"
-#include "prob/prior.hpp"
+#include "prob/conditional.hpp"
 #include "report/terminal_plot.hpp"
 #include "sim/simulator.hpp"
 #include "study/code_cache.hpp"
 #include "study/feature_text.hpp"
 #include "study/fit_target.hpp"
+#include "study/parameter_space.hpp"
 #include "study/picture_file.hpp"
 #include "study/simulate_integrator.hpp"
 #include "study/simulate_precision.hpp"
@@ -182,10 +183,9 @@ class Many {
     points_ = Array2(grid * draws * trials, s_.model.parameters.size());
     const bool durations = std::ranges::any_of(s_.axes, [](const Axis& a) { return !a.parameter; });
     const bool common = options_.noise == "common" && s_.model.random();
-    std::vector<prob::Prior> priors;
+    std::vector<prob::Entry> priors;
     for (const std::uint32_t i : drawn_) {
-      const ir::PriorSpec& spec = *s_.model.parameters[i].prior;
-      auto prior = prob::Prior::make(spec.family, spec.arguments);
+      auto prior = prior_of(s_.model, i);
       if (!prior) return fail(std::move(prior.error()));
       priors.push_back(std::move(*prior));
     }
@@ -199,12 +199,19 @@ class Many {
         for (std::size_t a = s_.axes.size(); a-- > 0; place /= s_.axes[a].values.size())
           (s_.axes[a].parameter ? point[*s_.axes[a].parameter] : duration) =
               s_.axes[a].values[place % s_.axes[a].values.size()];
+        if (options_.draws == 0 && !s_.medians.empty())
+          if (auto set = set_medians(s_, point, options_.model); !set) return fail(std::move(set.error()));
         if (row % stop_every < trials && progress_.should_stop())
           return fail("interrupted", "stopped: no simulation was done");
         // Draw d is the same at every place of the grid.
         Rng rng(static_cast<std::uint64_t>(options_.seed), stream_id("simulate draws"), d);
         for (int tries = 0; !drawn_.empty(); ++tries) {
-          for (std::size_t i = 0; i < drawn_.size(); ++i) point[drawn_[i]] = priors[i].sample(rng);
+          // A prior that reads a parameter which is set or swept is taken at that value.
+          for (std::size_t i = 0; i < drawn_.size(); ++i) {
+            const auto prior = prob::given(priors[i], point);
+            if (!prior) return fail(no_prior_here(s_.model, drawn_[i], options_.model));
+            point[drawn_[i]] = prior->sample(rng);
+          }
           if (!requirements.any() || requirements.hold(point)) break;
           if (tries == most_tries)
             return fail("no-prior", fmt::format("{} draws in a row do not meet the model's joint conditions", tries),

@@ -10,6 +10,7 @@
 #include "lang/load.hpp"
 #include "prob/prior.hpp"
 #include "sim/model_size.hpp"
+#include "study/parameter_space.hpp"
 #include "study/sweep.hpp"
 
 namespace hillock::study {
@@ -105,7 +106,7 @@ class Setup {
     for (const ir::Parameter& p : s_.model.parameters) {
       double value = std::numeric_limits<double>::quiet_NaN();
       if (p.value) value = *p.value;
-      else if (p.prior) {
+      else if (p.prior && !p.prior->conditional()) {
         if (auto prior = prob::Prior::make(p.prior->family, p.prior->arguments)) value = prior->quantile(0.5);
       }
       s_.parameters.push_back(value);
@@ -130,6 +131,7 @@ class Setup {
       for (std::size_t i = 0; i < s_.model.parameters.size(); ++i)
         if (s_.model.parameters[i].symbol == *id) s_.parameters[i] = *si;
     }
+    set_conditional_values();
     for (std::size_t i = 0; values_needed_ && i < s_.parameters.size(); ++i)
       if (std::isnan(s_.parameters[i]) && std::ranges::none_of(s_.axes, [&](const Axis& axis) {
             return axis.name == s_.model.symbol(s_.model.parameters[i].symbol).name;
@@ -139,6 +141,30 @@ class Setup {
              "the parameter " + s_.model.symbol(s_.model.parameters[i].symbol).name + " has no default and no prior",
              s_.model.symbol(s_.model.parameters[i].symbol).span, options_.model,
              "--set " + s_.model.symbol(s_.model.parameters[i].symbol).name + "=..."});
+  }
+
+  [[nodiscard]] bool swept(ir::SymbolId id) const {
+    return std::ranges::any_of(s_.axes, [&](const Axis& axis) { return axis.name == s_.model.symbol(id).name; });
+  }
+
+  /// Of parameters that no value was given, by --set or as default, and whose prior depends on others.
+  void set_conditional_values() {
+    for (std::uint32_t i = 0; i < s_.parameters.size(); ++i) {
+      const ir::Parameter& p = s_.model.parameters[i];
+      if (!std::isnan(s_.parameters[i]) || !p.prior || !p.prior->conditional() || swept(p.symbol)) continue;
+      auto prior = prior_of(s_.model, i);
+      if (!prior) continue;  // no value, then
+      const auto here = prob::given(*prior, s_.parameters);
+      if (here) s_.parameters[i] = here->quantile(0.5);
+      s_.medians.push_back({i, std::move(*prior)});
+      if (here) continue;
+      // What it reads is swept, or has an error of its own, or is where this prior has no meaning.
+      s_.parameters[i] = 0.0;
+      const bool known = std::ranges::all_of(
+          std::get<prob::Conditional>(s_.medians.back().prior).given,
+          [&](std::size_t k) { return !std::isnan(s_.parameters[k]) && !swept(s_.model.parameters[k].symbol); });
+      if (known && values_needed_) errors_.push_back(no_prior_here(s_.model, i, options_.model));
+    }
   }
 
   void set_inputs() {
@@ -237,6 +263,15 @@ class Setup {
 };
 
 }  // namespace
+
+Result<void> set_medians(const SimulateSetup& setup, std::span<double> point, const std::string& where) {
+  for (const ConditionalMedian& median : setup.medians) {
+    const auto prior = prob::given(median.prior, point);
+    if (!prior) return fail(no_prior_here(setup.model, median.parameter, where));
+    point[median.parameter] = prior->quantile(0.5);
+  }
+  return {};
+}
 
 std::size_t samples_in(double duration, double interval) {
   const double steps = duration / interval;

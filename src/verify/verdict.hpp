@@ -55,7 +55,7 @@ struct ParameterSummary {
   /// The same interval if every sample were an independent fact, and with the residuals' autocorrelation counted.
   double q05_independent = not_computed, q95_independent = not_computed;
   double q05_corrected = not_computed, q95_corrected = not_computed;
-  bool is_noise = false;  ///< a parameter of the noise, not of the mechanism
+  bool is_noise = false;  ///< a parameter of the noise or of a prior, not of the mechanism
 };
 
 /// A combination of log parameters: prod p_i^w_i, written as algebra.

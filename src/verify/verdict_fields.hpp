@@ -49,7 +49,7 @@ void fields(Visit&& visit, ParameterSummary& x) {
   visit("q95_independent", x.q95_independent, "95 % quantile if every sample were an independent fact");
   visit("q05_corrected", x.q05_corrected, "5 % quantile with the residuals' autocorrelation counted");
   visit("q95_corrected", x.q95_corrected, "95 % quantile with the residuals' autocorrelation counted");
-  visit("is_noise", x.is_noise, "a parameter of the noise, not of the mechanism");
+  visit("is_noise", x.is_noise, "a parameter of the noise or of a prior, not of the mechanism");
 }
 
 template <class Visit>

@@ -183,6 +183,20 @@ TEST(ConditionalPrior, ScalesThatStayAbove0AreTaken) {
   EXPECT_NE(errors_of("param a : 1 = -2\nparam b : 1 ~ normal(0, a)\n"), "no error");
 }
 
+// Each reads the one before: time and memory go with the length of the text, not with its square.
+TEST(ConditionalPrior, LongChains) {
+  std::string text = "param p0 : 1 ~ normal(0, 1)\n", circle;
+  for (int i = 1; i < 20000; ++i) {
+    const std::string own = "param p" + std::to_string(i) + " : 1 ~ normal(p";
+    text += own + std::to_string(i - 1) + ", 1)\n";
+    circle += own + std::to_string(i + 1) + ", 1)\n";
+  }
+  const ir::Model m = load(text);
+  EXPECT_THAT(given(m, 19999), testing::ElementsAre("p19998"));
+  EXPECT_NE(errors_of(circle + "param p20000 : 1 ~ normal(p1, 1)\n").find("priors depend on each other in a circle"),
+            std::string::npos);
+}
+
 TEST(ConditionalPrior, OfAStudyReadsTheModel) {
   ir::Model m = load(hierarchy);
   const auto spec = parse_prior("lognormal(3*tau1, 0.2)", m, 2, "prior.tau2");
