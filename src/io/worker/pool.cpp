@@ -59,25 +59,21 @@ class NoPipeSignal {
   bool was_pending_ = false;
 };
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
-
-/// "model.command" as it was given, what happened, and what the program itself said.
+/// What happened to the command, and what the program itself said: that is the hint, before ours.
 Error about_program(std::string code, const std::vector<std::string>& command, const std::string& what,
-                    const std::string& words, std::string hint) {
-  std::string message = fmt::format("\"{}\" {}", joined(command), what);
-  std::string last = words;
-  while (!last.empty() && (last.back() == '\n' || last.back() == ' ')) last.pop_back();
-  if (!last.empty()) {
-    message += "; its standard error:";
-    for (std::size_t at = 0; at <= last.size();) {
-      const std::size_t end = std::min(last.find('\n', at), last.size());
-      message += "\n    " + plain_words(std::string_view(last).substr(at, end - at));
-      at = end + 1;
-    }
-  } else {
-    message += "; it wrote nothing on standard error";
+                    std::string_view words, std::string_view hint) {
+  while (words.ends_with('\n') || words.ends_with(' ')) words.remove_suffix(1);
+  std::string message = fmt::format("\"{}\" {}", fmt::join(command, " "), what);
+  if (words.empty())
+    return Error{std::move(code), message + "; it wrote nothing on standard error", std::nullopt, key,
+                 std::string(hint)};
+  std::string said = "its standard error says";
+  for (std::size_t at = 0; at <= words.size();) {
+    const std::size_t end = std::min(words.find('\n', at), words.size());
+    said += "\n      " + plain_words(words.substr(at, end - at));
+    at = end + 1;
   }
-  return Error{std::move(code), std::move(message), std::nullopt, key, std::move(hint)};
+  return Error{std::move(code), std::move(message), std::nullopt, key, fmt::format("{}\n    {}", said, hint)};
 }
 
 }  // namespace
