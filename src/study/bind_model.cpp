@@ -98,6 +98,14 @@ Result<void> apply_study(const ResolvedStudy& study, ir::Model& model) {
 }
 
 Result<ir::Model> bind_model(const ResolvedStudy& study) {
+  if (!study.model.command.texts.empty())
+    return fail(study.model.command.origin.error(
+        "needs-equations",
+        fmt::format(
+            "\"search.method\" = \"{}\" needs the model's equations, and \"model.command\" is a program of which "
+            "only the answers are known",
+            study.search.method),
+        "a likelihood-free method, which needs a simulator and no equations; or the model as \"model.file\""));
   const auto text = io::read_whole(study.model.file.absolute, largest_model);
   if (!text) return std::unexpected(text.error());
   auto model = lang::load_model(*text, study.model.file.absolute);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <filesystem>
 
 #include "io/sha256.hpp"
 #include "io/whole_file.hpp"
@@ -9,6 +10,8 @@
 
 namespace hillock::study {
 namespace {
+
+namespace fs = std::filesystem;
 
 // ---- one overload per type of field: the lines that set it, `key = value` --------------------------------------
 
@@ -78,6 +81,13 @@ void write(Lines& out, std::string_view key, const std::vector<MaskWindow>& valu
   if (!list.empty()) out += fmt::format("{} = [{}]\n", key, list);
 }
 
+void write(Lines& out, std::string_view key, const TextList& values) {
+  std::string list;
+  for (const std::string& text : values.texts) list += (list.empty() ? "" : ", ") + toml_quoted(text);
+  if (!list.empty()) out += fmt::format("{} = [{}]\n", key, list);
+}
+void write(Lines& out, std::string_view key, const ClockTime& value) { write(out, key, value.text); }
+
 /// The lines of the rows whose key begins with `section` ("search."), without it.
 template <class Owner>
 void write_rows(Lines& out, const std::vector<Option<Owner>>& rows, const Owner& owner, std::string_view section) {
@@ -120,6 +130,8 @@ std::string rows_text(const ResolvedStudy& study, bool numbers_only) {
   return out;
 }
 
+std::string command_key(std::size_t word) { return fmt::format("model.command[{}]", word); }
+
 const std::string* text_at(const TomlValue& table, std::string_view key) {
   if (table.table() == nullptr) return nullptr;
   const auto found = std::ranges::find(*table.table(), key, &TomlEntry::key);
@@ -129,7 +141,16 @@ const std::string* text_at(const TomlValue& table, std::string_view key) {
 }  // namespace
 
 Result<std::vector<StudyFile>> hash_files(const ResolvedStudy& study) {
-  std::vector<StudyFile> files{{"model.file", study.model.file, {}}};
+  std::vector<StudyFile> files;
+  const TextList& command = study.model.command;
+  if (command.texts.empty()) files.push_back({"model.file", study.model.file, {}});
+  for (std::size_t i = 0; i < command.texts.size(); ++i) {
+    const std::string& word = command.texts[i];
+    const fs::path path = (fs::path(study.model.folder) / word).lexically_normal();
+    std::error_code ignored;  // a word such as "--fast", or a program of the system, is no file of the study
+    if ((i == 0 && word.find('/') == std::string::npos) || !fs::is_regular_file(path, ignored)) continue;
+    files.push_back({command_key(i), {word, path.string(), command.origin}, {}});
+  }
   for (const DataSplit& split : study.data) files.push_back({"data." + split.name + ".file", split.file, {}});
   Errors errors;
   for (StudyFile& file : files) {
@@ -159,8 +180,16 @@ std::string lock_text(const ResolvedStudy& study, const std::vector<StudyFile>& 
 
 std::string fingerprint(const ResolvedStudy& study, const std::vector<StudyFile>& files, const LockContext& context) {
   ResolvedStudy contents = study;  // the same file elsewhere is the same study
-  contents.model.file.absolute = files.front().sha256;
-  for (std::size_t i = 0; i < contents.data.size(); ++i) contents.data[i].file.absolute = files[i + 1].sha256;
+  const auto hash_of = [&](const std::string& key, std::string& out) {
+    const auto file = std::ranges::find(files, key, &StudyFile::key);
+    if (file != files.end()) out = file->sha256;
+  };
+  hash_of("model.file", contents.model.file.absolute);
+  for (std::size_t i = 0; i < contents.model.command.texts.size(); ++i)
+    hash_of(command_key(i), contents.model.command.texts[i]);
+  contents.model.folder.clear();
+  contents.model.workers = 0;  // answers do not depend on how many there are
+  for (DataSplit& split : contents.data) hash_of("data." + split.name + ".file", split.file.absolute);
   return io::sha256(rows_text(contents, true) + context.facts.version + "\n" + context.facts.isa + "\n");
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 /// The mistakes of a study file, each with its key and its place.
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -23,6 +25,10 @@ class Mistakes {
   /// A key of an inline table that is none of the `allowed` ones; `name` is the whole key.
   void add_unknown_key(const TomlEntry& entry, const std::string& name, const std::vector<std::string>& allowed);
 
+  /// Whether one of them is about `key`.
+  [[nodiscard]] bool has(std::string_view key) const {
+    return std::ranges::find(errors_, key, &Error::where) != errors_.end();
+  }
   [[nodiscard]] std::size_t count() const { return errors_.size(); }
   [[nodiscard]] Errors take() { return std::move(errors_); }
 

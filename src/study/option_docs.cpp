@@ -46,7 +46,7 @@ std::vector<Row> all_rows() {
 std::string section_words(std::string_view section) {
   if (section == "study") return "The study itself.";
   if (section == "model") return "The model and how its equations are solved.";
-  if (section == "prior") return "Priors that replace those in the model file.";
+  if (section == "prior") return "Priors that replace those in the model file; with model.command, the parameters.";
   if (section == "data.<name>")
     return "One recording. `[data.train]` is fitted; every other section, under any name, is predicted and never seen "
            "by the search.";

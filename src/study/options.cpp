@@ -68,8 +68,40 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        "results/<name>",
        "The folder for the results, relative to the working directory (also --out)."},
 
-      {"model.file", +[](S& s) -> PathText& { return s.model.file; }, required(), "",
-       "The model, relative to the study file."},
+      {"model.file",
+       +[](S& s) -> PathText& { return s.model.file; },
+       {},
+       "this or model.command",
+       "The model as equations, relative to the study file."},
+      {"model.command",
+       +[](S& s) -> TextList& { return s.model.command; },
+       {},
+       "this or model.file",
+       "The model as a program that simulates: its words, such as [\"./simulate\"] (docs/external.md)."},
+      {"model.folder",
+       +[](S& s) -> Text& { return s.model.folder; },
+       {},
+       "the study file's folder",
+       "Where the command runs."},
+      {"model.protocol", +[](S& s) -> Text& { return s.model.protocol; }, one_of({"json", "binary"}), "",
+       "How the command is spoken to: lines of JSON, or frames of numbers."},
+      {"model.statistics",
+       +[](S& s) -> TextList& { return s.model.statistics; },
+       {},
+       "those that the program names",
+       "The statistics that the command is asked for, in the order of its answers."},
+      {"model.workers", +[](S& s) -> Whole& { return s.model.workers; }, between(0, 1024), "one per thread",
+       "Copies of the command that run at a time; the answers do not depend on it."},
+      {"model.time_limit",
+       +[](S& s) -> ClockTime& { return s.model.time_limit; },
+       {},
+       "",
+       "How long one simulation by the command may take before it has failed."},
+      {"model.start_limit",
+       +[](S& s) -> ClockTime& { return s.model.start_limit; },
+       {},
+       "",
+       "How long the command may take until it is ready."},
       {"model.integrator", +[](S& s) -> Text& { return s.model.integrator; }, integrators({"linear", "auto"}), "",
        "How the differential equations are solved; exponential_euler is exact for gates at a held input."},
       {"model.dt", +[](S& s) -> std::optional<QuantityText>& { return s.model.dt; }, positive("second"),
@@ -85,7 +117,8 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        {},
        "",
        "Another prior for a parameter, written as in the model: \"loguniform(1e-7/ms, 1e3/ms)\". It may depend on "
-       "parameters that the model declares earlier."},
+       "parameters that the model declares earlier. With model.command, these are the parameters, in the order as "
+       "written."},
 
       {"observe.error", +[](S& s) -> Text& { return s.observe.error; }, one_of({"rms_over_range", "rms"}), "",
        "The error that is reported: root mean square of model minus data, over the data's range or in its unit."},
@@ -256,6 +289,8 @@ std::string expected_words(const Limits& limits, T& (*)(Owner&)) {
   else if constexpr (std::is_same_v<T, std::vector<Observed>>) return "an array";
   else if constexpr (std::is_same_v<T, std::vector<InputSource>>) return "an array, a constant, or pieces";
   else if constexpr (std::is_same_v<T, std::vector<ConstantSource>>) return "an array or a quantity";
+  else if constexpr (std::is_same_v<T, TextList>) return "a list of texts, such as [\"a\", \"b\"]";
+  else if constexpr (std::is_same_v<T, ClockTime>) return "a time above 0, such as \"10 s\" or \"2 min\"";
   else if constexpr (std::is_same_v<T, std::vector<MaskSamples>>) return "a list of \"first:end\" sample ranges";
   else return "a list of \"from : to\" times";
 }
@@ -266,6 +301,7 @@ std::string value_text(const T& value) {
   else if constexpr (std::is_same_v<T, std::int64_t>) return std::to_string(value);
   else if constexpr (std::is_same_v<T, double>) return fmt::format("{}", value);
   else if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
+  else if constexpr (std::is_same_v<T, ClockTime>) return toml_quoted(value.text);
   else return {};
 }
 

@@ -16,12 +16,12 @@ namespace hillock::study {
 
 /// Where a row's value goes in its owner (a study, or one recording of it).
 template <class Owner>
-using Field =
-    std::variant<std::string& (*)(Owner&), std::int64_t& (*)(Owner&), double& (*)(Owner&), bool& (*)(Owner&),
-                 PathText& (*)(Owner&), std::optional<QuantityText>& (*)(Owner&), std::vector<PriorText>& (*)(Owner&),
-                 std::vector<NamedQuantity>& (*)(Owner&), std::vector<Observed>& (*)(Owner&),
-                 std::vector<InputSource>& (*)(Owner&), std::vector<ConstantSource>& (*)(Owner&),
-                 std::vector<MaskSamples>& (*)(Owner&), std::vector<MaskWindow>& (*)(Owner&)>;
+using Field = std::variant<std::string& (*)(Owner&), std::int64_t& (*)(Owner&), double& (*)(Owner&), bool& (*)(Owner&),
+                           PathText& (*)(Owner&), std::optional<QuantityText>& (*)(Owner&),
+                           std::vector<PriorText>& (*)(Owner&), std::vector<NamedQuantity>& (*)(Owner&),
+                           std::vector<Observed>& (*)(Owner&), std::vector<InputSource>& (*)(Owner&),
+                           std::vector<ConstantSource>& (*)(Owner&), std::vector<MaskSamples>& (*)(Owner&),
+                           std::vector<MaskWindow>& (*)(Owner&), TextList& (*)(Owner&), ClockTime& (*)(Owner&)>;
 
 /// What a value may be, apart from its type.
 struct Limits {

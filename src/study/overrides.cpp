@@ -29,7 +29,8 @@ bool takes_text(const std::vector<std::string>& parts) {
         return std::visit(
             []<class Owner, class T>(T& (*)(Owner&)) {
               return !std::is_same_v<T, std::int64_t> && !std::is_same_v<T, double> && !std::is_same_v<T, bool> &&
-                     !std::is_same_v<T, std::vector<MaskSamples>> && !std::is_same_v<T, std::vector<MaskWindow>>;
+                     !std::is_same_v<T, TextList> && !std::is_same_v<T, std::vector<MaskSamples>> &&
+                     !std::is_same_v<T, std::vector<MaskWindow>>;
             },
             row.field);
     }

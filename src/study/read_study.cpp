@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "io/whole_file.hpp"
+#include "io/worker/program.hpp"
 #include "study/lock.hpp"
 #include "study/options.hpp"
 #include "study/overrides.hpp"
@@ -133,6 +134,7 @@ class StudyReader {
   void missing(const std::vector<Option<Owner>>& rows, const std::string& shown, const std::vector<std::string>& seen) {
     for (const auto& option : rows) {
       if (!option.limits.required || has(seen, option.key)) continue;
+      if (option.key == "observe" && !study_.model.command.texts.empty()) continue;  // a program's data is statistics
       const std::string key = shown + std::string(option.key) + (takes_names(option) ? ".NAME" : "");
       mistakes_.add(Error{"key-missing", fmt::format("\"{}\" is missing: {}", key, option.sentence), whole_file(), key,
                           fmt::format("{} = \"...\"", key)});
@@ -203,12 +205,47 @@ class StudyReader {
                           whole_file(), "study.name", "a name without slashes that does not begin with a dot"});
     if (study_.results.empty()) study_.results = "results/" + study_.name;
     if (study_.report.title.empty()) study_.report.title = study_.name;
+    model_or_program();
     if (study_.search.screen < study_.search.starts)
       mistakes_.add(Error{"value-range",
                           fmt::format("\"search.screen\" is {}, fewer than the {} starts to choose from them",
                                       study_.search.screen, study_.search.starts),
                           whole_file(), "search.screen", fmt::format("search.screen = {}", study_.search.starts)});
   }
+
+  void model_or_program() {
+    ModelOptions& model = study_.model;
+    const bool has_file = !model.file.given.empty();
+    const bool has_command = !model.command.texts.empty();
+    model.folder = (fs::path(study_.folder) / model.folder).lexically_normal().string();
+    if (!has_file && !has_command && !refused("model.file") && !refused("model.command"))
+      mistakes_.add(Error{"key-missing",
+                          "a study needs a model: \"model.file\", equations, or \"model.command\", a program",
+                          whole_file(), "model.file", "model.file = \"cell.model\""});
+    if (has_file && has_command)
+      mistakes_.add(model.command.origin.error("value-choice", "\"model.file\" and \"model.command\" are both given",
+                                               "keep one of them: equations, or a program"));
+    if (!has_command) {
+      if (!model.statistics.texts.empty())
+        mistakes_.add(model.statistics.origin.error(
+            "key-missing",
+            "\"model.statistics\" is given without \"model.command\": they are names of a program's answers"));
+      return;
+    }
+    const auto of_equations = [&](const Origin& origin) {
+      mistakes_.add(origin.error(
+          "value-choice", fmt::format("\"{}\" is for equations, and \"model.command\" is a program", origin.key)));
+    };
+    if (model.dt) of_equations(model.dt->origin);
+    for (const NamedQuantity& constant : model.constants) of_equations(constant.value.origin);
+    auto program = io::worker::find_program(model.command.texts, model.folder);
+    if (program) return;
+    for (Error& error : program.error())
+      mistakes_.add(model.command.origin.error(error.code, error.message, error.hint));
+  }
+
+  /// Whether a value was given for `key` and has a mistake of its own.
+  [[nodiscard]] bool refused(std::string_view key) const { return mistakes_.has(key); }
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "study/overrides.hpp"
 #include "study/quantity_text.hpp"
+#include "study/stop.hpp"
 
 namespace hillock::study {
 namespace {
@@ -109,6 +110,28 @@ void read_value(const TomlValue& found, const std::string& key, const Wanted& wa
     mistakes.add_at(found.span, key, "file-missing", fmt::format("there is no file {}", out.absolute),
                     file_hint(out.absolute));
   }
+}
+
+// ---- lists of texts, times of the clock -------------------------------------------------------------------------
+
+void read_value(const TomlValue& found, const std::string& key, const Wanted& wanted, Mistakes& mistakes,
+                TextList& out) {
+  const TomlValue::Array* items = found.array();
+  const bool all_texts = items != nullptr && !items->empty() && std::ranges::all_of(*items, [](const TomlValue& item) {
+                           return item.text() != nullptr && !item.text()->empty();
+                         });
+  if (!all_texts) return wrong_type(found, key, wanted, mistakes);
+  out.origin = {key, found.span};
+  for (const TomlValue& item : *items) out.texts.push_back(*item.text());
+}
+
+void read_value(const TomlValue& found, const std::string& key, const Wanted& wanted, Mistakes& mistakes,
+                ClockTime& out) {
+  const auto value = number(found);
+  const std::string text = value ? fmt::format("{}", *value) : found.text() != nullptr ? *found.text() : "";
+  const auto seconds = parse_budget(text);
+  if (!seconds) return out_of_range(found, key, wanted, mistakes);
+  out = {*seconds, text};
 }
 
 // ---- quantities and priors --------------------------------------------------------------------------------------

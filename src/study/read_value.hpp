@@ -28,6 +28,8 @@ void read_value(const TomlValue& found, const std::string& key, const Wanted&, M
 void read_value(const TomlValue& found, const std::string& key, const Wanted&, Mistakes&, std::vector<PriorText>& out);
 void read_value(const TomlValue& found, const std::string& key, const Wanted&, Mistakes&,
                 std::vector<NamedQuantity>& out);
+void read_value(const TomlValue& found, const std::string& key, const Wanted&, Mistakes&, TextList& out);
+void read_value(const TomlValue& found, const std::string& key, const Wanted&, Mistakes&, ClockTime& out);
 
 // Parts of values. False: there was a mistake.
 

@@ -43,6 +43,18 @@ struct ArrayRef {
   std::optional<units::Unit> unit;
 };
 
+/// Several texts: the words of a command, names.
+struct TextList {
+  std::vector<std::string> texts;
+  Origin origin;
+};
+
+/// A time of the clock, as on a stopwatch: "10 s", "2 min".
+struct ClockTime {
+  double seconds = 0.0;
+  std::string text;
+};
+
 struct PriorText {
   std::string name;  ///< the parameter
   std::string text;  ///< "loguniform(1e-7/ms, 1e3/ms)"
@@ -122,7 +134,14 @@ struct DataSplit {
 };
 
 struct ModelOptions {
-  PathText file;
+  PathText file;                           ///< equations; or
+  TextList command;                        ///< a program that simulates: exactly one of the two is given
+  std::string folder;                      ///< absolute: where the command runs
+  std::string protocol = "json";           ///< "json" | "binary"
+  TextList statistics;                     ///< of the program; empty: those that it names
+  std::int64_t workers = 0;                ///< copies of the program; 0: one per thread
+  ClockTime time_limit = {60.0, "60 s"};   ///< of one simulation by the program
+  ClockTime start_limit = {60.0, "60 s"};  ///< until the program has answered the greeting
   std::string integrator = "exponential_euler";
   std::optional<QuantityText> dt;  ///< none: the sampling interval
   std::vector<NamedQuantity> constants;

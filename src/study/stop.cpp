@@ -10,6 +10,8 @@
 #include <csignal>
 #include <limits>
 
+#include "io/worker/live_groups.hpp"
+
 namespace hillock::study {
 namespace {
 
@@ -18,7 +20,10 @@ std::atomic<int> signals_seen{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch it");
 
 extern "C" void on_signal(int) {
-  if (signals_seen.fetch_add(1) > 0) _exit(exit_interrupted);
+  if (signals_seen.fetch_add(1) > 0) {
+    io::worker::kill_live_groups();  // no destructor will
+    _exit(exit_interrupted);
+  }
   constexpr std::string_view said = "\nstopping; what is done is kept. Once more ends it at once.\n";
   [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, said.data(), said.size());
 }

@@ -312,10 +312,10 @@ TEST(ReadStudyErrors, EverythingThatIsMissing) {
       "DIR/study.toml: error: \"data.test.observe.NAME\" is missing: The array that the model's observation <name> is "
       "compared with: \"array\" or { array = , unit = }. [key-missing]\n"
       "    try: data.test.observe.NAME = \"...\"\n"
-      "DIR/study.toml: error: \"model.file\" is missing: The model, relative to the study file. [key-missing]\n"
-      "    try: model.file = \"...\"\n"
       "DIR/study.toml: error: a study needs a recording to fit: the section [data.train] [key-missing]\n"
-      "    try: [data.train] with file = \"...\" and observe.NAME = \"...\"; `hillock data FILE` writes it for you\n");
+      "    try: [data.train] with file = \"...\" and observe.NAME = \"...\"; `hillock data FILE` writes it for you\n"
+      "DIR/study.toml: error: a study needs a model: \"model.file\", equations, or \"model.command\", a program "
+      "[key-missing]\n    try: model.file = \"cell.model\"\n");
 }
 
 TEST(ReadStudyErrors, SyntaxErrorWithCaret) {
