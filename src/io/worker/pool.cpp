@@ -260,20 +260,28 @@ class Pool::Run {
     if (owed == 0) seat.alone = false;
     if (seat.alone) return;
     if (batch_.suspects() > 0) {
-      if (owed > 0) return;  // it is needed for them, alone
-      const auto row = batch_.take_suspect(w, seat.answers == 0);
+      const auto row = owed == 0 ? batch_.take_suspect(w, seat.answers == 0) : std::nullopt;
       if (row) {
         seat.alone = true;
-        ask(w, {*row, 1}, true);
-      } else {  // those that are left want a fresh copy
-        (void)seat.worker.stop(0);
+        return ask(w, {*row, 1}, true);
       }
-      return;
+      if (!another_is_fresh(w)) {  // this one is needed for them: now, or as a fresh copy
+        if (owed == 0) (void)seat.worker.stop(0);
+        return;
+      }
     }
     const std::size_t frame = frame_of(seat);
     if (owed > (frame > 1 ? frame : 0)) return;
     const auto rows = batch_.take(w, frame);
     if (rows.count > 0) ask(w, rows, owed == 0);
+  }
+
+  /// Whether another copy that has answered nothing yet runs, and will take a suspect.
+  [[nodiscard]] bool another_is_fresh(std::size_t w) const {
+    for (std::size_t other = 0; other < state_.seats.size(); ++other)
+      if (other != w && state_.seats[other].answers == 0 && state_.seats[other].worker.state() != Worker::State::absent)
+        return true;
+    return false;
   }
 
   /// How many simulations the next frame has.
