@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/array.hpp"
+#include "report/simulated.hpp"
 #include "verify/verdict.hpp"
 
 namespace hillock::report {
@@ -81,6 +82,7 @@ struct Document {
   std::vector<DataSet> data_sets;
   Posterior posterior;
   std::vector<double> start_errors;  ///< final error of each start; NaN or inf: that start failed
+  SimulatedExhibits simulated;       ///< where verdict.simulated.method says that there are some
   std::string model_text;
   std::vector<LogLine> log;
 };

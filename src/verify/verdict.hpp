@@ -119,6 +119,60 @@ struct Numerics {
   std::int64_t failed_predictive = 0;    ///< of them, failed
 };
 
+/// One statistic of the data, before and after the fit. Everything in `unit`.
+struct StatisticSummary {
+  std::string name;
+  std::string unit;
+  double observed = not_computed;                               ///< NaN: it has no value in the data
+  double prior_q025 = not_computed, prior_q975 = not_computed;  ///< prior predictive
+  double predicted_q025 = not_computed, predicted_median = not_computed, predicted_q975 = not_computed;
+  double prior_undefined = not_computed, predicted_undefined = not_computed;  ///< share without a value
+  /// Two-sided: how far out the observation lies among simulations; at least 1 / (simulations + 1).
+  double prior_p = not_computed, predicted_p = not_computed;
+  bool constant = false;  ///< it never varied, and says nothing
+  bool inside = true;     ///< of the 95 % predictive interval
+};
+
+struct Count {
+  std::string what;
+  std::int64_t count = 0;
+};
+
+/// One round of simulations.
+struct SimulationRound {
+  std::string proposal;
+  std::int64_t simulations = 0, failed = 0;
+  double objective = not_computed;   ///< mean log density of pairs that were not trained on
+  double acceptance = not_computed;  ///< of the proposal
+  bool capped = false;
+};
+
+/// Is the posterior right? Fresh draws of the prior, simulated, and their own posteriors (Talts et al. 2018).
+struct Calibration {
+  std::int64_t draws = 0;
+  double rank_p = not_computed;  ///< least of the parameters' p-values for uniform ranks, Holm-adjusted
+  double coverage_50 = not_computed, coverage_90 = not_computed, coverage_se = not_computed;
+  std::string not_done;  ///< why there is none
+};
+
+/// Where the posterior was learnt from simulations (method "npe" and its kin).
+struct Simulated {
+  std::string method;      ///< empty: it was not
+  std::string why_method;  ///< where it was chosen automatically
+  std::int64_t simulations = 0, failed = 0;
+  std::vector<Count> failures;   ///< by reason
+  std::vector<Count> undefined;  ///< "statistic: reason"
+  std::vector<SimulationRound> rounds;
+  std::vector<StatisticSummary> statistics;
+  double observation_p = not_computed;  ///< all statistics together, against the prior predictive
+  std::string certified;                ///< "exact" (by a likelihood), "approximate", or "not possible" and why
+  double effective_draws = not_computed, pareto_k = not_computed;  ///< of importance weights by the exact likelihood
+  Calibration calibration;
+  bool amortised = false;
+  std::int64_t dropped_draws = 0;       ///< that the prior's joint conditions do not allow
+  double simulation_us = not_computed;  ///< of one simulation
+};
+
 struct Cost {
   std::int64_t simulations = 0, gradients = 0;
   double wall_s = 0.0;
@@ -142,6 +196,7 @@ struct Verdict {
   std::vector<Generalisation> generalisation;
   Residuals residuals;
   Numerics numerics;
+  Simulated simulated;
   Cost cost;
   Provenance provenance;
 };

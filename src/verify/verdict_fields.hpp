@@ -125,6 +125,71 @@ void fields(Visit&& visit, Numerics& x) {
 }
 
 template <class Visit>
+void fields(Visit&& visit, StatisticSummary& x) {
+  visit("name", x.name, "what was measured of the data and of every simulation");
+  visit("unit", x.unit, "unit of its values here");
+  visit("observed", x.observed, "in the data; null: it has no value there");
+  visit("prior_q025", x.prior_q025, "2.5 % quantile under the prior");
+  visit("prior_q975", x.prior_q975, "97.5 % quantile under the prior");
+  visit("predicted_q025", x.predicted_q025, "2.5 % quantile under the posterior");
+  visit("predicted_median", x.predicted_median, "median under the posterior");
+  visit("predicted_q975", x.predicted_q975, "97.5 % quantile under the posterior");
+  visit("prior_undefined", x.prior_undefined, "share of simulations without a value, under the prior");
+  visit("predicted_undefined", x.predicted_undefined, "share of simulations without a value, under the posterior");
+  visit("prior_p", x.prior_p, "two-sided p of the observation among simulations of the prior");
+  visit("predicted_p", x.predicted_p, "two-sided p of the observation among simulations of the posterior");
+  visit("constant", x.constant, "it had one value in all simulations, and says nothing");
+  visit("inside", x.inside, "the observation lies in the 95 % interval under the posterior");
+}
+
+template <class Visit>
+void fields(Visit&& visit, Count& x) {
+  visit("what", x.what, "what was counted");
+  visit("count", x.count, "how often");
+}
+
+template <class Visit>
+void fields(Visit&& visit, SimulationRound& x) {
+  visit("proposal", x.proposal, "where its parameters came from");
+  visit("simulations", x.simulations, "simulations of this round");
+  visit("failed", x.failed, "of them, failed");
+  visit("objective", x.objective, "mean log density of pairs that were not trained on, at its end");
+  visit("acceptance", x.acceptance, "of the proposal's draws");
+  visit("capped", x.capped, "a loop of the proposal ended at its cap");
+}
+
+template <class Visit>
+void fields(Visit&& visit, Calibration& x) {
+  visit("draws", x.draws, "fresh prior draws whose own posteriors were compared with them");
+  visit("rank_p", x.rank_p, "least p for uniform ranks over the parameters, Holm-adjusted");
+  visit("coverage_50", x.coverage_50, "how often 50 % intervals held the truth, over all parameters");
+  visit("coverage_90", x.coverage_90, "how often 90 % intervals held the truth, over all parameters");
+  visit("coverage_se", x.coverage_se, "standard error of coverage_90");
+  visit("not_done", x.not_done, "why there is no calibration; empty: there is");
+}
+
+template <class Visit>
+void fields(Visit&& visit, Simulated& x) {
+  visit("method", x.method,
+        "npe, tsnpe, nle, nre, abc_rejection or abc_smc; empty: the posterior is not from simulations");
+  visit("why_method", x.why_method, "why this method, where it was chosen automatically");
+  visit("simulations", x.simulations, "simulations that the posterior is from");
+  visit("failed", x.failed, "of them, failed");
+  visit("failures", x.failures, "failed simulations by reason");
+  visit("undefined", x.undefined, "statistics without a value in simulations that ended well, by reason");
+  visit("rounds", x.rounds, "rounds of simulations");
+  visit("statistics", x.statistics, "what was compared");
+  visit("observation_p", x.observation_p, "p of all statistics together against the prior predictive");
+  visit("certified", x.certified, "exact, approximate, or why neither can be said");
+  visit("effective_draws", x.effective_draws, "what the draws are worth by weights of the exact likelihood");
+  visit("pareto_k", x.pareto_k, "shape of those weights' tail; above 0.7: not to be trusted");
+  visit("calibration", x.calibration, "is the inference right for this model");
+  visit("amortised", x.amortised, "the estimator holds for any observation of the prior predictive");
+  visit("dropped_draws", x.dropped_draws, "draws that the prior's joint conditions do not allow");
+  visit("simulation_us", x.simulation_us, "wall time of one simulation, microseconds, on all threads");
+}
+
+template <class Visit>
 void fields(Visit&& visit, Cost& x) {
   visit("simulations", x.simulations, "traces computed");
   visit("gradients", x.gradients, "traces computed with their derivatives");
@@ -150,6 +215,7 @@ void fields(Visit&& visit, Verdict& x) {
   visit("knowledge", x.knowledge, "what is known, what is known to be unknown, what was not tested");
   visit("generalisation", x.generalisation, "predictions of data that the fit never saw");
   visit("residuals", x.residuals, "what the best fit leaves of the training data");
+  visit("simulated", x.simulated, "the simulations that the posterior was learnt from, where it was");
   visit("numerics", x.numerics, "is it the model's answer, or the computer's?");
   visit("cost", x.cost, "what it took");
   visit("provenance", x.provenance, "name and value pairs: seeds, versions, digests");
