@@ -25,8 +25,8 @@ void SimulatedPairs::append(const SimulatedPairs& more) {
   append_rows(x, more.x);
 }
 
-SimulationSource::SimulationSource(const SimulationProblem& problem)
-    : problem_(&problem), tally_(problem.simulator->statistics().size()) {}
+SimulationSource::SimulationSource(const SimulationProblem& problem, std::uint64_t first)
+    : problem_(&problem), tally_(problem.simulator->statistics().size()), first_(first), number_(first) {}
 
 void SimulationSource::allowed(const Array2& z, std::span<std::uint8_t> out) const {
   std::ranges::fill(out, std::uint8_t{1});

@@ -38,7 +38,8 @@ struct SimulatedPairs {
 
 class SimulationSource {
  public:
-  explicit SimulationSource(const SimulationProblem& problem);
+  /// @param first  number of its first simulation
+  explicit SimulationSource(const SimulationProblem& problem, std::uint64_t first = 0);
 
   /// `count` draws of the prior that its joint conditions allow. Error code "prior-conditions": so few are allowed that
   /// `most_tries` draws a row did not find them.
@@ -53,14 +54,14 @@ class SimulationSource {
                                  Array2* failed_at = nullptr);
 
   [[nodiscard]] const SimulationProblem& problem() const { return *problem_; }
-  [[nodiscard]] std::uint64_t simulations() const { return number_; }
+  [[nodiscard]] std::uint64_t simulations() const { return number_ - first_; }
   [[nodiscard]] const SimulationTally& tally() const { return tally_; }
   [[nodiscard]] std::size_t dimension() const { return problem_->space->size(); }
 
  private:
   const SimulationProblem* problem_;
   SimulationTally tally_;
-  std::uint64_t number_ = 0;  ///< of the next simulation
+  std::uint64_t first_, number_;  ///< of the first and of the next simulation
   std::uint64_t drawn_ = 0;   ///< of the next prior draw
 };
 

@@ -12,15 +12,14 @@
 #include "report/terminal.hpp"
 #include "sim/choose_integrator.hpp"
 #include "sim/simulator.hpp"
+#include "study/begin_run.hpp"
 #include "study/bind_model.hpp"
-#include "study/build_info.hpp"
 #include "study/code_cache.hpp"
 #include "study/fit_document.hpp"
 #include "study/fit_files.hpp"
+#include "study/fit_simulated.hpp"
 #include "study/fit_verify.hpp"
-#include "study/lock.hpp"
 #include "study/parameter_space.hpp"
-#include "study/run_folder.hpp"
 #include "study/stop.hpp"
 #include "verify/baselines.hpp"
 #include "verify/verdict_json.hpp"
@@ -97,24 +96,12 @@ class Fitting {
     }
     if (!errors.empty()) return fail(std::move(errors));
 
-    auto folder = RunFolder::open(study_.results);
-    if (!folder) return fail(std::move(folder.error()));
-    folder_.emplace(std::move(*folder));
-    auto files = hash_files(study_);
-    if (!files) return fail(std::move(files.error()));
-    files_ = std::move(*files);
-    context_.facts = {std::string(version()), std::string(build()), std::string(sim::to_string(*backend))};
-    context_.libraries = libraries();
-    if (auto begun = folder_->begin_checkpoints(fingerprint(study_, files_, context_), options_.resume); !begun)
-      return fail(std::move(begun.error()));
-    if (auto written = folder_->write("study.lock.toml", lock_text(study_, files_, context_)); !written)
-      return fail(std::move(written.error()));
-    Ledger ledger = folder_->ledger();
-    for (std::size_t s = 0; s < evidence_.splits.size(); ++s) {
-      const LoadedSplit& split = evidence_.splits[s];
-      if (auto noted = ledger.append({s == 0 ? "fit" : "predict", split.name, split.sha256}, utc_now()); !noted)
-        return fail(std::move(noted.error()));
-    }
+    std::vector<std::pair<std::string, std::string>> looks;
+    for (const LoadedSplit& split : evidence_.splits) looks.emplace_back(split.name, split.sha256);
+    auto begun = begin_run(study_, options_, sim::to_string(*backend), looks);
+    if (!begun) return fail(std::move(begun.error()));
+    run_.emplace(std::move(*begun));
+    folder_ = &run_->folder;
 
     target_.model = &model_->model;
     target_.space = &model_->space;
@@ -260,13 +247,7 @@ class Fitting {
     cost.gradients = target_.gradients;
     cost.threads = options_.threads > 0 ? options_.threads : default_threads();
     cost.wall_s = seconds_since(start_);
-    verify::Provenance& p = verdict_.provenance;
-    p = {{"hillock", context_.facts.version},
-         {"build", context_.facts.build},
-         {"isa", context_.facts.isa},
-         {"seed", std::to_string(study_.seed)}};
-    for (const StudyFile& f : files_) p.emplace_back(f.key, f.path.given + " sha256:" + f.sha256);
-    for (const auto& [name, number] : context_.libraries) p.emplace_back(name, number);
+    verdict_.provenance = provenance_of(*run_, study_.seed);
   }
 
   FitOutcome outcome(bool was_interrupted) {
@@ -315,7 +296,7 @@ class Fitting {
         file.predictions.push_back(&exhibits->predictions[s]);
       }
       file.seed = seed();
-      file.version = context_.facts.version;
+      file.version = run_->context.facts.version;
       if (auto written = write_posterior(folder_->file("posterior.nc"), file); !written)
         return fail(std::move(written.error()));
     } else {
@@ -343,9 +324,8 @@ class Fitting {
   Progress& progress_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::optional<Searched> model_;
-  std::optional<RunFolder> folder_;
-  std::vector<StudyFile> files_;
-  LockContext context_;
+  std::optional<BegunRun> run_;
+  const RunFolder* folder_ = nullptr;
   Target target_;
   std::optional<SquaresProblem> problem_;
   std::optional<Posterior> density_;
@@ -359,6 +339,7 @@ class Fitting {
 }  // namespace
 
 Result<FitOutcome> fit(const ResolvedStudy& study, const RunOptions& options, Progress& progress) {
+  if (is_simulation_method(study.search.method)) return fit_simulated(study, options, progress);
   return Fitting(study, options, progress).run();
 }
 
