@@ -100,6 +100,7 @@ Reading skewness(Stream&);
 Reading kurtosis(Stream&);
 Reading minimum(Stream&);  // extremes.cpp
 Reading maximum(Stream&);
+Reading value(Stream&);             // value.cpp
 Reading area(Stream&);              // area.cpp
 Reading fraction_between(Stream&);  // fraction.cpp
 Reading spike_count(Stream&);       // spike_count.cpp

@@ -25,6 +25,7 @@ constexpr std::array<Argument, 3> lengths{
      {"threshold", Of::quantity, false, "a spike is a crossing from below; -20 mV for a voltage"}}};
 constexpr std::array<Argument, 2> between{{{"low", Of::quantity, false, "from here on; minus infinity if not given"},
                                            {"high", Of::quantity, false, "to below here; infinity if not given"}}};
+constexpr std::array<Argument, 1> at{{{"at", Of::time, false, "a time at which there is a sample"}}};
 constexpr std::array<Argument, 1> lag{{{"lag", Of::number, true, "in samples, 1 to 256"}}};
 constexpr std::array<Argument, 1> frequency{
     {{"frequency", Of::frequency, true, "in Hz; best a whole number of periods in the window"}}};
@@ -35,7 +36,7 @@ constexpr std::array<Argument, 3> band{
      {"resolution", Of::frequency, false,
       "between the frequencies that are summed; one over the window if not given"}}};
 
-constexpr std::array<Feature, 30> table{{
+constexpr std::array<Feature, 31> table{{
     {"spike_count", Gives::number, "How many spikes.", crossing, spike_count, true, Feature::Of::spikes},
     {"spike_rate", Gives::rate, "Spikes per time, over the samples of the window.", crossing, spike_rate, true,
      Feature::Of::spikes},
@@ -74,6 +75,8 @@ constexpr std::array<Feature, 30> table{{
     {"kurtosis", Gives::number, "Fourth central moment over variance^2, less 3.", {}, kurtosis},
     {"minimum", Gives::quantity, "Smallest value.", {}, minimum, false, Feature::Of::samples},
     {"maximum", Gives::quantity, "Largest value.", {}, maximum, false, Feature::Of::samples},
+    {"value", Gives::quantity, "One sample: at a time, or the first of the window.", at, value, false,
+     Feature::Of::samples},
     {"area", Gives::times_time, "Integral over time, by the trapezoidal rule.", {}, area},
     {"fraction_between", Gives::number, "Share of the samples in [low, high): one bin of a histogram.", between,
      fraction_between, true, Feature::Of::samples},

@@ -11,14 +11,10 @@ namespace hillock::features {
 using ir::NodeId;
 using ir::Op;
 
-namespace {
-
-std::string exact(double value) {
+std::string exact_text(double value) {
   std::array<char, 32> text{};
   return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
 }
-
-}  // namespace
 
 Stream::Stream(ir::Program& program, Source source, Window window, Arguments arguments, Shared& shared)
     : program_(program),
@@ -45,7 +41,7 @@ NodeId Stream::carry_once(const std::string& key, double initial, const std::fun
 }
 
 NodeId Stream::carried(const std::string& name, double initial, const std::function<NodeId(NodeId)>& next) {
-  return carry_once(name + " in " + exact(window_.from) + ".." + exact(window_.until), initial, next);
+  return carry_once(name + " in " + exact_text(window_.from) + ".." + exact_text(window_.until), initial, next);
 }
 
 NodeId Stream::changed_when(const std::string& name, double initial, NodeId when,
@@ -117,7 +113,7 @@ NodeId Stream::centred() {
 }
 
 std::string Stream::of_spikes(const std::string& name) const {
-  return own_spikes() ? name : name + " above " + exact(threshold());
+  return own_spikes() ? name : name + " above " + exact_text(threshold());
 }
 
 NodeId Stream::spike() {

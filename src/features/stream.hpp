@@ -45,6 +45,9 @@ struct Source {
 /// The arguments that a feature may take, in SI; what is not given has no value.
 using Arguments = std::map<std::string, double, std::less<>>;
 
+/// A number with all its digits: part of an accumulator's name.
+[[nodiscard]] std::string exact_text(double value);
+
 class Stream {
  public:
   /// Accumulators that several features of one source share are added to `program` once, through `shared`.
@@ -55,6 +58,7 @@ class Stream {
   [[nodiscard]] const Window& window() const { return window_; }
   /// Of an argument that the feature's row names; `otherwise` where it was not given.
   [[nodiscard]] double argument(std::string_view name, double otherwise = 0.0) const;
+  [[nodiscard]] bool has_argument(std::string_view name) const { return arguments_.contains(name); }
 
   [[nodiscard]] ir::NodeId value() const { return source_.value; }
   [[nodiscard]] ir::NodeId time() const { return source_.time; }

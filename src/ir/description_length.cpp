@@ -45,6 +45,8 @@ std::vector<NodeId> meaning(const Model& model) {
   }
   for (const Held& h : model.held) add(h.value);
   for (const Observation& o : model.observations) {
+    for (const NodeId argument : o.arguments) add(argument);
+    if (!o.arguments.empty()) continue;
     add(o.mean);
     add(o.sd);
     add(o.tau);

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "ir/graph.hpp"
+#include "ir/noise_family.hpp"
 #include "units/unit.hpp"
 
 namespace hillock::ir {
@@ -114,20 +115,16 @@ struct Definition {
   units::Unit unit;
 };
 
-enum class NoiseFamily : std::uint8_t {
-  normal,  ///< independent: x_i ~ N(mean_i, sd)
-  ar1,     ///< x - mean is a stationary Gaussian process with covariance sd^2 exp(-|lag|/tau), sampled
-};
-
 /// `observe I ~ normal(mean, sd)`: what is recorded.
 struct Observation {
   std::string channel;
   NoiseFamily family;
-  NodeId mean;
-  NodeId sd;
+  NodeId mean;           ///< what is expected; of a lognormal family the median
+  NodeId sd;             ///< of what is recorded, in its unit
   NodeId tau = no_node;  ///< ar1 only
   units::Unit unit;
   Span span;
+  std::vector<NodeId> arguments = {};  ///< as written, of families other than normal and ar1
 };
 
 /// `require EXPR in [low, high] for V in [from, to]`: a joint condition on the parameters.

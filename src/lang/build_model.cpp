@@ -386,13 +386,38 @@ class ModelBuilder {
     const Distribution& noise = *s.distribution;
     ir::Observation observation;
     observation.channel = ast_.text(s.name);
-    observation.family = ast_.text(noise.family) == "ar1" ? ir::NoiseFamily::ar1 : ir::NoiseFamily::normal;
-    observation.mean = lower_real(running_, noise.arguments[0]);
-    observation.sd = lower_real(running_, noise.arguments[1]);
-    if (noise.arguments.size() > 2) observation.tau = lower_real(running_, noise.arguments[2]);
+    observation.family = ir::find_noise(ast_.text(noise.family))->family;
+    std::vector<ir::NodeId> arguments;
+    for (const Expr& argument : noise.arguments) arguments.push_back(lower_real(running_, argument));
+    set_moments(observation, arguments);
     observation.span = span(s.at);
     observation.unit = unit;
     model_.observations.push_back(std::move(observation));
+  }
+
+  /// What is expected of a channel, and its spread, by what its family was given.
+  void set_moments(ir::Observation& o, const std::vector<ir::NodeId>& given) {
+    ir::Algebra al(model_.graph);
+    const auto root = [&](ir::NodeId x) { return al.make(ir::Op::sqrt, x); };
+    const auto failing = [&](ir::NodeId p) { return al.sub(al.number(1.0), p); };
+    o.mean = given[0];
+    switch (o.family) {
+      case ir::NoiseFamily::ar1: o.tau = given[2]; [[fallthrough]];
+      case ir::NoiseFamily::normal: o.sd = given[1]; return;
+      case ir::NoiseFamily::lognormal: {
+        // median sqrt((exp(s^2) - 1) exp(s^2))
+        const ir::NodeId square = al.mul(given[1], given[1]);
+        o.sd = al.mul(given[0], root(al.mul(al.make(ir::Op::expm1, square), al.make(ir::Op::exp, square))));
+        break;
+      }
+      case ir::NoiseFamily::binomial:
+        o.mean = al.mul(given[0], given[1]);
+        o.sd = root(al.mul(o.mean, failing(given[1])));
+        break;
+      case ir::NoiseFamily::poisson: o.sd = root(given[0]); break;
+      case ir::NoiseFamily::bernoulli: o.sd = root(al.mul(given[0], failing(given[0]))); break;
+    }
+    o.arguments = given;
   }
 
   void add_requirements(const Statement& s, const RequiredRange& range) {

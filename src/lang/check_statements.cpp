@@ -1,6 +1,7 @@
 #include "lang/check_statements.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lang/conditional_prior.hpp"
 #include "lang/flags.hpp"
@@ -196,18 +197,25 @@ class StatementCheck {
   /// Is this a noise that there is, with as many arguments as it takes?
   bool check_noise_form(const Distribution& noise) {
     const std::string family(text(noise.family));
-    if (family != "normal" && family != "ar1") {
-      const std::string near = nearest(family, {"normal", "ar1"});
+    const ir::NoiseInfo* row = ir::find_noise(family);
+    if (row == nullptr) {
+      std::vector<std::string> names;
+      std::string forms;
+      for (const ir::NoiseInfo& each : ir::noise_families()) {
+        names.emplace_back(each.name);
+        forms += (forms.empty() ? "'" : ", '") + std::string(each.form) + "'";
+      }
+      const std::string near = nearest(family, names);
       problems_.add("noise-family", "there is no noise " + quoted(family), noise.family,
-                    near.empty() ? "'normal(mean, sd)' or 'ar1(mean, sd, tau)'" : "'" + near + "'");
+                    near.empty() ? forms : "'" + near + "'");
       return false;
     }
-    const bool ar1 = family == "ar1";
-    if (noise.arguments.size() != (ar1 ? 3U : 2U)) {
+    if (noise.arguments.size() != row->arguments) {
       problems_.add("argument-count",
-                    "the noise " + quoted(family) + " takes " + (ar1 ? "3" : "2") + " arguments, found " +
+                    "the noise " + quoted(family) + " takes " + std::to_string(row->arguments) +
+                        (row->arguments == 1 ? " argument, found " : " arguments, found ") +
                         std::to_string(noise.arguments.size()),
-                    noise.at, ar1 ? "'ar1(mean, sd, tau)'" : "'normal(mean, sd)'");
+                    noise.at, "'" + std::string(row->form) + "'");
       return false;
     }
     return true;
@@ -218,6 +226,9 @@ class StatementCheck {
     const std::string channel = quoted(text(s.name));
     const std::vector<Expr>& arguments = s.distribution->arguments;
     const bool has_unit = entity != nullptr && entity->value.known;
+    const ir::NoiseInfo& family = *ir::find_noise(text(s.distribution->family));
+    if (family.counts) return check_counts(index, entity, family);
+    if (family.family == ir::NoiseFamily::lognormal) return check_lognormal(index, entity);
     Value mean =
         has_unit ? check(arguments[0], entity->value.dimension, "the mean of " + channel) : check(arguments[0]);
     if (has_unit) mean = entity->value;
@@ -233,6 +244,53 @@ class StatementCheck {
     check_stationary(sd_name, arguments[1]);
     check_stationary(tau_name, arguments[2]);
   }
+
+  void check_lognormal(std::uint32_t index, const Entity* entity) {
+    const Statement& s = ast_.statements[index];
+    const std::string channel = quoted(text(s.name));
+    const std::vector<Expr>& arguments = s.distribution->arguments;
+    const std::string median_name = "the median of " + channel;
+    const bool has_unit = entity != nullptr && entity->value.known;
+    const Value median =
+        has_unit ? check(arguments[0], entity->value.dimension, median_name) : check(arguments[0]);
+    check_positive(median, median_name, arguments[0]);
+    const std::string sd_name = "the sd of the log of " + channel;
+    check_positive(check(arguments[1], units::Dimension{}, sd_name), sd_name, arguments[1]);
+    findings_.observed_units[index] = has_unit ? entity->unit : unit_of_channel(arguments[0], median.dimension);
+  }
+
+  /// Of families whose numbers are whole: all is without a unit.
+  void check_counts(std::uint32_t index, const Entity* entity, const ir::NoiseInfo& family) {
+    const Statement& s = ast_.statements[index];
+    const std::string channel = quoted(text(s.name));
+    if (entity != nullptr && entity->value.known && entity->value.dimension != units::Dimension{})
+      problems_.add("unit-mismatch",
+                    channel + " is in " + units::describe(entity->value.dimension) + ", but what " +
+                        quoted(family.name) + " gives is a pure number",
+                    s.name, "a new name for what is counted");
+    const std::vector<Expr>& arguments = s.distribution->arguments;
+    const auto argument = [&](std::size_t i, const std::string& called, double high, bool whole) {
+      const std::string what = "the " + called + " of " + channel;
+      const Value value = check(arguments[i], units::Dimension{}, what);
+      if (!value.known || !value.number) return;
+      const double x = *value.number;
+      const std::string range = whole ? "a whole number from 0 on" : high == 1.0 ? "from 0 to 1" : "at least 0";
+      if (!(x >= 0.0 && x <= high && (!whole || x == std::floor(x))))
+        problems_.add("noise-range", what + " must be " + range, at(arguments[i]));
+    };
+    switch (family.family) {
+      case ir::NoiseFamily::binomial:
+        argument(0, "number of trials", most_trials, true);
+        argument(1, "probability", 1.0, false);
+        break;
+      case ir::NoiseFamily::bernoulli: argument(0, "probability", 1.0, false); break;
+      default: argument(0, "mean", most_trials, false); break;
+    }
+    const bool has_unit = entity != nullptr && entity->value.known;
+    findings_.observed_units[index] = has_unit ? entity->unit : units::display_unit(units::Dimension{});
+  }
+
+  static constexpr double most_trials = 9007199254740992.0;  // 2^53: every whole number up to it is a double
 
   /// For a channel whose name is new: the unit of its sd where that is a name, else one of that dimension.
   units::Unit unit_of_channel(const Expr& sd, const units::Dimension& dimension) {

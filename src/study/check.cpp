@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t largest_model = std::size_t{64} << 20U;
 
-std::string noise_name(const ir::Observation& o) { return o.family == ir::NoiseFamily::ar1 ? "ar1" : "normal"; }
+std::string noise_name(const ir::Observation& o) { return std::string(ir::info(o.family).name); }
 
 /// A column of names with what is said of each.
 class Table {

@@ -276,6 +276,22 @@ TEST(Features, AWindowOfTheAutocorrelationIsATraceOfItsOwn) {
   }
 }
 
+TEST(Features, AValueIsOneSample) {
+  std::vector<double> x = triangles({10 * ms}, 20 * ms);
+  const auto at = [&](double time) { return of(x, request("value", {{"at", time}})); };
+  for (const std::size_t i : {std::size_t{0}, std::size_t{97}, x.size() - 1})
+    EXPECT_EQ(at(static_cast<double>(i) * (0.1 * ms)).value, x[i]) << i;
+  EXPECT_EQ(of(x, request("value")).value, x[0]);
+  EXPECT_EQ(of(x, request("value", {}, {9.65 * ms, 12 * ms})).value, x[97]);
+  // No sample is there, and none in the window.
+  EXPECT_EQ(at(0.05 * ms).why, Undefined::empty_window);
+  EXPECT_EQ(of(x, request("value", {}, {1.0, 2.0})).why, Undefined::empty_window);
+  // A sample that is no number; what other samples are does not matter.
+  x[97] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(at(97 * (0.1 * ms)).why, Undefined::not_finite);
+  EXPECT_EQ(at(98 * (0.1 * ms)).value, x[98]);
+}
+
 TEST(Features, WhatHasNoValueSaysWhy) {
   const std::vector<double> one_spike = triangles({10 * ms}, 20 * ms);
   const std::vector<double> two_spikes = triangles({5 * ms, 10 * ms}, 20 * ms);
@@ -352,7 +368,7 @@ TEST(Features, WhatIsDecidedOrBehindTheWindowStaysAsItIs) {
           EXPECT_EQ(later.why, Undefined::not_finite) << row.name << " " << n;
         }
       }
-      EXPECT_EQ(was_decided, row.name == "latency" || numbered) << row.name;
+      EXPECT_EQ(was_decided, row.name == "latency" || row.name == "value" || numbered) << row.name;
     }
 }
 

@@ -230,6 +230,38 @@ TEST(Errors, ObserveAndRequire) {
        "    observe I ~ ar1(1, 2)\n"
        "                ^~~~~~~~~\n"
        "    try: 'ar1(mean, sd, tau)'\n"},
+      {"observe I ~ cauchy(1, 2)\n",
+       "m.model:1:13: error: there is no noise 'cauchy' [noise-family]\n"
+       "    observe I ~ cauchy(1, 2)\n"
+       "                ^~~~~~\n"
+       "    try: 'normal(mean, sd)', 'ar1(mean, sd, tau)', 'lognormal(median, sd_of_log)', 'binomial(n, p)', "
+       "'poisson(mean)', 'bernoulli(p)'\n"},
+      {"observe n ~ poisson(1, 2)\n",
+       "m.model:1:13: error: the noise 'poisson' takes 1 argument, found 2 [argument-count]\n"
+       "    observe n ~ poisson(1, 2)\n"
+       "                ^~~~~~~~~~~~~\n"
+       "    try: 'poisson(mean)'\n"},
+      {"input v : mV\nobserve v2 ~ lognormal(v, 1 mV)\nobserve w ~ lognormal(v, -0.1)\n",
+       "m.model:2:27: error: the sd of the log of 'v2' must be a pure number, but is volt [unit-mismatch]\n"
+       "    observe v2 ~ lognormal(v, 1 mV)\n"
+       "                              ^~~~\n"
+       "m.model:3:26: error: the sd of the log of 'w' must be above 0 [noise-not-positive]\n"
+       "    observe w ~ lognormal(v, -0.1)\n"
+       "                             ^~~~\n"},
+      {"dv/dt = 0 : volt\nobserve v ~ poisson(3)\nobserve n ~ binomial(2.5, 1.5)\nobserve b ~ bernoulli(v)\n",
+       "m.model:2:9: error: 'v' is in volt, but what 'poisson' gives is a pure number [unit-mismatch]\n"
+       "    observe v ~ poisson(3)\n"
+       "            ^\n"
+       "    try: a new name for what is counted\n"
+       "m.model:3:22: error: the number of trials of 'n' must be a whole number from 0 on [noise-range]\n"
+       "    observe n ~ binomial(2.5, 1.5)\n"
+       "                         ^~~\n"
+       "m.model:3:27: error: the probability of 'n' must be from 0 to 1 [noise-range]\n"
+       "    observe n ~ binomial(2.5, 1.5)\n"
+       "                              ^~~\n"
+       "m.model:4:23: error: the probability of 'b' must be a pure number, but is volt [unit-mismatch]\n"
+       "    observe b ~ bernoulli(v)\n"
+       "                          ^\n"},
       {"input v : mV\nobserve I ~ ar1(v, 0.1*v, 1 ms)\nobserve I ~ normal(v, -1 mV)\n",
        "m.model:2:20: error: the sd of 'I' changes with 'v', but 'ar1' is stationary [noise-varies]\n"
        "    observe I ~ ar1(v, 0.1*v, 1 ms)\n"

@@ -275,6 +275,29 @@ TEST(Load, ObservationsOfStatesSubExpressionsAndNewNames) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(model.observations[i].unit.name, units[i]);
 }
 
+TEST(Load, FamiliesOfNoiseHaveTheirMomentsAndUnits) {
+  const ir::Model model = load(
+      "param v : mV\nobserve a ~ lognormal(v, 0.5)\nobserve b ~ binomial(10, 0.3)\nobserve c ~ poisson(4)\n"
+      "observe d ~ bernoulli(0.2)\n");
+  const char* units[] = {"mV", "1", "1", "1"};
+  const std::size_t arguments[] = {2, 2, 1, 1};
+  std::vector<ir::NodeId> roots;
+  for (const ir::Observation& o : model.observations) roots.insert(roots.end(), {o.mean, o.sd});
+  std::vector<double> symbols(model.symbols.size(), 2e-3), got(roots.size());
+  ir::Evaluator(model.graph, roots).run(symbols, got);
+  const double s2 = 0.25;
+  const double wanted[] = {2e-3, 2e-3 * std::sqrt((std::exp(s2) - 1) * std::exp(s2)),
+                           3.0,  std::sqrt(2.1),
+                           4.0,  2.0,
+                           0.2,  0.4};
+  ASSERT_EQ(model.observations.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(model.observations[i].unit.name, units[i]);
+    EXPECT_EQ(model.observations[i].arguments.size(), arguments[i]);
+    for (const std::size_t k : {2 * i, 2 * i + 1}) EXPECT_NEAR(got[k], wanted[k], 1e-15 * std::fabs(wanted[k]) * 8);
+  }
+}
+
 TEST(Load, EverySymbolKnowsItsKindUnitAndPlace) {
   const ir::Model model = load("input V : mV\ndx/dt = -x/ms : 1\nparam p : uS\nconst c = 3 ms\n");
   EXPECT_EQ(model.symbol(model.time).kind, ir::SymbolKind::time);
