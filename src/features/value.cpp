@@ -17,8 +17,7 @@ Reading value(Stream& s) {
   const double at = s.argument("at");
   const NodeId here = al.make(Op::eq, s.time(), al.number(at));
   const std::string when = " at " + exact_text(at);
-  const NodeId seen =
-      s.carried("seen" + when, 0.0, [&](NodeId now) { return al.select(here, al.number(1.0), now); });
+  const NodeId seen = s.carried("seen" + when, 0.0, [&](NodeId now) { return al.select(here, al.number(1.0), now); });
   const NodeId kept = s.carried("value" + when, 0.0, [&](NodeId now) { return al.select(here, s.value(), now); });
   const NodeId missing = al.make(Op::lt, seen, al.number(0.5));
   return {kept, {{missing, Undefined::empty_window}}, al.make(Op::lnot, missing)};

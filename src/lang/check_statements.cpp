@@ -251,8 +251,7 @@ class StatementCheck {
     const std::vector<Expr>& arguments = s.distribution->arguments;
     const std::string median_name = "the median of " + channel;
     const bool has_unit = entity != nullptr && entity->value.known;
-    const Value median =
-        has_unit ? check(arguments[0], entity->value.dimension, median_name) : check(arguments[0]);
+    const Value median = has_unit ? check(arguments[0], entity->value.dimension, median_name) : check(arguments[0]);
     check_positive(median, median_name, arguments[0]);
     const std::string sd_name = "the sd of the log of " + channel;
     check_positive(check(arguments[1], units::Dimension{}, sd_name), sd_name, arguments[1]);

@@ -86,6 +86,7 @@ class ExperimentRows final : public ir::RowSource {
     for (; r < rows.end; ++sample) {
       const bool keep = experiment_.mask[sample] != 0;
       row[layout_.time(Stage::sample)] = experiment_.time_of(sample);
+      row[layout_.sample()] = static_cast<double>(sample);
       for (std::size_t o = 0; o < data_.size(); ++o) {
         if (data_[o] != nullptr) row[layout_.observed(o)] = (*data_[o])[sample];
         row[layout_.gap(o)] = kept_before == 0 ? no_previous_sample

@@ -53,7 +53,9 @@ struct Layout {
   /// Half the number of the row, rounded down, and whether it is odd: a block of random numbers serves two rows.
   [[nodiscard]] std::uint32_t row_pair() const { return observed(model_->observations.size()); }
   [[nodiscard]] std::uint32_t row_odd() const { return row_pair() + 1; }
-  [[nodiscard]] std::uint32_t columns() const { return row_pair() + (model_->random() ? 2U : 0U); }
+  /// The number of the sample that the row belongs to, from 0.
+  [[nodiscard]] std::uint32_t sample() const { return row_pair() + (model_->random() ? 2U : 0U); }
+  [[nodiscard]] std::uint32_t columns() const { return sample() + 1; }
 
  private:
   const ir::Model* model_;

@@ -12,6 +12,7 @@
 #include "ir/lasting_nan.hpp"
 #include "ir/passes/narrow.hpp"
 #include "sim/dynamics.hpp"
+#include "sim/recorded.hpp"
 
 namespace hillock::sim {
 namespace {
@@ -35,7 +36,7 @@ class ProgramBuilder {
       : model_(model), request_(request), layout_(model), context_(model, out_.program) {}
 
   Result<BuiltProgram> build() {
-    if (model_.observations.empty() && !of_spikes() && !of_features())
+    if (model_.observations.empty() && !of_spikes() && !of_features() && !of_records())
       return fail("no-observation", "the model does not say what is recorded", model_.name,
                   "a line such as: observe I ~ normal(g*(V - E), sigma)");
     if (auto fitted = can_be_fitted(); !fitted) return fail(std::move(fitted.error()));
@@ -49,6 +50,11 @@ class ProgramBuilder {
     if (wrt_.empty()) {
       wrt_.resize(model_.parameters.size());
       std::iota(wrt_.begin(), wrt_.end(), 0U);
+    }
+    out_.states = model_.states.size();
+    if (of_records()) {
+      if (auto added = add_records(*dynamics); !added) return fail(std::move(added.error()));
+      return std::move(out_);
     }
     if (of_features()) {
       if (auto added = add_features(*dynamics); !added) return fail(std::move(added.error()));
@@ -77,7 +83,8 @@ class ProgramBuilder {
           p.outputs.insert(p.outputs.end(), {context_.algebra().neg(r.z), r.log_scale});
         break;
       case Purpose::features:
-      case Purpose::feature_slopes: break;  // done above
+      case Purpose::feature_slopes:
+      case Purpose::recorded: break;  // done above
       case Purpose::trace_slopes: trace_slopes(residuals); break;
       case Purpose::spike_times:
       case Purpose::spike_time_slopes: spike_times(*dynamics); break;
@@ -97,6 +104,7 @@ class ProgramBuilder {
                                : "the model has no threshold, so no spikes",
                 model_.name, model_.spiking ? "events = \"located\"" : "a line such as: threshold v > -50*mV");
   }
+  [[nodiscard]] bool of_records() const { return request_.purpose == Purpose::recorded; }
   [[nodiscard]] bool of_features() const {
     return request_.purpose == Purpose::features || request_.purpose == Purpose::feature_slopes;
   }
@@ -104,8 +112,10 @@ class ProgramBuilder {
   /// A model with spikes or noise has no likelihood yet: it can be simulated, and that is all. Located spikes are part
   /// of a smooth path, and given its random numbers a model with noise has one path.
   [[nodiscard]] Result<void> can_be_fitted() const {
-    if (request_.purpose == Purpose::trace || request_.purpose == Purpose::trace_slopes || of_spikes() || of_features())
+    if (request_.purpose == Purpose::trace || request_.purpose == Purpose::trace_slopes || of_spikes() ||
+        of_features() || of_records())
       return {};
+    if (auto has = has_likelihood(); !has) return has;
     const auto refuse = [&](const std::string& what, const Span& where) {
       return fail(Error{"not-yet-run",
                         "a model with " + what + " can be simulated, but not fitted yet: it has no likelihood here",
@@ -119,6 +129,20 @@ class ProgramBuilder {
       for (const ir::SymbolId noise : model_.noises)
         if (ir::depends_on(model_.graph, s.derivative, noise))
           return refuse("noise in its equations", model_.symbol(s.symbol).span);
+    return {};
+  }
+
+  [[nodiscard]] Result<void> has_likelihood() const {
+    Errors errors;
+    for (const ir::Observation& o : model_.observations)
+      if (const ir::NoiseInfo& noise = ir::info(o.family); !noise.likelihood)
+        errors.push_back({"no-likelihood",
+                          "this method needs a likelihood, and there is none here of '" + std::string(noise.name) +
+                              "', the noise of '" + o.channel + "'",
+                          o.span, model_.name,
+                          "a method that only simulates, such as npe, nle, nre or abc_smc; or noise that is normal or "
+                          "ar1"});
+    if (!errors.empty()) return fail(std::move(errors));
     return {};
   }
 
@@ -142,19 +166,76 @@ class ProgramBuilder {
     return {};
   }
 
-  /// What a feature is of: a state, or an expression of the model.
+  /// What a feature is of: a state, or an expression of the model; or what is recorded of a channel.
   struct Quantity {
     std::optional<std::size_t> state;
     NodeId root = ir::no_node;
+    std::optional<std::size_t> channel = {};
     [[nodiscard]] bool known() const { return state || root != ir::no_node; }
   };
   [[nodiscard]] Quantity quantity(std::string_view name) const {
+    if (request_.recorded || of_records())
+      for (std::size_t o = 0; o < model_.observations.size(); ++o)
+        if (model_.observations[o].channel == name) return {{}, model_.observations[o].mean, o};
     for (std::size_t i = 0; i < model_.states.size(); ++i)
       if (model_.symbol(model_.states[i].symbol).name == name) return {i, ir::no_node};
     for (const ir::Definition& d : model_.definitions)
       if (d.name == name) return {{}, d.node};
     for (const ir::Observation& o : model_.observations)
       if (o.channel == name) return {{}, o.mean};
+    return {};
+  }
+
+  [[nodiscard]] Error unknown_quantity(const std::string& name, const std::string& asked) const {
+    std::vector<std::string> names;
+    for (const ir::State& s : model_.states) names.push_back(model_.symbol(s.symbol).name);
+    for (const ir::Definition& d : model_.definitions) names.push_back(d.name);
+    for (const ir::Observation& o : model_.observations) names.push_back(o.channel);
+    return {"name-unknown",
+            "the model has no quantity \"" + name + "\" to take " + asked + " of",
+            {},
+            asked,
+            nearest(name, names)};
+  }
+
+  /// At a sample; a condition as it is.
+  NodeId at_sample(const Quantity& wanted) {
+    if (wanted.channel) {
+      const auto known = recorded_.find(*wanted.channel);
+      if (known != recorded_.end()) return known->second;
+      return recorded_[*wanted.channel] = recorded_value(context_, *wanted.channel);
+    }
+    const auto states = context_.state_values();
+    return wanted.state ? states[*wanted.state] : context_.expression(wanted.root, states, Stage::sample);
+  }
+
+  Result<void> add_records(const Dynamics& dynamics) {
+    ir::Program& p = out_.program;
+    Errors errors;
+    for (const std::string& name : request_.record) {
+      const Quantity wanted = quantity(name);
+      if (!wanted.known()) {
+        errors.push_back(unknown_quantity(name, "the record"));
+        continue;
+      }
+      RecordedOutput& out = out_.recorded.emplace_back(RecordedOutput{p.outputs.size()});
+      if (wanted.channel && !noise_in_loop(model_.observations[*wanted.channel].family)) {
+        out.drawn = wanted.channel;
+        for (const NodeId argument : model_.observations[*wanted.channel].arguments)
+          p.outputs.push_back(context_.expression(argument, context_.state_values(), Stage::sample));
+        continue;
+      }
+      NodeId value = at_sample(wanted);
+      if (p.graph[value].type == ir::Type::boolean) value = p.graph.make(Op::to_real, value);
+      p.outputs.push_back(value);
+    }
+    if (!errors.empty()) return fail(std::move(errors));
+    if (dynamics.spikes) {
+      out_.spike_outputs = p.outputs.size();
+      p.outputs.push_back(p.carried(*dynamics.spikes));
+      p.outputs.push_back(p.carried(*dynamics.last_spike));
+    }
+    out_.outputs_per_sample = p.outputs.size();
     return {};
   }
 
@@ -183,24 +264,15 @@ class ProgramBuilder {
     const bool with_slopes = request_.purpose == Purpose::feature_slopes;
     if (with_slopes && model_.spiking && !dynamics.trouble) return no_located_spikes();
     std::map<std::string, std::pair<NodeId, NodeId>> at_spikes;
-    std::vector<std::string> names;
-    for (const ir::State& s : model_.states) names.push_back(model_.symbol(s.symbol).name);
-    for (const ir::Definition& d : model_.definitions) names.push_back(d.name);
-    for (const ir::Observation& o : model_.observations) names.push_back(o.channel);
     Errors errors;
     std::vector<NodeId> quantities;
     for (const features::Request& request : request_.features) {
       const Quantity wanted = quantity(request.quantity);
       if (!wanted.known()) {
-        errors.push_back({"name-unknown",
-                          "the model has no quantity \"" + request.quantity + "\" to take " + request.name + " of",
-                          {},
-                          request.name,
-                          nearest(request.quantity, names)});
+        errors.push_back(unknown_quantity(request.quantity, request.name));
         continue;
       }
-      const auto states = context_.state_values();
-      NodeId value = wanted.state ? states[*wanted.state] : context_.expression(wanted.root, states, Stage::sample);
+      NodeId value = at_sample(wanted);
       const bool real = p.graph[value].type == ir::Type::real;
       if (!real) value = p.graph.make(Op::to_real, value);
       features::Source source{request.quantity, value, p.column(layout_.time(Stage::sample)), dynamics.spikes,
@@ -249,7 +321,7 @@ class ProgramBuilder {
       return r;
     }
     r.sd = context_.expression(observation.sd, states, Stage::sample);
-    if (observation.family == ir::NoiseFamily::normal) {
+    if (observation.family != ir::NoiseFamily::ar1) {
       r.z = al.div(r.error, r.sd);
       r.log_scale = al.make(Op::log, r.sd);
       return r;
@@ -387,6 +459,7 @@ class ProgramBuilder {
   StepContext context_;
   std::vector<std::uint32_t> wrt_;
   ir::TangentTable tangents_;
+  std::map<std::size_t, NodeId> recorded_;  ///< by observation: what is recorded, made once
 };
 
 }  // namespace

@@ -33,6 +33,7 @@ enum class Purpose : std::uint8_t {
   trace_slopes,       ///< outputs per observation: mean, d mean / d parameter
   spike_times,        ///< at every row: the spikes so far, when the last one was, `EventTrouble`. Located spikes only
   spike_time_slopes,  ///< and then d last spike / d parameter
+  recorded,           ///< outputs: what `ProgramRequest::record` asks for, at kept samples
 };
 
 /// How a gradient of a sum is taken.
@@ -62,6 +63,18 @@ struct ProgramRequest {
   Sweep sweep = Sweep::automatic;  ///< of log_density_gradient
   Precision precision = Precision::float64;
   bool pathwise = false;  ///< sums and gradients of a model with noise: given each simulation's own random numbers
+  /// Of features: an observed channel is what is recorded of it, with its noise (recorded.hpp), and goes before a state
+  /// or sub-expression of that name. Its noise must be one of the loop's.
+  bool recorded = false;
+  /// Of Purpose::recorded: observed channels, states or sub-expressions, likewise.
+  std::vector<std::string> record = {};
+};
+
+/// What is put out of one quantity of Purpose::recorded.
+struct RecordedOutput {
+  std::size_t first = 0;  ///< its place among the outputs of a sample
+  /// Of a channel whose noise is not one of the loop's: which observation. Its arguments are put out, as written.
+  std::optional<std::size_t> drawn = {};
 };
 
 struct BuiltProgram {
@@ -74,10 +87,16 @@ struct BuiltProgram {
   features::Readings readings;           ///< by request
   std::vector<FeatureFate> fates;        ///< by request
   std::optional<std::uint32_t> trouble;  ///< of features: carried, where spikes are located: an `EventTrouble`
+  std::size_t states = 0;                ///< the first carried variables
+  std::vector<RecordedOutput> recorded = {};  ///< by entry of `record`
+  /// Of Purpose::recorded, where the model spikes: outputs that say how many spikes there were so far and when the last
+  /// one was.
+  std::optional<std::size_t> spike_outputs = {};
 };
 
 /// Errors: "integrator-unknown", "integrator-unfit", "threshold-not-locatable", "no-observation", "not-yet-run",
-/// "no-located-spikes", "precision-unfit", "name-unknown" (of a feature's quantity).
+/// "no-located-spikes", "precision-unfit", "name-unknown" (of a feature's quantity), "no-likelihood" (of a channel's
+/// noise).
 [[nodiscard]] Result<BuiltProgram> build_program(const ir::Model& model, const ProgramRequest& request);
 
 /// The parameters that the mean of an observation depends on, through states or directly; the others belong to the

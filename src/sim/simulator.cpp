@@ -62,6 +62,7 @@ struct Batch::State {
   [[nodiscard]] Simulations simulations(const Array2& points, const Each& each,
                                         const std::function<bool()>& stop) const;
   bool run(Simulations simulations, bool may_end_early) const;
+  [[nodiscard]] Ending ending(LaneView state) const;
 };
 
 namespace {
@@ -72,7 +73,8 @@ int vectors_for(Purpose purpose) {
   switch (purpose) {
     case Purpose::squares:
     case Purpose::log_density:
-    case Purpose::features: return 2;
+    case Purpose::features:
+    case Purpose::recorded: return 2;
     default: return 1;
   }
 }
@@ -129,16 +131,17 @@ std::size_t piece_of(const ir::Loop& loop, double operation_ns) {
 /// pieces; false where it became true.
 template <class Run>
 bool in_pieces(const ir::Loop& loop, double operation_ns, const std::function<bool()>& stop, Run&& run,
-               std::size_t most_rows = SIZE_MAX) {
-  if (!stop && most_rows >= loop.rows) {
-    run(ir::Rows{0, loop.rows}, 0);
+               std::size_t most_rows = SIZE_MAX, std::size_t end = SIZE_MAX) {
+  end = std::min(end, loop.rows);
+  if (!stop && most_rows >= end) {
+    run(ir::Rows{0, end}, 0);
     return true;
   }
   const std::size_t piece = std::min(most_rows, piece_of(loop, operation_ns));
   std::size_t observed = 0;
-  for (std::size_t begin = 0; begin < loop.rows; begin += piece) {
+  for (std::size_t begin = 0; begin < end; begin += piece) {
     if (stop && stop()) return false;
-    const ir::Rows rows{begin, std::min(loop.rows, begin + piece)};
+    const ir::Rows rows{begin, std::min(end, begin + piece)};
     run(rows, observed);
     observed += loop.observed_in(rows.begin, rows.end);
   }
@@ -281,6 +284,16 @@ Simulations Batch::State::simulations(const Array2& points, const Each& each, co
   return out;
 }
 
+Ending Batch::State::ending(LaneView state) const {
+  bool all_nan = loop.adaptive.has_value() && built.states > 0;
+  bool finite = true;
+  for (std::size_t i = 0; i < built.states; ++i) {
+    finite = finite && std::isfinite(state[i]);
+    all_nan = all_nan && std::isnan(state[i]);
+  }
+  return finite ? Ending::well : all_nan ? Ending::step_limit : Ending::not_finite;
+}
+
 void Batch::sums(const Array2& given, Array2& carried, const std::function<bool()>& stop, const Each& each) const {
   const State& s = *state_;
   carried = Array2(given.rows, carried_count(), std::numeric_limits<double>::quiet_NaN());
@@ -368,11 +381,69 @@ void Batch::outputs(const Array2& given, const std::function<void(std::size_t, s
   }
 }
 
+bool Batch::records(const Array2& points, const std::function<void(std::size_t, std::size_t, const Record&)>& sink,
+                    const std::function<bool()>& stop, const Each& each) const {
+  const State& s = *state_;
+  HILLOCK_CHECK(each.samples.empty(), "records are of whole experiments");
+  const Simulations all = s.simulations(points, each, stop);
+  std::size_t end = s.loop.rows;
+  while (end > 1 && (s.loop.flags[end - 1] & 1U) == 0) --end;
+  const std::size_t outs = s.loop.outputs.size();
+  const std::size_t threads = static_cast<std::size_t>(s.options.threads > 0 ? s.options.threads : default_threads());
+  std::size_t lanes = 1;
+#ifdef HILLOCK_HAS_JIT
+  const jit::Kernel* kernel = s.narrow ? &*s.narrow : nullptr;
+  if (s.wide && points.rows >= threads * static_cast<std::size_t>(s.wide->lanes())) kernel = &*s.wide;
+  if (kernel != nullptr) lanes = static_cast<std::size_t>(kernel->lanes());
+#endif
+  const double operation_ns = lanes == 1 ? interpreted_ns : compiled_ns;
+  // Short simulations ask whether to stop every few vectors only.
+  const std::size_t between = std::max<std::size_t>(1, piece_of(s.loop, operation_ns) / end);
+  const std::size_t vectors = (points.rows + lanes - 1) / lanes;
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> stopped{false};
+  parallel_for(std::min(threads, vectors), s.options.threads, [&](std::size_t worker) {
+    std::vector<double> one(s.loop.parameters), in(lanes * s.loop.parameters);
+    std::vector<double> state(lanes * s.loop.state_size()), out(lanes * s.loop.observed * outs);
+    const auto run = [&](ir::Rows rows, std::size_t stored) {
+      double* to = out.data() + stored * outs * lanes;
+#ifdef HILLOCK_HAS_JIT
+      if (kernel != nullptr) return kernel->run(s.loop, rows, in.data(), state.data(), to);
+#endif
+      const std::size_t values = s.loop.observed_in(rows.begin, rows.end) * outs;
+      ir::interpret(s.loop, rows, in, state, {to, values});
+    };
+    std::size_t asked = between;
+    while (!stopped) {
+      const std::size_t first = next.fetch_add(lanes);
+      if (first >= points.rows) return;
+      const std::size_t used = std::min(lanes, points.rows - first);
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        all.parameters(first + std::min(lane, used - 1), one);
+        for (std::size_t p = 0; p < one.size(); ++p) in[p * lanes + lane] = one[p];
+      }
+      if (between > 1 && stop && ++asked > between) {
+        asked = 0;
+        if (stop()) stopped = true;
+      }
+      if (stopped ||
+          !in_pieces(s.loop, operation_ns, between > 1 ? std::function<bool()>{} : stop, run, SIZE_MAX, end)) {
+        stopped = true;
+        return;
+      }
+      for (std::size_t lane = 0; lane < used; ++lane)
+        sink(worker, first + lane, {out.data() + lane, lanes, outs, s.ending({state.data() + lane, lanes})});
+    }
+  });
+  return !stopped;
+}
+
 FeatureTable Batch::features(const Array2& points, const std::function<bool()>& stop, const Each& each) const {
   const State& s = *state_;
   const std::size_t count = s.built.readings.size();
   FeatureTable table{Array2(points.rows, count, std::numeric_limits<double>::quiet_NaN()),
                      std::vector<features::Undefined>(points.rows * count, features::Undefined::not_finite)};
+  table.ending.assign(points.rows, Ending::not_finite);
   const std::size_t slopes = s.built.readings.slopes();
   if (slopes > 0) {
     table.slopes = Array2(points.rows, slopes, std::numeric_limits<double>::quiet_NaN());
@@ -410,6 +481,7 @@ FeatureTable Batch::features(const Array2& points, const std::function<bool()>& 
   simulations.done = [&](std::size_t worker, std::size_t k, std::size_t at, LaneView state) {
     Reader& r = reader(worker);
     for (std::size_t c = 0; c < r.carried.size(); ++c) r.carried[c] = state[c];
+    table.ending[k] = s.ending(state);
     r.finish.run(r.carried, r.values, r.slopes);
     const std::size_t each_has = slopes / std::max<std::size_t>(count, 1);
     for (std::size_t f = 0; f < count; ++f) {

@@ -39,6 +39,15 @@ struct RunOptions {
   std::vector<std::string_view> without = {};
 };
 
+/// How a simulation ended. One that has all that was asked of it may end before it would blow up.
+enum class Ending : std::uint8_t {
+  well,
+  not_finite,  ///< a state became infinite or NaN
+  /// An integrator that chooses its own steps needed more of them than ir::Adaptive allows; what blows up ends so too,
+  /// in steps that become ever smaller.
+  step_limit,
+};
+
 /// Features of many simulations.
 struct FeatureTable {
   Array2 values;                         ///< [point][request], SI; NaN where there is none
@@ -48,6 +57,7 @@ struct FeatureTable {
   Array2 slopes = {};
   std::vector<features::NoSlope> no_slope = {};  ///< [point][request]
   std::vector<EventTrouble> trouble = {};        ///< [point]; where there is one, no slope is to be trusted
+  std::vector<Ending> ending = {};               ///< [point]
 };
 
 /// The spikes of one simulation, where they are located.
@@ -56,6 +66,17 @@ struct SpikeTrain {
   std::vector<double> slopes;  ///< [spike][parameter]: d time / d parameter; empty where they were not asked for
   EventTrouble trouble = EventTrouble::none;  ///< what makes times or slopes wrong from some spike on
   bool finite = true;                         ///< false: the simulation blew up
+};
+
+/// What one simulation put out at the kept samples.
+struct Record {
+  const double* first;
+  std::size_t stride;
+  std::size_t outputs;  ///< of a sample
+  Ending ending;
+  [[nodiscard]] double operator()(std::size_t kept_sample, std::size_t output) const {
+    return first[(kept_sample * outputs + output) * stride];
+  }
 };
 
 /// How simulations of one call differ beside their parameters. Empty: not at all.
@@ -83,6 +104,13 @@ class Batch {
   /// Once `stop` is true, the sink is not called any more.
   void outputs(const Array2& points, const std::function<void(std::size_t, std::span<const double>)>& sink,
                const std::function<bool()>& stop = {}) const;
+
+  /// Of Purpose::recorded: `sink(worker, k, record)` for every simulation, in any order and by several threads at once;
+  /// `worker` is the thread's number, below the number of threads. Rows after the last kept sample are not run. Memory
+  /// goes with the threads, not with the simulations. False where `stop`, asked every few milliseconds, became true.
+  bool records(const Array2& points,
+               const std::function<void(std::size_t worker, std::size_t k, const Record& record)>& sink,
+               const std::function<bool()>& stop = {}, const Each& each = {}) const;
 
   /// What the features of a program of that purpose are. Memory grows by the table alone. Once `stop` is true, the rest
   /// is "not-finite". A simulation that cannot change them any more ends (lane_pool.hpp); no bit depends on that.

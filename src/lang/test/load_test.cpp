@@ -286,10 +286,8 @@ TEST(Load, FamiliesOfNoiseHaveTheirMomentsAndUnits) {
   std::vector<double> symbols(model.symbols.size(), 2e-3), got(roots.size());
   ir::Evaluator(model.graph, roots).run(symbols, got);
   const double s2 = 0.25;
-  const double wanted[] = {2e-3, 2e-3 * std::sqrt((std::exp(s2) - 1) * std::exp(s2)),
-                           3.0,  std::sqrt(2.1),
-                           4.0,  2.0,
-                           0.2,  0.4};
+  const double wanted[] = {
+      2e-3, 2e-3 * std::sqrt((std::exp(s2) - 1) * std::exp(s2)), 3.0, std::sqrt(2.1), 4.0, 2.0, 0.2, 0.4};
   ASSERT_EQ(model.observations.size(), 4U);
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_EQ(model.observations[i].unit.name, units[i]);
