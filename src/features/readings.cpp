@@ -146,7 +146,8 @@ void Readings::Decisions::run(const double* carried, std::size_t stride, std::sp
 }
 
 std::vector<Value> measure(std::span<const double> trace, double start, double interval,
-                           std::span<const Request> requests) {
+                           std::span<const Request> requests, std::span<const std::uint8_t> mask) {
+  HILLOCK_CHECK(mask.empty() || mask.size() == trace.size(), "a mask of another length than the trace");
   HILLOCK_CHECK(interval > 0.0, "samples an interval of nothing apart");
   std::vector<Value> out(requests.size());
   if (trace.empty()) {
@@ -165,6 +166,7 @@ std::vector<Value> measure(std::span<const double> trace, double start, double i
     readings.add(program, {r.quantity, value, program.column(1), {}, {}}, r);
   }
   ir::Timeline timeline{trace.size(), 2, {}, std::vector<std::uint8_t>(trace.size(), 1)};
+  if (!mask.empty()) timeline.observe.assign(mask.begin(), mask.end());
   for (std::size_t i = 0; i < trace.size(); ++i)
     timeline.values.insert(timeline.values.end(), {trace[i], start + static_cast<double>(i) * interval});
   const ir::Loop loop = ir::bind(program, timeline);

@@ -88,7 +88,8 @@ class Readings {
 
 /// Features of a stored trace: samples at start + i*interval (seconds), values in SI. The definitions are those of
 /// simulations, run by the interpreter. Spikes are crossings.
+/// @param mask  by sample: those that are 0 are not there; empty: all are
 [[nodiscard]] std::vector<Value> measure(std::span<const double> trace, double start, double interval,
-                                         std::span<const Request> requests);
+                                         std::span<const Request> requests, std::span<const std::uint8_t> mask = {});
 
 }  // namespace hillock::features

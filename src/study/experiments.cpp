@@ -9,6 +9,7 @@
 #include "lang/expression.hpp"
 #include "study/placed.hpp"
 #include "study/quantity_text.hpp"
+#include "study/simulate_setup.hpp"
 
 namespace hillock::study {
 namespace {
@@ -27,10 +28,12 @@ class Loader {
     out_.name = split_.name;
     out_.experiment.name = split_.name;
     check_names();
-    if (read_file()) {
-      time_grid();
+    if (of_statistics() ? read_statistics() : read_file()) {
+      if (of_statistics()) made_up_grid();
+      else time_grid();
+      if (errors_.empty()) substeps();
       if (errors_.empty()) {
-        observations();
+        if (!of_statistics()) observations();
         inputs();
         constants();
         holding();
@@ -45,6 +48,9 @@ class Loader {
   }
 
  private:
+  /// Does the file hold statistics, so that there are no traces?
+  [[nodiscard]] bool of_statistics() const { return split_.holds == "statistics"; }
+
   // ---- names --------------------------------------------------------------------------------------------------
 
   void check_names() {
@@ -61,9 +67,11 @@ class Loader {
     for (const NamedQuantity& item : split_.initial)
       known(item.name, item.value.origin, inputs, "input-unknown", "input");
 
-    for (const std::string& channel : channels)
-      if (std::ranges::find(split_.observe, channel, &Observed::channel) == split_.observe.end())
-        missing("observe", "observes", channel);
+    if (of_statistics()) needs_no_arrays();
+    else
+      for (const std::string& channel : channels)
+        if (std::ranges::find(split_.observe, channel, &Observed::channel) == split_.observe.end())
+          missing("observe", "observes", channel);
     for (const std::string& input : inputs)
       if (std::ranges::find(split_.inputs, input, &InputSource::name) == split_.inputs.end())
         missing("input", "has the input", input);
@@ -87,6 +95,19 @@ class Loader {
         fmt::format("{}.{} = \"...\", an array of {}; `hillock data` lists them", key, name, split_.file.given));
     error.where = full;
     errors_.push_back(std::move(error));
+  }
+
+  /// A file of statistics has no array for an input or a constant.
+  void needs_no_arrays() {
+    const auto refuse = [&](const Origin& origin, std::string_view what) {
+      errors_.push_back(origin.error(
+          "value-choice", fmt::format("\"{}\" is an array, but {} holds statistics", origin.key, split_.file.given),
+          fmt::format("{}", what)));
+    };
+    for (const InputSource& item : split_.inputs)
+      if (std::holds_alternative<SampledInput>(item.source)) refuse(item.origin, "a constant, or pieces");
+    for (const ConstantSource& item : split_.constants)
+      if (std::holds_alternative<ArrayRef>(item.source)) refuse(item.origin, "a quantity");
   }
 
   // ---- the file -----------------------------------------------------------------------------------------------
@@ -123,6 +144,58 @@ class Loader {
     return true;
   }
 
+  /// One row of numbers.
+  bool read_statistics() {
+    auto file = io::read_arrays(split_.file.absolute);
+    if (!file) {
+      append(std::move(file.error()));
+      return false;
+    }
+    out_.sha256 = file->sha256;
+    for (data::Array& array : file->arrays) {
+      if (array.values.size() != 1) {
+        errors_.push_back(split_.file.origin.error(
+            "statistics-rows",
+            fmt::format("{} holds the statistics of one experiment, one number each, but its column \"{}\" has {}",
+                        split_.file.given, array.name, array.values.size()),
+            "a file with one row; or holds = \"recording\""));
+        return false;
+      }
+      out_.statistics.push_back(std::move(array));
+    }
+    return true;
+  }
+
+  void made_up_grid() {
+    constexpr double most_samples = 1e8;
+    sim::Experiment& experiment = out_.experiment;
+    const auto& duration = split_.duration;
+    const auto& interval = split_.sampling_interval;
+    if (!duration && !interval && is_static(model_)) {
+      experiment.samples = 1;
+      experiment.interval = 1.0;
+      return;
+    }
+    for (const auto& [given, key] :
+         {std::pair{duration.has_value(), "duration"}, {interval.has_value(), "sampling_interval"}})
+      if (!given)
+        errors_.push_back(split_.origin.error(
+            "key-missing",
+            fmt::format("\"{}.{}\" is missing: {} holds statistics, so it does not say when samples are taken",
+                        split_.origin.key, key, split_.file.given),
+            fmt::format("{} = \"... ms\"", key)));
+    if (!duration || !interval) return;
+    if (!(duration->si() / interval->si() <= most_samples)) {
+      errors_.push_back(duration->origin.error(
+          "value-range",
+          fmt::format("{} at {} are more than {:.0e} samples", duration->text, interval->text, most_samples),
+          "a larger sampling_interval"));
+      return;
+    }
+    experiment.interval = interval->si();
+    experiment.samples = samples_in(duration->si(), experiment.interval);
+  }
+
   /// A file without times: sample i is at i times the interval.
   void made_up_time(data::ArrayFile& file, data::Assembly& assembly) {
     const data::Array* longest = nullptr;
@@ -148,6 +221,10 @@ class Loader {
       if (!interval) return append(std::move(interval.error()), split_.file.absolute);
       experiment.interval = *interval;
     }
+  }
+
+  void substeps() {
+    sim::Experiment& experiment = out_.experiment;
     if (!study_.model.dt) return;
     const double ratio = experiment.interval / study_.model.dt->si();
     const double whole = std::round(ratio);
@@ -298,7 +375,7 @@ class Loader {
     if (mask.after_steps) after_steps(windows);
     out_.experiment.mask = data::mask_without(experiment.samples, windows);
     out_.gaps = data::gaps(out_.experiment.mask);
-    constexpr std::size_t least = 2;
+    const std::size_t least = of_statistics() ? 1 : 2;
     if (experiment.kept() < least)
       errors_.push_back(split_.origin.error("mask-everything",
                                             fmt::format("the mask of \"{}\" leaves {} of {} samples", split_.origin.key,
@@ -363,6 +440,11 @@ class Loader {
 };
 
 }  // namespace
+
+bool is_static(const ir::Model& model) {
+  return !model.spiking && model.events.empty() &&
+         std::ranges::all_of(model.states, [](const ir::State& s) { return s.assigned; });
+}
 
 std::vector<double> across_gaps(std::vector<double> command, const std::vector<data::SampleWindow>& gaps) {
   for (const data::SampleWindow& gap : gaps) {

@@ -158,7 +158,7 @@ class Reader {
       wanted = features::dimension_of(*row, quantity_.unit.dimension);
     }
     std::string text = trimmed(part.substr(equals + 1));
-    const bool edge = name == "from" || name == "until";
+    const bool edge = name == "from" || name == "until" || name == "at";
     double base = 0.0;
     if (edge) {
       const auto stimulus = after_stimulus(text);
@@ -186,7 +186,42 @@ class Reader {
     else column_.request.arguments[name] = si;
   }
 
+  /// Of one sample: which one it is must be said, unless there is only one, and it must be there.
+  void one_sample() {
+    const features::Window& w = column_.request.window;
+    const auto at = column_.request.arguments.find("at");
+    if (at == column_.request.arguments.end()) {
+      if (sampling_.samples != 1 && w.everything())
+        add("argument-missing",
+            fmt::format("value of {} needs at: which of {} samples", quantity_.name, sampling_.samples),
+            fmt::format("value({}, at=...)", quantity_.name));
+      return;
+    }
+    if (!w.everything())
+      add("value-range", "`at` is one sample: `from` and `until` choose nothing more",
+          fmt::format("value({}, at=...)", quantity_.name));
+    const double place = (at->second - sampling_.start) / sampling_.interval;
+    const double last = static_cast<double>(sampling_.samples) - 1.0;
+    const auto time_of = [&](double sample) {
+      return fmt::format("{:.10g} second", sampling_.start + sample * sampling_.interval);
+    };
+    const double nearest_one = std::round(place);
+    const bool inside = nearest_one >= 0.0 && nearest_one <= last;
+    if (inside && at->second == sampling_.start + nearest_one * sampling_.interval) return;
+    if (!(place >= 0.0 && place <= last))
+      add("off-grid",
+          fmt::format("there is no sample at {:.10g} second: they are from {} to {}", at->second, time_of(0.0),
+                      time_of(last)),
+          fmt::format("at={}", time_of(place > last ? last : 0.0)));
+    else
+      add("off-grid",
+          fmt::format("there is no sample at {:.10g} second: the nearest are at {} and {}", at->second,
+                      time_of(std::floor(place)), time_of(std::ceil(place))),
+          fmt::format("at={}", time_of(nearest_one)));
+  }
+
   void complete() {
+    if (feature_->name == "value") one_sample();
     const auto& arguments = column_.request.arguments;
     const bool voltage = quantity_.unit.dimension == units::find_unit("volt")->dimension;
     for (const Argument& a : feature_->arguments) {

@@ -31,8 +31,8 @@ struct Sampling {
 /// `from` and `until` are times, or count from the stimulus: `from=on + 10 ms`, `until=off`. Mostly one column. An
 /// argument may be a sweep, `lag=1:64:64`, and a feature that takes `low` and `high` may be given `bins=24`: a column
 /// each. Error codes: "feature-syntax", "sweep-syntax", "feature-unknown" and "name-unknown" (with the nearest),
-/// "argument-unknown", "argument-missing", "no-stimulus", "value-range", "unit-mismatch", those of units/unit.hpp. All
-/// at once.
+/// "argument-unknown", "argument-missing", "no-stimulus", "off-grid" (a `value` at no sample), "value-range",
+/// "unit-mismatch", those of units/unit.hpp. All at once.
 [[nodiscard]] Result<std::vector<FeatureColumn>> parse_feature(std::string_view text, const ir::Model& model,
                                                                const Sampling& sampling);
 

@@ -84,6 +84,13 @@ class Fitting {
     Errors errors;
     auto backend = sim::choose_backend(options_.isa);
     if (!backend) append(errors, std::move(backend.error()));
+    for (const DataSplit& split : study_.data)
+      if (split.holds == "statistics")
+        errors.push_back(
+            split.origin.error("data-unfit",
+                               fmt::format("{} holds statistics, and search.method \"{}\" compares traces",
+                                           split.file.given, study_.search.method),
+                               "a method that only simulates, such as npe, nle, nre or abc_smc; or a recording"));
     auto model = bind_model(study_);
     if (!model) append(errors, std::move(model.error()));
     else {

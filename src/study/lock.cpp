@@ -87,6 +87,11 @@ void write(Lines& out, std::string_view key, const TextList& values) {
   if (!list.empty()) out += fmt::format("{} = [{}]\n", key, list);
 }
 void write(Lines& out, std::string_view key, const ClockTime& value) { write(out, key, value.text); }
+void write(Lines& out, std::string_view key, const std::vector<ListedText>& values) {
+  std::string list;
+  for (const ListedText& item : values) list += (list.empty() ? "" : ", ") + toml_quoted(item.text);
+  if (!list.empty()) out += fmt::format("{} = [{}]\n", key, list);
+}
 
 /// The lines of the rows whose key begins with `section` ("search."), without it.
 template <class Owner>

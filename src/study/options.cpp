@@ -122,6 +122,12 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
 
       {"observe.error", +[](S& s) -> Text& { return s.observe.error; }, one_of({"rms_over_range", "rms"}), "",
        "The error that is reported: root mean square of model minus data, over the data's range or in its unit."},
+      {"observe.statistics",
+       +[](S& s) -> std::vector<ListedText>& { return s.observe.statistics; },
+       {},
+       "the values of all channels at all kept samples",
+       "What methods that only simulate compare, as features: [\"spike_count(V, from=on)\", \"value(I, at=2 ms)\"]. A "
+       "channel is read as it is recorded, with its noise."},
 
       {"search.method", +[](S& s) -> Text& { return s.search.method; }, one_of({"levenberg_marquardt", "cma_es"}), "",
        "The optimiser that runs from each start."},
@@ -201,7 +207,21 @@ const std::vector<Option<DataSplit>>& split_options() {
        "The unit of the sample times."},
       {"sampling_interval", +[](D& d) -> std::optional<QuantityText>& { return d.sampling_interval; },
        positive("second"), "found from the times", "The time between samples, for a file without times."},
-      {"observe", +[](D& d) -> std::vector<Observed>& { return d.observe; }, required(), "",
+      {"holds", +[](D& d) -> Text& { return d.holds; }, one_of({"recording", "statistics"}), "",
+       "Whether the file has traces, or one row of numbers: the statistics themselves, in the order and the units of "
+       "observe.statistics."},
+      {"columns",
+       +[](D& d) -> std::vector<ListedText>& { return d.columns; },
+       {},
+       "all, in their order",
+       "The columns of a file of statistics, one for each statistic: [\"count\", \"rest\"]."},
+      {"duration", +[](D& d) -> std::optional<QuantityText>& { return d.duration; }, positive("second"), "none",
+       "How long the experiment was that the statistics are of, with samples a sampling_interval apart, both ends "
+       "included. A model without differential equations needs neither: it is one sample at time 0."},
+      {"observe",
+       +[](D& d) -> std::vector<Observed>& { return d.observe; },
+       {},
+       "required, of a recording",
        "The array that the model's observation <name> is compared with: \"array\" or { array = , unit = }."},
       {"input",
        +[](D& d) -> std::vector<InputSource>& { return d.inputs; },
@@ -291,6 +311,7 @@ std::string expected_words(const Limits& limits, T& (*)(Owner&)) {
   else if constexpr (std::is_same_v<T, std::vector<ConstantSource>>) return "an array or a quantity";
   else if constexpr (std::is_same_v<T, TextList>) return "a list of texts, such as [\"a\", \"b\"]";
   else if constexpr (std::is_same_v<T, ClockTime>) return "a time above 0, such as \"10 s\" or \"2 min\"";
+  else if constexpr (std::is_same_v<T, std::vector<ListedText>>) return "a list of texts";
   else if constexpr (std::is_same_v<T, std::vector<MaskSamples>>) return "a list of \"first:end\" sample ranges";
   else return "a list of \"from : to\" times";
 }

@@ -21,7 +21,8 @@ using Field = std::variant<std::string& (*)(Owner&), std::int64_t& (*)(Owner&), 
                            std::vector<PriorText>& (*)(Owner&), std::vector<NamedQuantity>& (*)(Owner&),
                            std::vector<Observed>& (*)(Owner&), std::vector<InputSource>& (*)(Owner&),
                            std::vector<ConstantSource>& (*)(Owner&), std::vector<MaskSamples>& (*)(Owner&),
-                           std::vector<MaskWindow>& (*)(Owner&), TextList& (*)(Owner&), ClockTime& (*)(Owner&)>;
+                           std::vector<MaskWindow>& (*)(Owner&), TextList& (*)(Owner&), ClockTime& (*)(Owner&),
+                           std::vector<ListedText>& (*)(Owner&)>;
 
 /// What a value may be, apart from its type.
 struct Limits {

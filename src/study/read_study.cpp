@@ -182,6 +182,7 @@ class StudyReader {
     std::vector<std::string> seen;
     for (const TomlEntry& below : *entry.value.table()) walk(below, "", split_options(), split, seen, shown + ".");
     missing(split_options(), shown + ".", seen);
+    check_contents(split, shown, seen);
     if (split.sampling_interval && !split.time.empty())
       mistakes_.add(split.sampling_interval->origin.error(
           "value-choice", fmt::format("\"{0}.time\" and \"{0}.sampling_interval\" are both given", shown),
@@ -192,6 +193,30 @@ class StudyReader {
           fmt::format("{}.mask.after_steps = \"5 ms\"", shown)));
     const auto place = split.name == "train" ? study_.data.begin() : study_.data.end();
     study_.data.insert(place, std::move(split));
+  }
+
+  /// What goes with a recording alone, and with statistics alone.
+  void check_contents(const DataSplit& split, const std::string& shown, const std::vector<std::string>& seen) {
+    const bool statistics = split.holds == "statistics";
+    if (!statistics && !has(seen, "observe")) {
+      const auto row = std::ranges::find(split_options(), "observe", &Option<DataSplit>::key);
+      const std::string key = shown + ".observe.NAME";
+      mistakes_.add(Error{"key-missing", fmt::format("\"{}\" is missing: {}", key, row->sentence), whole_file(), key,
+                          fmt::format("{} = \"...\"", key)});
+    }
+    const auto none_of = [&](std::string_view name, const Origin& origin) {
+      mistakes_.add(origin.error("value-choice",
+                                 fmt::format("\"{0}.{1}\" is for {2}, and \"{0}.holds\" is \"{3}\"", shown, name,
+                                             statistics ? "recordings" : "files of statistics", split.holds),
+                                 statistics ? fmt::format("leave {} out", name) : "holds = \"statistics\""));
+    };
+    if (statistics) {
+      for (const Observed& item : split.observe) none_of("observe." + item.channel, item.origin);
+      if (!split.time.empty()) none_of("time", split.origin);
+    } else {
+      if (split.duration) none_of("duration", split.duration->origin);
+      if (!split.columns.empty()) none_of("columns", split.columns.front().origin);
+    }
   }
 
   // ---- what the rows cannot say ---------------------------------------------------------------------------------

@@ -205,4 +205,17 @@ void read_value(const TomlValue& found, const std::string& key, const Wanted& wa
   });
 }
 
+void read_value(const TomlValue& found, const std::string& key, const Wanted& wanted, Mistakes& mistakes,
+                std::vector<ListedText>& out) {
+  if (const std::string* text = found.text(); text != nullptr && !text->empty()) {  // a list of one
+    out.push_back({*text, {key, found.span}});
+    return;
+  }
+  if (found.array() == nullptr) return wrong_type(found, key, wanted, mistakes);
+  for (const TomlValue& item : *found.array()) {
+    if (item.text() == nullptr || item.text()->empty()) wrong_type(item, key, wanted, mistakes);
+    else out.push_back({*item.text(), {key, item.span}});
+  }
+}
+
 }  // namespace hillock::study

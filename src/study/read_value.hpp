@@ -30,6 +30,7 @@ void read_value(const TomlValue& found, const std::string& key, const Wanted&, M
                 std::vector<NamedQuantity>& out);
 void read_value(const TomlValue& found, const std::string& key, const Wanted&, Mistakes&, TextList& out);
 void read_value(const TomlValue& found, const std::string& key, const Wanted&, Mistakes&, ClockTime& out);
+void read_value(const TomlValue& found, const std::string& key, const Wanted&, Mistakes&, std::vector<ListedText>& out);
 
 // Parts of values. False: there was a mistake.
 

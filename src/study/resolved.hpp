@@ -61,6 +61,12 @@ struct PriorText {
   Origin origin;
 };
 
+/// One text of a list.
+struct ListedText {
+  std::string text;
+  Origin origin;
+};
+
 struct NamedQuantity {
   std::string name;
   QuantityText value;
@@ -125,6 +131,9 @@ struct DataSplit {
   std::string time;                               ///< array name; empty: the only one called time or time_<unit>
   std::string time_unit;                          ///< empty: the unit in the array's name
   std::optional<QuantityText> sampling_interval;  ///< instead of a time array
+  std::string holds = "recording";                ///< "recording" | "statistics"
+  std::optional<QuantityText> duration;           ///< of what the statistics are of
+  std::vector<ListedText> columns;                ///< of the statistics' file; empty: all of it, as it is
   std::vector<Observed> observe;
   std::vector<InputSource> inputs;
   std::vector<ConstantSource> constants;
@@ -149,6 +158,7 @@ struct ModelOptions {
 
 struct ObserveOptions {
   std::string error = "rms_over_range";  ///< "rms_over_range" | "rms"
+  std::vector<ListedText> statistics;    ///< empty: every kept sample of every channel
 };
 
 struct SearchOptions {

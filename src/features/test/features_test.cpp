@@ -10,6 +10,7 @@
 
 #include "base/rng.hpp"
 #include "features/readings.hpp"
+#include "features/trace_reader.hpp"
 
 namespace hillock::features {
 namespace {
@@ -391,6 +392,55 @@ TEST(Features, RequestsThatShareAccumulatorsDoNotDisturbEachOther) {
       EXPECT_NEAR(together[i].value, alone.value, 1e-13 * std::fabs(alone.value)) << all[i].name << " " << i % 3;
     }
   }
+}
+
+TEST(Features, ATraceReaderMeasuresAsOneTraceIs) {
+  std::vector<double> x = triangles({5 * ms, 10 * ms, 17 * ms, 23 * ms}, 30 * ms);
+  std::vector<double> y = x;
+  for (double& v : y) v = -0.5 * v + 1 * mv;
+  std::vector<std::uint8_t> mask(x.size(), 1);
+  for (std::size_t i = 20; i < 30; ++i) mask[i] = 0;
+  std::vector<Request> requests;
+  for (const char* channel : {"v", "w"})
+    for (const Feature& row : registry()) {
+      requests.push_back(request(row.name, any_arguments(row)));
+      requests.back().quantity = channel;
+    }
+  const std::vector<std::string> channels{"v", "w"};
+  TraceReader reader({0.0, 0.1 * ms, mask, false, false}, channels, requests);
+  TraceReader::Run run(reader);
+  std::vector<Value> got(requests.size());
+  for (int again = 0; again < 2; ++again) {  // nothing is left over of a trace before
+    for (std::size_t i = 0, kept = 0; i < x.size(); ++i)
+      if (mask[i] != 0) run.value(kept, 0) = again == 0 ? 7.0 : x[i], run.value(kept++, 1) = again == 0 ? 0.0 : y[i];
+    run.read(got);
+  }
+  for (std::size_t r = 0; r < requests.size(); ++r) {
+    const auto& trace = requests[r].quantity == "v" ? x : y;
+    const Value want = measure(trace, 0.0, 0.1 * ms, std::span(&requests[r], 1), mask).front();
+    EXPECT_EQ(got[r].why, want.why) << requests[r].name;
+    if (want.why == Undefined::none) {
+      EXPECT_NEAR(got[r].value, want.value, 1e-13 * std::fabs(want.value)) << requests[r].name;
+    }
+  }
+}
+
+TEST(Features, SpikesThatComeWithTracesAreTheirSpikes) {
+  const std::vector<std::string> channels{"n"};
+  std::vector<Request> requests{request("spike_count", {}, {}), request("latency"), request("mean")};
+  for (Request& r : requests) r.quantity = "n";
+  TraceReader reader({0.0, 1.0, std::vector<std::uint8_t>(6, 1), true, false}, channels, requests);
+  TraceReader::Run run(reader);
+  std::vector<Value> got(requests.size());
+  const double counts[] = {0, 0, 1, 1, 2, 2}, last[] = {0, 0, 1.5, 1.5, 3.25, 3.25};
+  for (std::size_t i = 0; i < 6; ++i) {
+    run.value(i, 0) = static_cast<double>(i);
+    run.set_spikes(i, counts[i], last[i]);
+  }
+  run.read(got);
+  EXPECT_EQ(got[0].value, 2.0);
+  EXPECT_EQ(got[1].value, 1.5);
+  EXPECT_EQ(got[2].value, 2.5);
 }
 
 TEST(Features, ThePageHasEveryRow) {
