@@ -30,7 +30,9 @@ namespace {
 constexpr double search_share = 0.5;              // of a budget
 constexpr double posterior_share = 0.6;           // of what the search has left
 constexpr std::int64_t most_rough_draws = 10000;  // of an approximation; it is not better than these
-constexpr double gradients_a_draw = 6.0;          // NUTS on a nearly Gaussian posterior, a safe guess
+constexpr std::int64_t chain_draws = 250;         // by default
+constexpr std::int64_t simulated_draws = 10000;
+constexpr double gradients_a_draw = 6.0;  // NUTS on a nearly Gaussian posterior, a safe guess
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -346,8 +348,11 @@ class Fitting {
 }  // namespace
 
 Result<FitOutcome> fit(const ResolvedStudy& study, const RunOptions& options, Progress& progress) {
-  if (is_simulation_method(study.search.method)) return fit_simulated(study, options, progress);
-  return Fitting(study, options, progress).run();
+  const bool simulated = is_simulation_method(study.search.method);
+  ResolvedStudy whole = study;  // with the numbers that depend on the method
+  if (whole.search.draws == 0) whole.search.draws = simulated ? simulated_draws : chain_draws;
+  if (simulated) return fit_simulated(whole, options, progress);
+  return Fitting(whole, options, progress).run();
 }
 
 }  // namespace hillock::study

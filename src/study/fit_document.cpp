@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "prob/marginal.hpp"
+#include "study/posterior_axis.hpp"
 
 namespace hillock::study {
 namespace {
@@ -83,25 +84,7 @@ report::Posterior posterior(const Evidence& e) {
   for (std::size_t j = 0; j < space.size(); ++j) {
     const units::Unit& unit = e.target->model->symbol(e.target->model->parameters[j].symbol).unit;
     for (std::size_t k = 0; k < wanted; ++k) out.draws(k, j) = unit.from_si(out.draws(k, j));
-    report::PosteriorAxis axis;
-    axis.name = space.names()[j];
-    axis.unit = unit.name;
-    const prob::Family family = space.family(j);
-    axis.log_scale = family != prob::Family::uniform && family != prob::Family::normal;
-    axis.prior_low = unit.from_si(space.lower(j));
-    axis.prior_high = unit.from_si(space.upper(j));
-    axis.best = unit.from_si(e.best[j]);
-    if (family != prob::Family::uniform && family != prob::Family::loguniform) {
-      constexpr int places = 200;
-      std::vector<double> at;
-      for (int i = 1; i < places; ++i) at.push_back(marginals.quantile(j, 0.001 + 0.998 * i / places));
-      const std::vector<double> density = marginals.density(j, at);
-      for (std::size_t i = 0; i < at.size(); ++i) {
-        axis.prior_at.push_back(unit.from_si(at[i]));
-        axis.prior_density.push_back(axis.log_scale ? density[i] * at[i] : density[i] * unit.factor);
-      }
-    }
-    out.axes.push_back(std::move(axis));
+    out.axes.push_back(posterior_axis(space, marginals, j, unit, unit.from_si(e.best[j])));
   }
   return out;
 }

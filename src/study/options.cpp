@@ -129,8 +129,20 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        "What methods that only simulate compare, as features: [\"spike_count(V, from=on)\", \"value(I, at=2 ms)\"]. A "
        "channel is read as it is recorded, with its noise."},
 
-      {"search.method", +[](S& s) -> Text& { return s.search.method; }, one_of({"levenberg_marquardt", "cma_es"}), "",
-       "The optimiser that runs from each start."},
+      {"search.method", +[](S& s) -> Text& { return s.search.method; },
+       one_of({"levenberg_marquardt", "cma_es", "auto", "npe", "tsnpe", "nle", "nre", "abc_rejection", "abc_smc"}), "",
+       "levenberg_marquardt, cma_es: the optimiser that runs from each start, for models with a likelihood. The others "
+       "need simulations only, and learn the posterior of observe.statistics from them; auto chooses among these and "
+       "says why."},
+      {"search.simulations", +[](S& s) -> Whole& { return s.search.simulations; }, between(0, 1e12), "",
+       "How many simulations a method that learns from them may spend; 0: 100000, or as many as --budget has time "
+       "for."},
+      {"search.rounds", +[](S& s) -> Whole& { return s.search.rounds; }, between(0, 100), "",
+       "Rounds of tsnpe, nle and nre, each with simulations nearer to the data; 0: 4 or 5."},
+      {"search.density", +[](S& s) -> Text& { return s.search.density; }, one_of({"auto", "maf", "nsf"}), "",
+       "The network that the density is: maf, a masked autoregressive flow; nsf, one with splines."},
+      {"search.members", +[](S& s) -> Whole& { return s.search.members; }, between(0, 64), "",
+       "Networks that are averaged; 0: 2, or 4 for few simulations."},
       {"search.starts", +[](S& s) -> Whole& { return s.search.starts; }, between(1, 1e5), "",
        "How many starts the optimiser makes; their agreement is part of the verdict."},
       {"search.screen", +[](S& s) -> Whole& { return s.search.screen; }, between(1, 1e8), "",
@@ -148,8 +160,9 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        "NUTS chains; they advance together, one per lane."},
       {"search.warmup", +[](S& s) -> Whole& { return s.search.warmup; }, between(20, 1e6), "",
        "Iterations of each chain that tune step size and metric, and are thrown away."},
-      {"search.draws", +[](S& s) -> Whole& { return s.search.draws; }, between(4, 1e6), "",
-       "Draws kept of each chain; more, while the chains do not agree."},
+      {"search.draws", +[](S& s) -> Whole& { return s.search.draws; }, between(0, 1e7), "",
+       "Draws kept of each chain of NUTS; more, while the chains do not agree. Of a posterior that is learnt from "
+       "simulations: draws in all. 0: 250 a chain, 10000 in all."},
       {"search.most_draws", +[](S& s) -> Whole& { return s.search.most_draws; }, between(4, 1e6), "",
        "How many draws of each chain it may become, where so many look like enough for R-hat and effective sample "
        "size."},
@@ -162,6 +175,9 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        "Replicates of the block bootstrap behind the standard errors."},
       {"verify.predictive_draws", +[](S& s) -> Whole& { return s.verify.predictive_draws; }, between(20, 1e5), "",
        "Posterior draws that are simulated for the predictive intervals."},
+      {"verify.calibration_draws", +[](S& s) -> Whole& { return s.verify.calibration_draws; }, between(0, 1e6), "",
+       "Parameters drawn from the prior whose posteriors, of simulated data, are compared with them; where the "
+       "posterior is npe's. 0: none; else 100 or more."},
       {"verify.half_step",
        +[](S& s) -> bool& { return s.verify.half_step; },
        {},

@@ -162,7 +162,13 @@ struct ObserveOptions {
 };
 
 struct SearchOptions {
-  std::string method = "levenberg_marquardt";  ///< "levenberg_marquardt" | "cma_es"
+  /// "levenberg_marquardt" | "cma_es"; by simulations: "auto" | "npe" | "tsnpe" | "nle" | "nre" | "abc_rejection" |
+  /// "abc_smc"
+  std::string method = "levenberg_marquardt";
+  std::int64_t simulations = 0;  ///< 0: 100000, or what --budget allows
+  std::int64_t rounds = 0;       ///< 0: the method's own
+  std::string density = "auto";  ///< "auto" | "maf" | "nsf"
+  std::int64_t members = 0;      ///< 0: the method's own
   std::int64_t starts = 48;
   std::int64_t screen = 4096;
   std::int64_t max_iterations = 200;
@@ -171,7 +177,7 @@ struct SearchOptions {
   std::string posterior = "nuts";  ///< "nuts" | "laplace" | "none"
   std::int64_t chains = 16;
   std::int64_t warmup = 60;
-  std::int64_t draws = 250;
+  std::int64_t draws = 0;  ///< 0: 250 a chain, or 10000 in all
   std::int64_t most_draws = 1000;
   double target_accept = 0.8;
   std::int64_t max_depth = 10;
@@ -180,6 +186,7 @@ struct SearchOptions {
 struct VerifyOptions {
   std::int64_t bootstrap = 500;
   std::int64_t predictive_draws = 300;
+  std::int64_t calibration_draws = 200;
   bool half_step = true;
   std::string other_integrator = "dopri5";  ///< an integrator, or "none"
   double level = 0.05;

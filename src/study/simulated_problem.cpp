@@ -1,6 +1,8 @@
 #include "study/simulated_problem.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "io/recording_reader.hpp"
@@ -23,9 +25,7 @@ void append(Errors& to, Errors&& from) {
 
 }  // namespace
 
-bool is_simulation_method(std::string_view method) {
-  return std::ranges::find(methods, method) != methods.end();
-}
+bool is_simulation_method(std::string_view method) { return std::ranges::find(methods, method) != methods.end(); }
 
 Result<std::unique_ptr<SimulatedProblem>> SimulatedProblem::open(const ResolvedStudy& study, const RunOptions& options,
                                                                  Progress& progress) {
@@ -84,9 +84,8 @@ Result<void> SimulatedProblem::open_program(const ResolvedStudy& study, const Ru
   for (const data::Array& column : file->arrays) {
     if (column.values.size() != 1)
       return fail(study.train().file.origin.error(
-          "statistics-rows",
-          "\"" + column.name + "\" has " + std::to_string(column.values.size()) +
-              " values, and the data of a program are one row: a value for each of its statistics"));
+          "statistics-rows", "\"" + column.name + "\" has " + std::to_string(column.values.size()) +
+                                 " values, and the data of a program are one row: a value for each of its statistics"));
     observed_.push_back(column.values.front());
   }
   if (auto good = check_observed(observed_, (*simulator)->statistics(), study.train().file.origin); !good)

@@ -1,0 +1,413 @@
+#include "study/fit_simulated.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "base/parallel.hpp"
+#include "infer/abc_rejection.hpp"
+#include "infer/abc_smc.hpp"
+#include "infer/choose_method.hpp"
+#include "infer/nle.hpp"
+#include "infer/npe.hpp"
+#include "infer/resample.hpp"
+#include "prob/marginal.hpp"
+#include "report/page.hpp"
+#include "report/terminal.hpp"
+#include "study/begin_run.hpp"
+#include "study/posterior_axis.hpp"
+#include "study/simulated_checks.hpp"
+#include "study/simulated_files.hpp"
+#include "study/stop.hpp"
+#include "verify/rules.hpp"
+#include "verify/verdict_json.hpp"
+
+namespace hillock::study {
+namespace {
+
+constexpr std::uint64_t default_simulations = 100'000;
+constexpr std::size_t pilot_simulations = 1000;  // that the choice of a method is made from
+constexpr double checks_share = 0.08;            // of a budget in seconds
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+class SimulatedFit {
+ public:
+  SimulatedFit(const ResolvedStudy& study, const RunOptions& options, Progress& progress)
+      : study_(study), options_(options), progress_(progress) {}
+
+  Result<FitOutcome> run() {
+    auto opened = SimulatedProblem::open(study_, options_, progress_);
+    if (!opened) return fail(std::move(opened.error()));
+    problem_ = std::move(*opened);
+    std::vector<std::pair<std::string, std::string>> looks{{study_.train().name, problem_->data_sha256()}};
+    auto begun = begin_run(study_, options_, options_.isa, looks);
+    if (!begun) return fail(std::move(begun.error()));
+    run_.emplace(std::move(*begun));
+    asked_ = problem_->problem();
+    const auto search = Clock::now();
+    if (auto chosen = choose(); !chosen) return fail(std::move(chosen.error()));
+    auto found = infer();
+    verdict_.cost.search_s = seconds_since(search);
+    if (!found) {
+      // Simulations that all fail are a finding, and the verdict says so with the reasons counted.
+      const bool finding =
+          std::ranges::any_of(found.error(), [](const Error& e) { return e.code == "simulations-failed"; });
+      if (!finding) return fail(std::move(found.error()));
+      verdict_.simulated.method = choice_.method;
+      for (const Error& e : found.error()) verdict_.not_done.push_back("the posterior: " + e.message);
+      verdict_.partial = true;
+      posterior_.method = choice_.method;
+    } else {
+      posterior_ = std::move(*found);
+    }
+    if (progress_.should_stop() && posterior_.z.rows == 0) return partial();
+    return conclude();
+  }
+
+ private:
+  [[nodiscard]] std::size_t draws() const { return static_cast<std::size_t>(study_.search.draws); }
+
+  Result<void> choose() {
+    choice_.method = study_.search.method;
+    const bool timed = options_.budget.has_value();
+    budget_.simulations = study_.search.simulations > 0 ? static_cast<std::uint64_t>(study_.search.simulations)
+                                                        : (timed ? 0 : default_simulations);
+    // A pilot of its own numbers: what a simulation costs, and what statistics are like.
+    infer::SimulationProblem pilot = asked_;
+    pilot.seed += 0x9107;
+    infer::SimulationSource source(pilot, std::uint64_t{1} << 49);
+    auto z = source.prior(pilot_simulations);
+    if (!z) return fail(std::move(z.error()));
+    infer::SimulatedPairs pairs;
+    // In parts: a slow simulator shows after the first ones.
+    std::size_t done = 0;
+    double spent = 0.0;
+    for (std::size_t part : {std::size_t{16}, std::size_t{112}, pilot_simulations - 128}) {
+      Array2 some(part, z->cols);
+      std::copy_n(z->row(done).data(), some.values.size(), some.values.data());
+      const auto begun = Clock::now();
+      if (auto ran = source.run(some, pairs, progress_); !ran) return fail(std::move(ran.error()));
+      spent = seconds_since(begun);
+      done += part;
+      verdict_.simulated.simulation_us = 1e6 * spent / static_cast<double>(part);
+      if (spent > 0.5) break;
+    }
+    infer::MethodFacts facts;
+    facts.parameters = problem_->space().size();
+    facts.simulations = budget_.simulations;
+    facts.seconds = timed ? *options_.budget : 0.0;
+    facts.simulation_s = 1e-6 * verdict_.simulated.simulation_us;
+    const infer::StatisticScale scale = infer::StatisticScale::of(pairs.x);
+    facts.statistics = scale.varying().size();
+    for (const std::size_t j : scale.varying()) {
+      facts.whole_statistics += scale[j].whole && scale[j].high - scale[j].low < 5000.0 ? 1 : 0;
+      facts.observation_complete = facts.observation_complete && std::isfinite(asked_.observed[j]);
+    }
+    std::size_t lacking = 0;
+    for (std::size_t k = 0; k < pairs.x.rows; ++k) {
+      bool missing = false;
+      for (const std::size_t j : scale.varying()) missing = missing || !std::isfinite(pairs.x(k, j));
+      lacking += missing ? 1 : 0;
+    }
+    if (pairs.x.rows > 0) facts.undefined_share = static_cast<double>(lacking) / static_cast<double>(pairs.x.rows);
+    const infer::MethodChoice best = infer::choose_method(facts);
+    if (choice_.method == "auto") {
+      choice_ = best;
+      verdict_.simulated.why_method = best.why;
+    } else {
+      const std::string method = choice_.method;
+      choice_ = best;
+      choice_.method = method;
+      choice_.density = method == "nle" ? (best.method == "nle" ? best.density : "nsf") : "nsf";
+      choice_.rounds = method == "tsnpe" ? 4 : (method == "nle" ? 5 : 1);
+    }
+    if (study_.search.rounds > 0 && choice_.method != "npe")
+      choice_.rounds = static_cast<std::size_t>(study_.search.rounds);
+    if (study_.search.density != "auto") choice_.density = study_.search.density;
+    if (study_.search.members > 0) choice_.members = static_cast<std::size_t>(study_.search.members);
+    if (timed) budget_.seconds = std::max(0.1, *options_.budget * (1.0 - checks_share) - seconds_since(start_));
+    const auto learning_start = Clock::now();
+    budget_.elapsed = [learning_start] { return seconds_since(learning_start); };
+    return {};
+  }
+
+  [[nodiscard]] infer::EstimatorOptions estimator() const {
+    infer::EstimatorOptions e;
+    e.density = choice_.density;
+    e.members = choice_.members;
+    e.batch = choice_.batch;
+    e.hidden = choice_.hidden;
+    e.average = budget_.simulations > 0 && budget_.simulations <= 300'000 ? 0.99 : 0.999;
+    e.threads = options_.threads;
+    return e;
+  }
+
+  Result<infer::SimulationPosterior> infer() {
+    if (choice_.method == "nle") {
+      infer::NleOptions o;
+      o.estimator = estimator();
+      o.draws = draws();
+      o.rounds = choice_.rounds;
+      return infer::nle(asked_, o, budget_, progress_);
+    }
+    if (choice_.method == "npe" || choice_.method == "tsnpe") {
+      infer::NpeOptions o;
+      o.estimator = estimator();
+      o.draws = draws();
+      o.rounds = choice_.method == "npe" ? 1 : std::max<std::size_t>(2, choice_.rounds);
+      return infer::npe(asked_, o, budget_, progress_);
+    }
+    return by_abc();
+  }
+
+  /// The classical methods, as the others answer.
+  Result<infer::SimulationPosterior> by_abc() {
+    infer::SimulationPosterior out;
+    out.method = choice_.method;
+    Array2 parameters;
+    std::vector<double> weight;
+    const auto take = [&](auto& r) {
+      parameters = std::move(r.parameters);
+      weight = std::move(r.weight);
+      out.simulations = r.simulations;
+      out.failed = r.failed;
+      out.failures = std::move(r.failures);
+      out.undefined = std::move(r.undefined);
+    };
+    WithBudget limited(progress_, budget_.seconds > 0.0 ? std::optional(budget_.seconds) : std::nullopt);
+    const std::uint64_t simulations = budget_.simulations > 0 ? budget_.simulations : 1'000'000'000;
+    if (choice_.method == "abc_rejection") {
+      infer::AbcRejectionOptions o;
+      o.seed = asked_.seed;
+      o.simulations = simulations;
+      auto r = infer::abc_rejection(*asked_.simulator, *asked_.space, asked_.observed, o, limited);
+      if (!r) return fail(std::move(r.error()));
+      take(*r);
+    } else {
+      infer::AbcSmcOptions o;
+      o.seed = asked_.seed;
+      o.simulations = simulations;
+      auto r = infer::abc_smc(*asked_.simulator, *asked_.space, asked_.observed, o, limited);
+      if (!r) return fail(std::move(r.error()));
+      take(*r);
+    }
+    if (parameters.rows == 0) return out;
+    const Array2 z = asked_.space->to_standard_normal(parameters);
+    const std::vector<std::size_t> picked = infer::systematic_resample(weight, draws(), 0.5);
+    out.z = Array2(picked.size(), z.cols);
+    for (std::size_t k = 0; k < picked.size(); ++k) std::ranges::copy(z.row(picked[k]), out.z.row(k).begin());
+    out.parameters = asked_.space->from_standard_normal(out.z);
+    return out;
+  }
+
+  void describe_parameters() {
+    const prob::ParameterSpace& space = problem_->space();
+    const prob::Marginals marginals(space);
+    std::size_t best = 0;
+    for (std::size_t k = 0; k < posterior_.log_density.size(); ++k)
+      if (posterior_.log_density[k] > posterior_.log_density[best]) best = k;
+    for (std::size_t j = 0; j < space.size(); ++j) {
+      const units::Unit& unit = problem_->units()[j];
+      verify::ParameterSummary p;
+      p.name = space.names()[j];
+      p.unit = unit.name;
+      p.prior_q05 = unit.from_si(marginals.quantile(j, 0.05));
+      p.prior_q95 = unit.from_si(marginals.quantile(j, 0.95));
+      if (posterior_.z.rows > 0) {
+        std::vector<double> sorted = posterior_.parameters.column(j);
+        std::ranges::sort(sorted);
+        const auto at = [&](double q) {
+          return unit.from_si(sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)]);
+        };
+        p.q05 = at(0.05), p.median = at(0.5), p.q95 = at(0.95);
+        if (!posterior_.log_density.empty()) p.best = unit.from_si(posterior_.parameters(best, j));
+        // Under the prior, z is standard normal.
+        double mean = 0.0, square = 0.0;
+        for (const double z : posterior_.z.column(j)) mean += z, square += z * z;
+        const auto n = static_cast<double>(posterior_.z.rows);
+        p.contraction = 1.0 - (square / n - mean * mean / (n * n));
+      }
+      verdict_.parameters.push_back(std::move(p));
+    }
+  }
+
+  void describe_simulations(const SimulatedChecks& checks) {
+    verify::Simulated& s = verdict_.simulated;
+    s.method = posterior_.method;
+    s.simulations = static_cast<std::int64_t>(posterior_.simulations);
+    s.failed = static_cast<std::int64_t>(posterior_.failed);
+    for (const infer::ReasonCount& f : posterior_.failures)
+      s.failures.push_back({f.reason, static_cast<std::int64_t>(f.count)});
+    for (const infer::UndefinedCount& u : posterior_.undefined)
+      s.undefined.push_back({u.statistic + ": " + u.reason, static_cast<std::int64_t>(u.count)});
+    for (const infer::InferenceRound& r : posterior_.rounds)
+      s.rounds.push_back({r.proposal, static_cast<std::int64_t>(r.simulations), static_cast<std::int64_t>(r.failed),
+                          r.objective, r.acceptance, r.capped});
+    s.statistics = checks.statistics;
+    s.observation_p = checks.observation_p;
+    s.calibration = checks.calibration;
+    s.amortised = posterior_.amortised;
+    s.dropped_draws = posterior_.dropped_draws;
+    s.certified = "not possible: no likelihood was used";
+  }
+
+  report::Document document(const SimulatedChecks& checks) const {
+    report::Document d;
+    d.title = study_.report.title.empty() ? study_.name : study_.report.title;
+    d.study = study_.file;
+    d.command = "hillock fit study.lock.toml";
+    d.verdict = verdict_;
+    if (problem_->model()) d.model_text = problem_->model()->source_text;
+    const prob::ParameterSpace& space = problem_->space();
+    const prob::Marginals marginals(space);
+    const std::size_t rows = posterior_.z.rows;
+    const std::size_t wanted = std::min<std::size_t>(rows, static_cast<std::size_t>(study_.report.pair_draws));
+    if (wanted > 0) {
+      d.posterior.draws = Array2(wanted, space.size());
+      for (std::size_t j = 0; j < space.size(); ++j) {
+        const units::Unit& unit = problem_->units()[j];
+        for (std::size_t k = 0; k < wanted; ++k)
+          d.posterior.draws(k, j) = unit.from_si(posterior_.parameters(k * rows / wanted, j));
+        d.posterior.axes.push_back(posterior_axis(space, marginals, j, unit, verdict_.parameters[j].best));
+      }
+    }
+    for (const infer::LearningPoint& p : posterior_.curve) {
+      d.simulated.curve.simulations.push_back(static_cast<double>(p.simulations));
+      d.simulated.curve.training.push_back(p.training);
+      d.simulated.curve.validation.push_back(p.validation);
+    }
+    const auto column = [&](const Array2& x, std::size_t j) {
+      std::vector<double> out;
+      const std::size_t most = std::min<std::size_t>(x.rows, 500);
+      for (std::size_t k = 0; k < most; ++k)
+        out.push_back(problem_->statistics()[j].unit.from_si(x(k * x.rows / most, j)));
+      return out;
+    };
+    for (std::size_t j = 0; j < problem_->statistics().size(); ++j)
+      d.simulated.statistics.push_back({column(checks.prior.x, j), column(checks.predicted.x, j)});
+    d.simulated.ranks = checks.ranks;
+    for (const std::string& note : posterior_.notes) d.log.push_back({"posterior", note});
+    for (const std::string& what : verdict_.not_done) d.log.push_back({"not done", what});
+    return d;
+  }
+
+  void finish_verdict() {
+    verify::Cost& cost = verdict_.cost;
+    cost.simulations = verdict_.simulated.simulations;
+    cost.threads = options_.threads > 0 ? options_.threads : default_threads();
+    cost.wall_s = seconds_since(start_);
+    verdict_.provenance = provenance_of(*run_, study_.seed);
+  }
+
+  FitOutcome outcome(bool interrupted, bool report_there) {
+    FitOutcome out;
+    out.folder = run_->folder.path();
+    out.interrupted = interrupted;
+    out.answer.json = verify::to_json(verdict_);
+    out.answer.text = report::render_terminal(verdict_, options_.color, options_.width,
+                                              report_there ? run_->folder.path() : std::string());
+    out.verdict = verdict_;
+    return out;
+  }
+
+  void forget(const char* name) {
+    std::error_code ignored;
+    std::filesystem::remove(run_->folder.file(name), ignored);
+  }
+
+  Result<FitOutcome> partial() {
+    verdict_.study = study_.name;
+    verdict_.inference = "none";
+    verdict_.status = verify::Status::invalid;
+    verdict_.reasons.push_back({"interrupted", "The run ended before there was a posterior: nothing can be said yet."});
+    verdict_.partial = true;
+    verdict_.not_done.emplace_back("everything after the simulations");
+    finish_verdict();
+    forget("posterior.nc");
+    forget("report.html");
+    if (auto written = run_->folder.write("verdict.json", verify::to_json(verdict_)); !written)
+      return fail(std::move(written.error()));
+    return outcome(progress_.should_stop(), false);
+  }
+
+  Result<FitOutcome> conclude() {
+    verdict_.study = study_.name;
+    verdict_.inference = posterior_.method;
+    const bool interrupted = progress_.should_stop();
+    if (!posterior_.complete) {
+      verdict_.partial = true;
+      verdict_.not_done.emplace_back("learning: it was stopped, and this is the posterior so far");
+    }
+    const auto begun = Clock::now();
+    SimulatedCheckOptions how;
+    how.predictive_simulations = static_cast<std::size_t>(study_.verify.predictive_draws);
+    how.calibration_draws = static_cast<std::size_t>(study_.verify.calibration_draws);
+    // A slow simulator: the checks take as long as a tenth of the learning, not more.
+    const double each = 1e-6 * std::max(0.0, verdict_.simulated.simulation_us);
+    const double affordable = 0.1 * std::max(1.0, verdict_.cost.search_s) / std::max(each, 1e-12);
+    how.prior_simulations = std::clamp<std::size_t>(static_cast<std::size_t>(std::min(affordable, 1e9)), 200, 2000);
+    Silent unstopped;
+    auto checks =
+        check_simulated(*problem_, posterior_, how, interrupted ? static_cast<Progress&>(unstopped) : progress_);
+    if (!checks) return fail(std::move(checks.error()));
+    describe_parameters();
+    describe_simulations(*checks);
+    verdict_.numerics.draws = static_cast<std::int64_t>(posterior_.z.rows);
+    verdict_.numerics.predictive_draws = static_cast<std::int64_t>(checks->predicted.x.rows);
+    if (const ir::Model* model = problem_->model()) {
+      (void)model;
+      verdict_.numerics.integrator = study_.model.integrator;
+    }
+    verify::judge(verdict_);
+    verdict_.cost.verify_s = seconds_since(begun);
+    const auto writing = Clock::now();
+    const bool written = posterior_.z.rows > 0;
+    if (written) {
+      if (auto done = write_simulated_posterior(run_->folder.file("posterior.nc"), *problem_, posterior_, *checks,
+                                                asked_.seed, run_->context.facts.version);
+          !done)
+        return fail(std::move(done.error()));
+    } else {
+      forget("posterior.nc");
+    }
+    finish_verdict();
+    if (study_.report.html) {
+      if (auto done = run_->folder.write("report.html", report::render_html(document(*checks))); !done)
+        return fail(std::move(done.error()));
+      verdict_.cost.report_s = seconds_since(writing);
+      verdict_.cost.wall_s = seconds_since(start_);
+    } else {
+      forget("report.html");
+    }
+    if (auto done = run_->folder.write("verdict.json", verify::to_json(verdict_)); !done)
+      return fail(std::move(done.error()));
+    if (!interrupted) run_->folder.clear_checkpoints();
+    return outcome(interrupted, written);
+  }
+
+  const ResolvedStudy& study_;
+  const RunOptions& options_;
+  Progress& progress_;
+  Clock::time_point start_ = Clock::now();
+  std::unique_ptr<SimulatedProblem> problem_;
+  infer::SimulationProblem asked_;
+  std::optional<BegunRun> run_;
+  infer::MethodChoice choice_;
+  infer::InferenceBudget budget_;
+  infer::SimulationPosterior posterior_;
+  verify::Verdict verdict_;
+};
+
+}  // namespace
+
+Result<FitOutcome> fit_simulated(const ResolvedStudy& study, const RunOptions& options, Progress& progress) {
+  return SimulatedFit(study, options, progress).run();
+}
+
+}  // namespace hillock::study
