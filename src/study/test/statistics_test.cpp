@@ -59,8 +59,9 @@ std::string errors_of(const std::string& rest, const std::string& file = recorde
 const std::string channels = "observe.I = \"I_pA\"\nobserve.k = { array = \"k\", unit = \"1\" }\n";
 /// The stimulus is on from 0.2 to 0.4 ms.
 const std::string recording =
-    channels + "input.V = { pieces = [ { until = \"0.2 ms\", value = \"0 mV\" }, { until = \"0.4 ms\", value = \"5 mV\" "
-               "}, { value = \"0 mV\" } ] }\n";
+    channels +
+    "input.V = { pieces = [ { until = \"0.2 ms\", value = \"0 mV\" }, { until = \"0.4 ms\", value = \"5 mV\" "
+    "}, { value = \"0 mV\" } ] }\n";
 const std::string numbers =
     "holds = \"statistics\"\nduration = \"0.4 ms\"\nsampling_interval = \"0.1 ms\"\ninput.V = \"1 mV\"\n";
 
@@ -117,10 +118,10 @@ TEST(Statistics, AStaticModelIsOneSampleAtTimeZero) {
 }
 
 TEST(StatisticsErrors, ATextThatIsNoneIsUnderlined) {
-  EXPECT_EQ(errors_of(recording + "[observe]\nstatistics = [\"mean(I)\", \"maen(I)\"]\n"),
-            "DIR/study.toml:9:26: error: there is no feature \"maen\" [feature-unknown]\n"
-            "    statistics = [\"mean(I)\", \"maen(I)\"]\n"
-            "                             ^~~~~~~~~\n"
+  EXPECT_EQ(errors_of(recording + "[observe]\nstatistics = [\"mean(I)\", \"meann(I)\"]\n"),
+            "DIR/study.toml:9:26: error: there is no feature \"meann\" [feature-unknown]\n"
+            "    statistics = [\"mean(I)\", \"meann(I)\"]\n"
+            "                             ^~~~~~~~~~\n"
             "    try: mean\n");
 }
 
@@ -139,12 +140,12 @@ TEST(StatisticsErrors, OfEachTextSayWhatToTry) {
       {"value(I, at=0.1 ms, from=0 ms)",
        "`at` is one sample: `from` and `until` choose nothing more [value-range]|value(I, at=...)"},
       {"mean(I, from=on)",
-       "\"on\" counts from when an input jumps, and none does [no-stimulus]|from=10 ms, or an input that jumps: int(t > "
+       "\"on\" counts from when an input jumps, and none does [no-stimulus]|from=10 ms, or an input that jumps: int(t "
+       "> "
        "10*ms)"}};
   for (const auto& [text, want] : cases) {
     std::string escaped = text;
-    const std::string got =
-        errors_of(channels + "input.V = \"0 mV\"\n[observe]\nstatistics = [\"" + escaped + "\"]\n");
+    const std::string got = errors_of(channels + "input.V = \"0 mV\"\n[observe]\nstatistics = [\"" + escaped + "\"]\n");
     const std::string message = got.substr(got.find("error: ") + 7, got.find('\n') - got.find("error: ") - 7);
     const std::string hint = got.substr(std::min(got.size(), got.rfind("try: ") + 5));
     EXPECT_EQ(message + "|" + hint, std::string(want) + "\n") << text;
@@ -155,18 +156,20 @@ TEST(StatisticsErrors, MethodsThatCompareTracesRefuseThem) {
   const Scratch scratch;
   scratch.write("m.model", "param p : 1 ~ normal(0, 1)\nobserve x ~ normal(p, 1)\n");
   scratch.write("d.csv", "x\n1\n");
-  const auto study = resolve_study(
-      "[model]\nfile = \"m.model\"\n[data.train]\nfile = \"d.csv\"\nholds = \"statistics\"\n", scratch.path("study.toml"), {});
+  const auto study =
+      resolve_study("[model]\nfile = \"m.model\"\n[data.train]\nfile = \"d.csv\"\nholds = \"statistics\"\n",
+                    scratch.path("study.toml"), {});
   ASSERT_TRUE(study) << render(study.error());
-  Progress quiet;
+  Silent quiet;
   const auto out = fit(*study, {}, quiet);
   ASSERT_FALSE(out);
-  EXPECT_EQ(scratch.without_path(render(out.error())),
-            "DIR/study.toml:3:7: error: d.csv holds statistics, and search.method \"levenberg_marquardt\" compares traces "
-            "[data-unfit]\n"
-            "    [data.train]\n"
-            "          ^~~~~\n"
-            "    try: a method that only simulates, such as npe, nle, nre or abc_smc; or a recording\n");
+  EXPECT_EQ(
+      scratch.without_path(render(out.error())),
+      "DIR/study.toml:3:7: error: d.csv holds statistics, and search.method \"levenberg_marquardt\" compares traces "
+      "[data-unfit]\n"
+      "    [data.train]\n"
+      "          ^~~~~\n"
+      "    try: a method that only simulates, such as npe, nle, nre or abc_smc; or a recording\n");
 }
 
 TEST(StatisticsErrors, WhatIsNotRecorded) {
