@@ -107,8 +107,9 @@ Result<void> AbcRejectionOptions::validate() const {
               "between 1 and 1e12");
   ranges.need(keep <= simulations, "keep", static_cast<double>(keep), "at most `simulations`");
   ranges.need(quantile > 0.0 && quantile <= 1.0, "quantile", quantile, "above 0 and at most 1");
-  ranges.need(scale_simulations >= 10, "scale_simulations", static_cast<double>(scale_simulations), "at least 10");
-  ranges.need(batch >= 1, "batch", static_cast<double>(batch), "at least 1");
+  ranges.need(scale_simulations >= 10 && scale_simulations <= 10'000'000, "scale_simulations",
+              static_cast<double>(scale_simulations), "between 10 and 1e7");
+  ranges.need(batch >= 1 && batch <= 10'000'000, "batch", static_cast<double>(batch), "between 1 and 1e7");
   return std::move(ranges).result();
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/option_ranges.hpp"
@@ -91,6 +93,7 @@ class Run {
   Draws accepted_{0, 0};
   std::vector<double> scaling_;  ///< statistics of its first simulations
   std::optional<AbcStop> cut_;   ///< why it ended before its time
+  std::string note_;             ///< the tolerance so far
 };
 
 std::size_t accepted_wanted(const AbcSmcOptions& options) {
@@ -152,7 +155,7 @@ Result<void> Run::simulate(const std::optional<AbcMixture>& proposal, AbcGenerat
       if (answer.failed[k] == 0 && finite && within(x)) accepted_.add(at, x);
     }
     out_.surplus += count - k;
-    progress_.update(static_cast<double>(begin + record.simulations), "");
+    progress_.update(static_cast<double>(begin + record.simulations), note_);
   }
   return {};
 }
@@ -212,7 +215,7 @@ Result<bool> Run::generation() {
 }
 
 /// The nearest of the accepted become the population, the distance of the farthest the next tolerance. Nothing, where
-/// no member has any prior density.
+/// no member has any prior density, or where it is to stop.
 void Run::keep(const std::optional<AbcMixture>& proposal, std::size_t count, AbcGeneration& record) {
   std::optional<Gate> gate;
   if (gates_.empty() || options_.adaptive_distance) {
@@ -239,8 +242,19 @@ void Run::keep(const std::optional<AbcMixture>& proposal, std::size_t count, Abc
   if (proposal) {
     std::vector<double> log_weight(count);
     space_.log_density_unconstrained(next.points, log_weight, nullptr);
-    const std::vector<double> proposed = proposal->log_density(next.points);
-    for (std::size_t k = 0; k < count; ++k) log_weight[k] -= proposed[k];
+    // Each asks about every member: in a large population that takes seconds, and a wish to stop is heard in between.
+    constexpr std::size_t piece = 64;
+    for (std::size_t from = 0; from < count; from += piece) {
+      if (progress_.should_stop()) {
+        cut_ = out_.stop = AbcStop::interrupted;
+        return;
+      }
+      const std::size_t size = std::min(piece, count - from);
+      Array2 points(size, space_.size());
+      std::copy_n(next.points.row(from).begin(), points.values.size(), points.values.begin());
+      const std::vector<double> proposed = proposal->log_density(points);
+      for (std::size_t k = 0; k < size; ++k) log_weight[from + k] -= proposed[k];
+    }
     next.weight = weights_of(log_weight);
   }
   record.effective = effective_sample_size(next.weight);
@@ -250,6 +264,9 @@ void Run::keep(const std::optional<AbcMixture>& proposal, std::size_t count, Abc
   population_ = std::move(next);
   if (!gates_.empty() && !options_.adaptive_distance) gates_.pop_back();
   gates_.push_back(std::move(*gate));
+  char text[48];
+  std::snprintf(text, sizeof text, "generation %zu, tolerance %.3g", out_.generations.size(), record.tolerance);
+  note_ = text;
 }
 
 void Run::finish() {
@@ -292,12 +309,13 @@ Result<void> AbcSmcOptions::validate() const {
               "between 1 and 1e12");
   ranges.need(population >= 10 && population <= 10'000'000, "population", static_cast<double>(population),
               "between 10 and 1e7");
-  ranges.need(quantile > 0.0 && quantile < 1.0, "quantile", quantile, "above 0 and below 1");
+  ranges.need(quantile >= 0.001 && quantile < 1.0, "quantile", quantile, "at least 0.001 and below 1");
   ranges.need(least_acceptance > 0.0 && least_acceptance <= 1.0, "least_acceptance", least_acceptance,
               "above 0 and at most 1");
   ranges.need(generations >= 1, "generations", generations, "at least 1");
-  ranges.need(scale_simulations >= 10, "scale_simulations", static_cast<double>(scale_simulations), "at least 10");
-  ranges.need(batch >= 1, "batch", static_cast<double>(batch), "at least 1");
+  ranges.need(scale_simulations >= 10 && scale_simulations <= 10'000'000, "scale_simulations",
+              static_cast<double>(scale_simulations), "between 10 and 1e7");
+  ranges.need(batch >= 1 && batch <= 10'000'000, "batch", static_cast<double>(batch), "between 1 and 1e7");
   return std::move(ranges).result();
 }
 

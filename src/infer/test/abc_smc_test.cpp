@@ -284,6 +284,30 @@ TEST(AbcSmc, AStopGivesTheLastWholePopulation) {
   EXPECT_EQ(none.error()[0].code, "interrupted");
 }
 
+TEST(AbcSmc, WhereverItIsStoppedAWholePopulationIsLeft) {
+  const LinearGaussian problem{2};
+  auto simulator = problem.simulator();
+  AbcSmcOptions options;
+  options.population = 200;
+  options.simulations = 3'000;
+  // Generation 0 is over after 2 + 400/64 questions; each question after that is tried, those while weights are made,
+  // too.
+  int interrupted = 0;
+  for (long times = 9; times < 60; ++times) {
+    StopsAfter stop(times);
+    const auto out = abc_smc(simulator, problem.space(), problem.observed(), options, stop);
+    ASSERT_TRUE(out) << times;
+    EXPECT_EQ(out->parameters.rows, 200U);
+    EXPECT_GT(out->effective, 50.0);
+    interrupted += out->stop == AbcStop::interrupted ? 1 : 0;
+    AbcSmcOptions shorter = options;
+    shorter.generations =
+        static_cast<int>(std::ranges::count_if(out->generations, [](const AbcGeneration& g) { return g.kept; }));
+    EXPECT_EQ(run(simulator, problem.space(), problem.observed(), shorter).points.values, out->points.values) << times;
+  }
+  EXPECT_GT(interrupted, 40);
+}
+
 TEST(AbcSmc, OptionsAreCheckedAllAtOnce) {
   const LinearGaussian problem{1};
   auto simulator = problem.simulator();
