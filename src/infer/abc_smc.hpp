@@ -6,7 +6,8 @@
 /// 12:289), algorithm 5, which has the schedule of tolerances and the adaptive distance in one:
 ///
 /// - A generation proposes from the last population, moved by a kernel, until population/quantile simulations lie
-///   within the tolerances of *all* earlier generations, each under its own distance; strictly: distances of whole-number statistics tie, and would stay where they are.
+///   within the tolerances of *all* earlier generations, each under its own distance; strictly, since
+///   distances of whole-number statistics tie and would stay where they are.
 /// - The spreads of the statistics over all simulations of the generation, rejected ones too, make its distance
 ///   (abc_distance.hpp). The `population` nearest are kept; the farthest of them is the tolerance: the `quantile` of
 ///   what was accepted.
