@@ -243,6 +243,12 @@ class Nle {
     AnnealingOptions how;
     how.seed = problem_.seed * 31 + out_.rounds.size();
     how.record_at = last ? 0.0 : flat;
+    // A jump decorrelates one part in d.
+    const auto d = static_cast<double>(source_.dimension());
+    how.moves = std::max(how.moves, d / 4.0);
+    how.last_moves = std::max(how.last_moves, d);
+    how.most_moves = std::max(how.most_moves, static_cast<std::int64_t>(4.0 * d));
+    how.most_last_moves = std::max(how.most_last_moves, static_cast<std::int64_t>(10.0 * d));
     return anneal(*start, base, target, how, progress_);
   }
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double least_acceptance = 0.05;  // of rejection from the prior
 constexpr std::size_t region_draws = 10'000;
+constexpr std::size_t least_particles = 500, most_particles = 4000;
 
 class Npe {
  public:
@@ -164,7 +165,6 @@ class Npe {
     region_ = std::move(next);
     seeds_ = z;
     particles_ = Array2();
-    used_ = 0;
     // Is rejection from the prior cheap enough?
     const Array2 trial = standard_normal_rows(problem_.seed, stream_id("tsnpe.trial"),
                                               out_.rounds.size() * region_draws, region_draws, source_.dimension());
@@ -230,37 +230,39 @@ class Npe {
     return out;
   }
 
-  /// Particles of the cut prior, moved on before each block is taken.
+  /// Particles of the cut prior: a few thousand, moved a little on before each block is taken. Where a block is larger
+  /// than they are, points come more than once, with other random numbers of the simulator.
   Result<Array2> by_particles(std::size_t count) {
-    Array2 out(0, source_.dimension());
-    while (out.rows < count && !progress_.should_stop()) {
-      if (used_ >= particles_.rows) {
-        const auto cut = [&](const Array2& z, std::span<double> value) {
-          standard_normal_density(z, value);
-          std::vector<std::uint8_t> in(z.rows);
-          inside(z, in);
-          for (std::size_t k = 0; k < z.rows; ++k)
-            if (!in[k]) value[k] = -std::numeric_limits<double>::infinity();
-        };
-        const bool first = particles_.rows == 0;
-        const auto base = [&](const Array2& z, std::span<double> value) {
-          if (first) density_of(*region_->estimator, region_->inputs, z, value);
-          else cut(z, value);
-        };
-        AnnealingOptions how;
-        how.seed = problem_.seed * 7919 + ++annealed_;
-        how.last_moves = first ? 8.0 : 2.0;
-        auto moved = anneal(first ? seeds_ : particles_, base, cut, how, progress_);
-        if (!moved) return fail(std::move(moved.error()));
-        if (!moved->complete && !progress_.should_stop()) record_->capped = true;
-        particles_ = std::move(moved->points);
-        used_ = 0;
-      }
-      const std::size_t some = std::min(count - out.rows, particles_.rows - used_);
-      out.values.insert(out.values.end(), particles_.row(used_).begin(), particles_.row(used_ + some - 1).end());
-      out.rows += some;
-      used_ += some;
+    const auto cut = [&](const Array2& z, std::span<double> value) {
+      standard_normal_density(z, value);
+      std::vector<std::uint8_t> in(z.rows);
+      inside(z, in);
+      for (std::size_t k = 0; k < z.rows; ++k)
+        if (!in[k]) value[k] = -std::numeric_limits<double>::infinity();
+    };
+    const bool first = particles_.rows == 0;
+    const auto base = [&](const Array2& z, std::span<double> value) {
+      if (first) density_of(*region_->estimator, region_->inputs, z, value);
+      else cut(z, value);
+    };
+    if (first) {
+      const std::size_t wanted = std::clamp(count, least_particles, most_particles);
+      particles_ = Array2(wanted, seeds_.cols);
+      for (std::size_t k = 0; k < wanted; ++k)
+        std::ranges::copy(seeds_.row(k * seeds_.rows / wanted), particles_.row(k).begin());
     }
+    AnnealingOptions how;
+    how.seed = problem_.seed * 7919 + ++annealed_;
+    if (!first) how.last_moves = 0.5, how.most_last_moves = 4;
+    auto moved = anneal(particles_, base, cut, how, progress_);
+    if (!moved) return fail(std::move(moved.error()));
+    if (!moved->complete && !progress_.should_stop()) record_->capped = true;
+    particles_ = std::move(moved->points);
+    if (count == particles_.rows) return particles_;
+    Array2 out(count, particles_.cols);
+    Rng rng(problem_.seed, stream_id("tsnpe.particles"), annealed_);
+    for (std::size_t k = 0; k < count; ++k)
+      std::ranges::copy(particles_.row(rng.below(particles_.rows)), out.row(k).begin());
     return out;
   }
 
@@ -318,7 +320,6 @@ class Npe {
   std::optional<Region> region_;
   double acceptance_ = 1.0;
   Array2 seeds_, particles_;
-  std::size_t used_ = 0;
   std::uint64_t annealed_ = 0;
 };
 

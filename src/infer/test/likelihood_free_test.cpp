@@ -1,0 +1,288 @@
+// Every method that learns a posterior from simulations, on problems with known answers and on all kinds of trouble.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "infer/nle.hpp"
+#include "infer/npe.hpp"
+#include "neighbour_test.hpp"
+#include "simulators.hpp"
+
+namespace hillock::infer {
+namespace {
+
+struct Method {
+  const char* name;
+  Result<SimulationPosterior> (*run)(const SimulationProblem&, std::uint64_t simulations, Progress&);
+};
+
+EstimatorOptions small_estimator() {
+  EstimatorOptions e;
+  e.members = 2;
+  e.steps = 3;
+  e.hidden = 24;
+  e.blocks = 1;
+  e.batch = 64;
+  e.average = 0.98;
+  return e;
+}
+
+template <std::size_t rounds>
+Result<SimulationPosterior> run_npe(const SimulationProblem& problem, std::uint64_t simulations, Progress& progress) {
+  NpeOptions o;
+  o.estimator = small_estimator();
+  o.rounds = rounds;
+  o.draws = 1500;
+  InferenceBudget budget;
+  budget.simulations = simulations;
+  return npe(problem, o, budget, progress);
+}
+
+Result<SimulationPosterior> run_nle(const SimulationProblem& problem, std::uint64_t simulations, Progress& progress) {
+  NleOptions o;
+  o.estimator = small_estimator();
+  o.estimator.density = "maf";
+  o.rounds = 2;
+  o.draws = 1500;
+  o.particles = 500;
+  InferenceBudget budget;
+  budget.simulations = simulations;
+  return nle(problem, o, budget, progress);
+}
+
+class LikelihoodFree : public testing::TestWithParam<Method> {
+ protected:
+  static Result<SimulationPosterior> run(FunctionSimulator& simulator, const prob::ParameterSpace& space,
+                                         std::vector<double> observed, std::uint64_t simulations,
+                                         Progress* progress = nullptr, int threads = 0) {
+    SimulationProblem p;
+    p.simulator = &simulator;
+    p.space = &space;
+    p.observed = std::move(observed);
+    p.seed = 3;
+    p.threads = threads;
+    Silent silent;
+    return GetParam().run(p, simulations, progress ? *progress : silent);
+  }
+};
+
+/// The classifier two-sample test must not tell the draws from the exact posterior's: 0.5 within 0.05.
+TEST_P(LikelihoodFree, LinearGaussianInOneToFourDimensions) {
+  for (std::size_t d = 1; d <= 4; ++d) {
+    const LinearGaussian problem{d};
+    auto simulator = problem.simulator();
+    const auto space = problem.space();
+    const auto found = run(simulator, space, problem.observed(), 3000);
+    ASSERT_TRUE(found) << render(found.error());
+    ASSERT_EQ(found->parameters.rows, 1500U);
+    Array2 exact(1500, d);
+    for (std::size_t k = 0; k < exact.rows; ++k) {
+      Rng rng(99, 1, k);
+      for (std::size_t i = 0; i < d; ++i) exact(k, i) = problem.mean(i) + problem.sd() * rng.normal();
+    }
+    EXPECT_NEAR(neighbour_accuracy(exact, found->parameters), 0.5, 0.05) << GetParam().name << " in " << d;
+  }
+}
+
+TEST_P(LikelihoodFree, BothMoonsAreFound) {
+  const TwoMoons problem;
+  auto simulator = problem.simulator();
+  const auto space = problem.space();
+  const auto found = run(simulator, space, {0.0, 0.0}, 4000);
+  ASSERT_TRUE(found);
+  double upper = 0.0, near = 0.0;
+  for (std::size_t k = 0; k < found->parameters.rows; ++k) {
+    upper += TwoMoons::upper(found->parameters.row(k)) ? 1.0 : 0.0;
+    near += std::abs(TwoMoons::radius(found->parameters.row(k)) - 0.1) < 0.08 ? 1.0 : 0.0;
+  }
+  const auto n = static_cast<double>(found->parameters.rows);
+  EXPECT_NEAR(upper / n, 0.5, 0.2) << GetParam().name;
+  EXPECT_GT(near / n, 0.8) << GetParam().name;
+}
+
+TEST_P(LikelihoodFree, NoDrawLeavesThePrior) {
+  // The data push against the bound: x = theta + noise was seen at 1.2, and theta is at most 1.
+  FunctionSimulator simulator(statistic_names(1), [](auto theta, Rng& rng, auto x) -> std::uint16_t {
+    x[0] = theta[0] + 0.3 * rng.normal();
+    return 0;
+  });
+  const auto space = same_priors(1, "uniform", {-1.0, 1.0});
+  const auto found = run(simulator, space, {1.2}, 2000);
+  ASSERT_TRUE(found);
+  for (const double t : found->parameters.values) {
+    EXPECT_GT(t, -1.0);
+    EXPECT_LT(t, 1.0);
+  }
+}
+
+TEST_P(LikelihoodFree, ScalesThatAreFarApart) {
+  const MixedScales problem;
+  auto simulator = problem.simulator();
+  const auto space = problem.space();
+  const auto found = run(simulator, space, problem.observed(), 3000);
+  ASSERT_TRUE(found);
+  const std::vector<double> equal(found->parameters.rows, 1.0);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const WeightedMoments m(found->parameters, equal, i);
+    // A learnt density of 3000 simulations: a tenth of a standard deviation in the mean, a tenth of the spread.
+    EXPECT_NEAR(m.mean, problem.mean(i), 0.15 * problem.sd(i)) << GetParam().name;
+    EXPECT_NEAR(m.sd / problem.sd(i), 1.0, 0.15) << GetParam().name;
+  }
+}
+
+TEST_P(LikelihoodFree, AConstantAndACopiedStatisticChangeNothing) {
+  FunctionSimulator simulator(statistic_names(4), [](auto theta, Rng& rng, auto x) -> std::uint16_t {
+    x[0] = theta[0] + 0.5 * rng.normal();
+    x[1] = 7.0;
+    x[2] = x[0];
+    x[3] = 1e-9;
+    return 0;
+  });
+  const auto space = same_priors(1, "normal", {0.0, 1.0});
+  const auto found = run(simulator, space, {0.6, 7.0, 0.6, 1e-9}, 2500);
+  ASSERT_TRUE(found) << render(found.error());
+  const std::vector<double> equal(found->parameters.rows, 1.0);
+  const WeightedMoments m(found->parameters, equal, 0);
+  EXPECT_NEAR(m.mean, 0.48, 0.15) << GetParam().name;
+  EXPECT_NEAR(m.sd, std::sqrt(0.2), 0.12) << GetParam().name;
+  EXPECT_TRUE(found->scale[1].constant);
+}
+
+TEST_P(LikelihoodFree, AllSimulationsFailed) {
+  auto simulator = failing_simulator();
+  const auto space = same_priors(2, "normal", {0.0, 1.0});
+  const auto found = run(simulator, space, {0.0, 0.0}, 500);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().front().code, "simulations-failed");
+  EXPECT_NE(found.error().front().message.find("blow-up"), std::string::npos) << found.error().front().message;
+}
+
+TEST_P(LikelihoodFree, FailedSimulationsAreCountedAndChangeNothing) {
+  // Fails where theta > 1, which the data exclude: as if the prior ended there.
+  FunctionSimulator simulator(statistic_names(1),
+                              [](auto theta, Rng& rng, auto x) -> std::uint16_t {
+                                x[0] = theta[0] + 0.3 * rng.normal();
+                                return theta[0] > 1.0 ? 1 : 0;
+                              },
+                              {"blow-up"});
+  const auto space = same_priors(1, "normal", {0.0, 1.0});
+  const auto found = run(simulator, space, {-0.5}, 2500);
+  ASSERT_TRUE(found);
+  const std::vector<double> equal(found->parameters.rows, 1.0);
+  const WeightedMoments m(found->parameters, equal, 0);
+  EXPECT_NEAR(m.mean, -0.5 / 1.09, 0.1) << GetParam().name;
+  ASSERT_EQ(found->failures.size(), 1U);
+  EXPECT_EQ(found->failures[0].reason, "blow-up");
+  EXPECT_GT(found->failures[0].count, 20U);
+  EXPECT_EQ(found->failed, found->failures[0].count);
+}
+
+TEST_P(LikelihoodFree, FiftyParameters) {
+  const LinearGaussian problem{50};
+  auto simulator = problem.simulator();
+  const auto space = problem.space();
+  const auto found = run(simulator, space, problem.observed(), 2000);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->parameters.cols, 50U);
+  for (const double t : found->parameters.values) ASSERT_TRUE(std::isfinite(t));
+  const std::vector<double> equal(found->parameters.rows, 1.0);
+  double error = 0.0;
+  for (std::size_t i = 0; i < 50; ++i)
+    error += std::abs(WeightedMoments(found->parameters, equal, i).mean - problem.mean(i)) / problem.sd() / 50.0;
+  // 2000 simulations in 50 dimensions: the means are known to a part of the posterior's spread, not better.
+  EXPECT_LT(error, 1.0) << GetParam().name;
+}
+
+TEST_P(LikelihoodFree, TheSameBitsForAnyNumberOfThreads) {
+  const LinearGaussian problem{2};
+  const auto space = problem.space();
+  auto one = problem.simulator(), two = problem.simulator();
+  const auto a = run(one, space, problem.observed(), 600, nullptr, 1);
+  const auto b = run(two, space, problem.observed(), 600, nullptr, 3);
+  ASSERT_TRUE(a && b);
+  EXPECT_EQ(a->parameters.values, b->parameters.values);
+}
+
+TEST_P(LikelihoodFree, AnInterruptedRunSaysWhatThereIs) {
+  const LinearGaussian problem{2};
+  const auto space = problem.space();
+  for (const long after : {0L, 3L, 40L}) {
+    auto simulator = problem.simulator();
+    StopsAfter stop(after);
+    const auto found = run(simulator, space, problem.observed(), 2000, &stop);
+    if (!found) continue;
+    EXPECT_FALSE(found->complete);
+    for (const double t : found->parameters.values) EXPECT_TRUE(std::isfinite(t));
+  }
+}
+
+TEST_P(LikelihoodFree, JointConditionsHoldForEveryDraw) {
+  const LinearGaussian problem{2};
+  auto simulator = problem.simulator();
+  const auto space = problem.space();
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.observed = problem.observed();
+  p.allowed = [](const Array2& parameters, std::span<std::uint8_t> good) {
+    for (std::size_t k = 0; k < parameters.rows; ++k) good[k] = parameters(k, 0) < 0.4 ? 1 : 0;
+  };
+  Silent silent;
+  const auto found = GetParam().run(p, 2000, silent);
+  ASSERT_TRUE(found) << render(found.error());
+  EXPECT_GT(found->parameters.rows, 1000U);
+  for (std::size_t k = 0; k < found->parameters.rows; ++k) EXPECT_LT(found->parameters(k, 0), 0.4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, LikelihoodFree,
+                         testing::Values(Method{"npe", run_npe<1>}, Method{"tsnpe", run_npe<3>},
+                                         Method{"nle", run_nle}),
+                         [](const auto& tested) { return tested.param.name; });
+
+/// Undefined statistics are inputs, not dropped rows: with x[0] missing, its absence is the datum.
+TEST(Npe, AnUndefinedStatisticIsADatum) {
+  // x0 is defined only for theta > 0.
+  FunctionSimulator simulator(statistic_names(1),
+                              [](auto theta, Rng& rng, auto x) -> std::uint16_t {
+                                x[0] = theta[0] > 0.0 ? theta[0] + 0.2 * rng.normal() : std::nan("");
+                                return 0;
+                              },
+                              {"too-few-spikes"});
+  const auto space = same_priors(1, "normal", {0.0, 1.0});
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.observed = {std::nan("")};
+  Silent silent;
+  const auto found = run_npe<1>(p, 3000, silent);
+  ASSERT_TRUE(found);
+  // The posterior is the half-normal distribution below 0: mean -0.798.
+  const std::vector<double> equal(found->parameters.rows, 1.0);
+  EXPECT_NEAR(WeightedMoments(found->parameters, equal, 0).mean, -std::sqrt(2.0 / M_PI), 0.1);
+  ASSERT_EQ(found->undefined.size(), 1U);
+  EXPECT_EQ(found->undefined[0].reason, "too-few-spikes");
+}
+
+TEST(Npe, AnAmortisedPosteriorAnswersOtherObservations) {
+  const LinearGaussian problem{2};
+  auto simulator = problem.simulator();
+  const auto space = problem.space();
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.observed = problem.observed();
+  Silent silent;
+  const auto found = run_npe<1>(p, 3000, silent);
+  ASSERT_TRUE(found && found->amortised);
+  const std::vector<double> other{-1.0, 0.3};
+  const Array2 z = found->estimator->draw(found->scale.inputs(std::span<const double>(other)), 2000, 5);
+  for (std::size_t i = 0; i < 2; ++i) {
+    double mean = 0.0;
+    for (const double v : z.column(i)) mean += v / 2000.0;
+    EXPECT_NEAR(mean, problem.gain() * other[i], 0.2 * problem.sd());
+  }
+}
+
+}  // namespace
+}  // namespace hillock::infer
