@@ -54,7 +54,7 @@ static int hillock_serve(uint32_t parameters, uint32_t statistics, const char *n
     memcpy(&count, head + 4, 4);
     const size_t question = 8 * (1 + (size_t)parameters), answer = 8 * (1 + (size_t)statistics);
     in = realloc(in, count * question);
-    out = realloc(out, 16 + count * answer);
+    out = realloc(out, 24 + count * answer);
     if (memcmp(head, "HKRQ", 4) != 0 || !in || !out || fread(in, question, count, stdin) != count) {
       fprintf(stderr, "hillock.h: this is no frame\n");
       return 1;
@@ -68,7 +68,9 @@ static int hillock_serve(uint32_t parameters, uint32_t statistics, const char *n
       const uint64_t status = (uint64_t)simulate((const double *)(in + i * question + 8), x, &rng);
       memcpy(out + 16 + i * answer, &status, 8);
     }
-    if (fwrite(out, 1, 16 + count * answer, stdout) != 16 + count * answer || fflush(stdout) != 0) return 1;
+    memcpy(out + 16 + count * answer, "HKEN", 4);
+    memcpy(out + 20 + count * answer, &count, 4);
+    if (fwrite(out, 1, 24 + count * answer, stdout) != 24 + count * answer || fflush(stdout) != 0) return 1;
   }
   free(in);
   free(out);

@@ -36,6 +36,7 @@ def ask(program, folder, theta, n):
             word, count, start = struct.unpack("<4sIQ", process.stdout.read(16))
             assert (word, count, start) == (b"HKAN", 1000, first)
             answer = np.frombuffer(process.stdout.read(1000 * 808), dtype=[("status", "<u8"), ("x", "<f8", 100)])
+            assert struct.unpack("<4sI", process.stdout.read(8)) == (b"HKEN", 1000)
             assert not answer["status"].any()
             answers.append(answer["x"])
         process.stdin.close()

@@ -11,7 +11,8 @@ static_assert(std::endian::native == std::endian::little, "frames are copied as 
 
 constexpr std::string_view question = "HKRQ";
 constexpr std::string_view answer_word = "HKAN";
-constexpr std::size_t header = 16;
+constexpr std::string_view end_word = "HKEN";
+constexpr std::size_t header = 16, trailer = 8;
 
 template <class T>
 void put(T value, std::string& out) {
@@ -56,8 +57,15 @@ Reading read_frames(std::string_view bytes, const Shape& shape, std::size_t awai
       reading.nonsense = fmt::format("a frame of {} answers where {} are awaited", count, awaited);
       return reading;
     }
-    const std::size_t size = header + count * record;
+    const std::size_t size = header + count * record + trailer;
     if (rest.size() < size) return reading;
+    const std::string_view end = rest.substr(size - trailer);
+    if (!end.starts_with(end_word) || get<std::uint32_t>(end.data() + 4) != count) {
+      reading.nonsense =
+          fmt::format("a frame of {} answers does not end with HKEN where {} statistics end, but with \"{}\"", count,
+                      shape.statistics, shown(end.substr(0, trailer)));
+      return reading;
+    }
     for (std::uint32_t i = 0; i < count; ++i) {
       const char* from = rest.data() + header + i * record;
       const auto status = get<std::uint64_t>(from);

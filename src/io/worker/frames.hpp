@@ -3,7 +3,8 @@
 /// parser and a pipe carries millions of simulations a second.
 ///
 /// To the program:   "HKRQ", u32 count, u64 first; then, count times, u64 seed, f64 parameters[p].
-/// From the program: "HKAN", u32 count, u64 first; then, count times, u64 status, f64 x[s].
+/// From the program: "HKAN", u32 count, u64 first; then, count times, u64 status, f64 x[s];
+///                   then "HKEN", u32 count: a record that is too short or too long is seen before any is believed.
 ///
 /// Simulations of a frame are first, first + 1, ...; answers come in the order of the questions, in frames of any
 /// count. Status 0: it ended, NaN where a statistic has no value. Status k: it failed, for the k-th of the program's

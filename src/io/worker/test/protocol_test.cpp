@@ -122,6 +122,8 @@ std::string frame(std::uint64_t first, const std::vector<std::pair<std::uint64_t
     put(out, status);
     for (const double value : x) put(out, value);
   }
+  out += "HKEN";
+  put(out, static_cast<std::uint32_t>(records.size()));
   return out;
 }
 
@@ -152,7 +154,7 @@ TEST(Frames, AnswersAreValuesOrACode) {
   for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
     const Heard part = hear_frames(std::string_view(bytes).substr(0, cut));
     EXPECT_EQ(part.reading.nonsense, "") << cut;
-    EXPECT_EQ(part.reading.used, cut < 88 ? 0U : 88U) << cut;  // the first frame: 16 + 3*24 bytes
+    EXPECT_EQ(part.reading.used, cut < 96 ? 0U : 96U) << cut;  // the first frame: 16 + 3*24 + 8 bytes
   }
 }
 
@@ -162,6 +164,14 @@ TEST(Frames, NonsenseIsNamed) {
   const std::string huge = std::string("HKAN\xff\xff\xff\xff", 8) + std::string(8, '\0');
   EXPECT_EQ(hear_frames(huge).reading.nonsense, "a frame of 4294967295 answers where 100 are awaited");
   EXPECT_EQ(hear_frames(frame(3, {})).reading.nonsense, "a frame of 0 answers where 100 are awaited");
+  std::string wrong = frame(3, {{0, {1, 2}}, {0, {3, 4}}});
+  wrong.erase(30, 8);
+  wrong += frame(5, {{0, {5, 6}}});
+  const Heard heard = hear_frames(wrong);
+  EXPECT_EQ(
+      heard.reading.nonsense,
+      "a frame of 2 answers does not end with HKEN where 2 statistics end, but with \"HKAN\\x01\\x00\\x00\\x00\"");
+  EXPECT_TRUE(heard.answers.empty()) << "a frame that is too short takes nothing from the next";
   EXPECT_EQ(hear_frames(frame(99, {{0, {1, 2}}, {0, {1, 2}}})).reading.nonsense,
             "nobody waits for an answer to simulation 100 now");
   EXPECT_EQ(hear_frames(frame(1, {{0, {1, 2}}}) + frame(2, {{0, {1, 2}}}), 1).reading.nonsense,
