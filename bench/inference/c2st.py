@@ -18,8 +18,13 @@ import argparse
 import bz2
 import gzip
 import json
+import os
 import pathlib
 import sys
+
+# Matrices of a few hundred rows: more threads wait for each other, and sum in another order on another machine.
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import numpy as np
 
