@@ -19,6 +19,7 @@ Result<void> LearnerOptions::validate() const {
   ranges.need(average >= 0.0 && average < 1.0, "average", average, "at least 0, below 1");
   ranges.need(chunk >= 16 && chunk % 16 == 0 && chunk <= 65536, "chunk", static_cast<double>(chunk),
               "a multiple of 16");
+  ranges.need(group >= 1 && group <= chunk, "group", static_cast<double>(group), "between 1 and `chunk`");
   return std::move(ranges).result();
 }
 
@@ -49,9 +50,12 @@ double Learner::step(std::size_t samples, const Feed& feed) {
   std::ranges::fill(gradient_, 0.0F);
   std::ranges::fill(seed_, 1.0F / static_cast<float>(samples));
   double sum = 0.0;
-  // Chunks of nearly one size, whole cache lines of samples each.
-  const std::size_t chunks = (samples + options_.chunk - 1) / options_.chunk;
-  const std::size_t each = ((samples + chunks - 1) / chunks + 15) / 16 * 16;
+  HILLOCK_CHECK(samples % options_.group == 0, "a batch that does not hold whole groups");
+  // Chunks of nearly one size, of whole groups, and where that can be of whole cache lines of samples.
+  const std::size_t unit = 16 % options_.group == 0 ? 16 : options_.group;
+  const std::size_t most = options_.chunk / unit * unit;
+  const std::size_t chunks = (samples + most - 1) / most;
+  const std::size_t each = ((samples + chunks - 1) / chunks + unit - 1) / unit * unit;
   for (std::size_t first = 0; first < samples; first += each) {
     const std::size_t count = std::min(each, samples - first);
     pass_.resize(count);
@@ -98,9 +102,11 @@ double Learner::step(std::size_t samples, const Feed& feed) {
 }
 
 double Learner::evaluate(std::span<const float> parameters, std::size_t samples, const Feed& feed) {
+  HILLOCK_CHECK(samples % options_.group == 0, "a batch that does not hold whole groups");
+  const std::size_t most = options_.chunk / options_.group * options_.group;
   double sum = 0.0;
-  for (std::size_t first = 0; first < samples; first += options_.chunk) {
-    const std::size_t count = std::min(options_.chunk, samples - first);
+  for (std::size_t first = 0; first < samples; first += most) {
+    const std::size_t count = std::min(most, samples - first);
     pass_.resize(count);
     feed(pass_, first);
     pass_.forward(parameters);

@@ -22,6 +22,7 @@ struct LearnerOptions {
   double decay = 0.0;          ///< of weights
   double average = 0.0;        ///< of the moving average, a step; 0: no average
   std::size_t chunk = 128;     ///< samples of one pass: gradients are added up chunk by chunk, in order
+  std::size_t group = 1;       ///< samples that belong together: a pass holds whole groups
   /// Error code "option-range", one for every value that makes no sense.
   [[nodiscard]] Result<void> validate() const;
 };

@@ -18,6 +18,7 @@ using std::size_t;
 #include "nn/kernels/linear.inl"
 #include "nn/kernels/elementwise.inl"
 #include "nn/kernels/spline.inl"
+#include "nn/kernels/losses.inl"
 
 }  // namespace
 
@@ -26,6 +27,7 @@ const Kernels table{
     Isa::HILLOCK_NN_ISA, &linear,      &linear_inputs, &linear_weights, &activate,       &activate_slope, &activate_own_slope,
     &affine,             &affine_slope, &affine_inverse, &spline,        &spline_slope,   &spline_inverse,
     &adam,               &add,          &blend,
+    &logistic_loss,      &logistic_loss_slope, &contrastive_loss, &contrastive_loss_slope,
 };
 
 }  // namespace hillock::nn::HILLOCK_NN_ISA

@@ -89,6 +89,15 @@ struct Kernels {
   /// a += b; a = c a + (1 - c) b.
   void (*add)(std::size_t count, float* a, const float* b);
   void (*blend)(std::size_t count, float c, float* a, const float* b);
+
+  /// y = label logit - log(1 + exp(logit)), one row.
+  void (*logistic_loss)(const float* logit, const float* label, float* y, Extent);
+  void (*logistic_loss_slope)(const float* logit, const float* label, const float* dy, float* dlogit, float* dlabel,
+                              Extent);
+  /// y = logit - log sum exp(logit) at the first sample of each of `groups` groups of `group`; 0 elsewhere.
+  void (*contrastive_loss)(std::size_t group, std::size_t groups, const float* logit, float* y, Extent);
+  void (*contrastive_loss_slope)(std::size_t group, std::size_t groups, const float* logit, const float* dy,
+                                 float* dlogit);
 };
 
 /// Those of the best kind that this processor has.

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "nn/flow.hpp"
+#include "nn/operations/contrastive_loss.hpp"
 #include "nn/operations/linear.hpp"
+#include "nn/operations/logistic_loss.hpp"
 #include "nn/operations/rows.hpp"
 #include "nn/operations/standard_normal.hpp"
 #include "nn/operations/sum.hpp"
@@ -91,6 +93,42 @@ TEST(Operations, SplineTransform) {
   // Splines have corners in their second derivative: a smaller step sees less of them.
   expect_slopes(tape, {x, p}, standard_normal(tape, t.z, t.log_slope),
                 {.step = 1.0 / 1024, .tolerance = 1e-2, .spread = 0.9});
+}
+
+TEST(Operations, LogisticLoss) {
+  Tape tape;
+  const Var logit = tape.value(1), label = tape.value(1);
+  expect_slopes(tape, {logit, label}, logistic_loss(tape, logit, label));
+}
+
+TEST(Operations, ContrastiveLoss) {
+  Tape tape;
+  const Var x = tape.value(2);
+  expect_slopes(tape, {x}, contrastive_loss(tape, linear(tape, x, 1), 3), {.samples = 21});
+}
+
+TEST(Operations, LossesHaveTheirValues) {
+  Tape tape;
+  const Var logit = tape.value(1), label = tape.value(1);
+  const Var logistic = logistic_loss(tape, logit, label), contrastive = contrastive_loss(tape, logit, 3);
+  Pass pass(tape, 6);
+  // Large ones too: neither may become infinite.
+  const float logits[] = {2.0F, -1.0F, 0.5F, -200.0F, 300.0F, 0.0F}, labels[] = {1.0F, 0.0F, 1.0F, 0.0F, 0.0F, 1.0F};
+  for (std::size_t s = 0; s < 6; ++s) pass.row(logit, 0)[s] = logits[s], pass.row(label, 0)[s] = labels[s];
+  pass.forward(tape.initial(1));
+  const double expected[] = {-std::log1p(std::exp(-2.0)),
+                             -std::log1p(std::exp(-1.0)),
+                             -std::log1p(std::exp(-0.5)),
+                             0.0,
+                             -300.0,
+                             -std::log(2.0)};
+  for (std::size_t s = 0; s < 6; ++s) EXPECT_NEAR(static_cast<double>(pass.value(logistic)[s]), expected[s], 1e-5) << s;
+  const double first = 2.0 - std::log(std::exp(2.0) + std::exp(-1.0) + std::exp(0.5));
+  EXPECT_NEAR(static_cast<double>(pass.value(contrastive)[0]), first, 1e-6);
+  EXPECT_NEAR(static_cast<double>(pass.value(contrastive)[3]), -500.0, 1e-3);
+  for (const std::size_t s : {1, 2, 4, 5}) EXPECT_EQ(pass.value(contrastive)[s], 0.0F);
+  pass.resize(5);
+  EXPECT_THROW(pass.forward(tape.initial(1)), Bug) << "a group would be cut";
 }
 
 TEST(Operations, WholeFlows) {
