@@ -7,15 +7,19 @@
 #include "base/option_ranges.hpp"
 #include "base/rng.hpp"
 #include "infer/annealed_smc.hpp"
+#include "infer/failure_region.hpp"
 #include "infer/fresh_training.hpp"
+#include "infer/likelihood_sampler.hpp"
 
 namespace hillock::infer {
 namespace {
 
-constexpr double far = 1e9;             // nothing is cut: the density must be that of the values
-constexpr std::size_t noises = 8;       // of whole-number statistics
-constexpr double flat = 0.2;            // exponent of the flatter likelihood
-constexpr double most_whole = 100'000;  // a range beyond which whole numbers are as good as continuous
+constexpr double far = 1e9;                   // nothing is cut: the density must be that of the values
+constexpr std::size_t noises = 8;             // of whole-number statistics
+constexpr double flat = 0.2;                  // exponent of the flatter likelihood
+constexpr std::size_t most_points = 100'000;  // for the classifier of failures
+constexpr std::size_t most_annealed = 20;     // dimensions that particles' jumps explore; gradients do, beyond
+constexpr double most_whole = 100'000;        // a range beyond which whole numbers are as good as continuous
 
 class Nle {
  public:
@@ -38,21 +42,12 @@ class Nle {
       record.simulations = source_.simulations() - before;
       record.failed = source_.tally().failed() - failed_before;
       record.objective = out_.curve.empty() ? 0.0 : out_.curve.back().validation;
-      const bool last = round + 1 == options_.rounds;
-      auto sampled = sample(last ? options_.draws : options_.particles, last);
-      if (!sampled) return fail(std::move(sampled.error()));
-      if (sampled->points.rows > 0 && (sampled->complete || pool_.rows == 0)) {
-        pool_ = std::move(sampled->points);
-        flat_pool_ = std::move(sampled->recorded);
-        out_.log_density = std::move(sampled->log_target);
-        record.acceptance = sampled->acceptance;
-        record.capped = sampled->capped;
-        if (!sampled->complete && !progress_.should_stop())
-          out_.notes.push_back(
-              "the sampler ended at its cap of temperatures: the draws are of a flatter density than the posterior");
-      }
+      if (auto learnt = learn_failures(); !learnt) return fail(std::move(learnt.error()));
+      const auto sampled = round + 1 == options_.rounds ? sample_last(record) : sample_between(record);
+      if (!sampled) return fail(sampled.error());
       out_.rounds.push_back(std::move(record));
     }
+    if (failure_) out_.notes.push_back(failure_->note());
     out_.z = std::move(pool_);
     if (out_.z.rows > 0) out_.parameters = problem_.space->from_standard_normal(out_.z);
     out_.simulations = source_.simulations();
@@ -100,8 +95,8 @@ class Nle {
     return out;
   }
 
-  /// Only the statistics that the observation has; rows that have them all.
-  [[nodiscard]] SimulatedPairs usable(const SimulatedPairs& pairs) const {
+  /// Only the statistics that the observation has; rows that have them all. Where the others were goes to `failed_`.
+  [[nodiscard]] SimulatedPairs usable(const SimulatedPairs& pairs) {
     SimulatedPairs out;
     out.z.cols = pairs.z.cols;
     out.x.cols = pairs.x.cols;
@@ -109,13 +104,51 @@ class Nle {
       bool good = true;
       for (std::size_t j = 0; j < pairs.x.cols; ++j)
         good = good && (!std::isfinite(problem_.observed[j]) || std::isfinite(pairs.x(k, j)));
-      if (!good) continue;
+      if (!good) {
+        note_failure(pairs.z.row(k));
+        continue;
+      }
+      note_success(pairs.z.row(k));
       out.z.values.insert(out.z.values.end(), pairs.z.row(k).begin(), pairs.z.row(k).end());
       for (std::size_t j = 0; j < pairs.x.cols; ++j)
         out.x.values.push_back(std::isfinite(problem_.observed[j]) ? pairs.x(k, j) : 0.0);
       ++out.z.rows, ++out.x.rows;
     }
     return out;
+  }
+
+  /// Points for the classifier of failures: as many as it takes, and no more.
+  void note_failure(std::span<const double> z) { keep(failed_, z); }
+  void note_success(std::span<const double> z) { keep(well_, z); }
+  /// Both kinds of the same simulations, or the classifier learns which were looked at.
+  bool noting_ = false;
+  void keep(Array2& to, std::span<const double> z) const {
+    if (!noting_ || well_.rows + failed_.rows >= most_points) return;
+    to.cols = z.size();
+    to.values.insert(to.values.end(), z.begin(), z.end());
+    ++to.rows;
+  }
+  /// Simulates; what failed is noted.
+  Result<SimulatedPairs> simulate(const Array2& z) {
+    SimulatedPairs out;
+    Array2 failed;
+    if (auto ran = source_.run(z, out, progress_, &failed); !ran) return fail(std::move(ran.error()));
+    noting_ = true;
+    for (std::size_t k = 0; k < failed.rows; ++k) note_failure(failed.row(k));
+    SimulatedPairs good = usable(out);
+    noting_ = false;
+    return good;
+  }
+  /// P(an answer with all these statistics | z) is a factor of the likelihood (failure_region.hpp).
+  Result<void> learn_failures() {
+    if (failed_.rows == 0) return {};
+    FailureOptions o;
+    o.seed = problem_.seed;
+    o.threads = problem_.threads;
+    auto region = FailureRegion::learn(well_, failed_, o, progress_);
+    if (!region) return fail(std::move(region.error()));
+    failure_ = std::make_shared<FailureRegion>(std::move(*region));
+    return {};
   }
 
   /// x with uniform noise on whole-number statistics.
@@ -151,9 +184,9 @@ class Nle {
   Result<void> stored_round(std::size_t round) {
     auto z = propose(simulations_of(round));
     if (!z) return fail(std::move(z.error()));
-    SimulatedPairs fresh;
-    if (auto ran = source_.run(*z, fresh, progress_); !ran) return fail(std::move(ran.error()));
-    pairs_.append(usable(fresh));
+    auto fresh = simulate(*z);
+    if (!fresh) return fail(std::move(fresh.error()));
+    pairs_.append(*fresh);
     if (auto begun = begin(pairs_); !begun) return begun;
     const Pairs pairs = estimator_->prepare(out_.scale.inputs(continuous(pairs_.x), far), pairs_.z);
     const StoredTraining learnt = estimator_->learn_stored(pairs, options_.most_epochs, progress_);
@@ -173,11 +206,11 @@ class Nle {
     for (std::size_t part = std::min<std::size_t>(count, 1024); pilot.z.rows < count;) {
       auto z = propose(std::min(part, count - pilot.z.rows));
       if (!z) return fail(std::move(z.error()));
-      SimulatedPairs some;
-      if (auto ran = source_.run(*z, some, progress_); !ran) return fail(std::move(ran.error()));
+      auto some = simulate(*z);
+      if (!some) return fail(std::move(some.error()));
       if (progress_.should_stop()) return {};
       const std::size_t had = pilot.z.rows;
-      pilot.append(usable(some));
+      pilot.append(*some);
       if (pilot.z.rows == had) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
       if (timed && budget_.elapsed() - begun_at > 0.1 * (until(round) - begun_at)) break;
       part *= 2;
@@ -202,12 +235,12 @@ class Nle {
     return {};
   }
 
-  /// log q(observed | z).
-  void likelihood(const Array2& z, std::span<double> value) const {
+  /// log q(observed | z), and its gradient where not null.
+  void likelihood(const Array2& z, std::span<double> value, Array2* gradient) const {
     const bool any = std::ranges::any_of(whole_, [](std::uint8_t w) { return w != 0; });
     const std::size_t repeats = any ? noises : 1;
-    std::vector<double> one(z.rows);
-    std::ranges::fill(value, -std::numeric_limits<double>::infinity());
+    std::vector<std::vector<double>> each(repeats, std::vector<double>(z.rows));
+    std::vector<Array2> slopes(gradient ? repeats : 0);
     for (std::size_t r = 0; r < repeats; ++r) {
       std::vector<double> x = problem_.observed;
       Rng rng(problem_.seed, stream_id("nle.observed"), r);
@@ -218,38 +251,107 @@ class Nle {
       const std::vector<double> scaled = out_.scale.inputs(std::span<const double>(x), far);
       Array2 y(z.rows, scaled.size());
       for (std::size_t k = 0; k < z.rows; ++k) std::ranges::copy(scaled, y.row(k).begin());
-      estimator_->log_density(y, z, one);
-      for (std::size_t k = 0; k < z.rows; ++k) {
-        const double top = std::max(value[k], one[k]);
-        if (std::isfinite(top)) value[k] = top + std::log(std::exp(value[k] - top) + std::exp(one[k] - top));
-      }
+      estimator_->log_density(y, z, each[r], nullptr, gradient ? &slopes[r] : nullptr);
     }
-    for (double& v : value) v -= std::log(static_cast<double>(repeats));
+    if (gradient) *gradient = Array2(z.rows, z.cols);
+    for (std::size_t k = 0; k < z.rows; ++k) {
+      double top = -std::numeric_limits<double>::infinity(), sum = 0.0;
+      for (const auto& v : each) top = std::max(top, v[k]);
+      value[k] = top;
+      if (!std::isfinite(top)) continue;
+      for (const auto& v : each) sum += std::exp(v[k] - top);
+      value[k] = top + std::log(sum / static_cast<double>(repeats));
+      if (!gradient) continue;
+      for (std::size_t r = 0; r < repeats; ++r)
+        for (std::size_t j = 0; j < z.cols; ++j)
+          (*gradient)(k, j) += std::exp(each[r][k] - top) / sum * slopes[r](k, j);
+    }
   }
 
-  Result<Annealed> sample(std::size_t count, bool last) {
-    auto start = source_.prior(count);
+  /// log q(observed | z), and the probability of an answer.
+  void full_likelihood(const Array2& z, std::span<double> value, Array2* gradient) const {
+    likelihood(z, value, gradient);
+    if (failure_) {
+      std::vector<double> well(z.rows);
+      Array2 slope;
+      failure_->log_well(z, well, gradient ? &slope : nullptr);
+      for (std::size_t k = 0; k < z.rows; ++k) value[k] += well[k];
+      if (gradient)
+        for (std::size_t i = 0; i < slope.values.size(); ++i) gradient->values[i] += slope.values[i];
+    }
+    std::vector<std::uint8_t> good(z.rows);
+    source_.allowed(z, good);
+    for (std::size_t k = 0; k < z.rows; ++k)
+      if (!good[k]) value[k] = -std::numeric_limits<double>::infinity();
+  }
+
+  /// Between rounds: particles of the posterior so far, and of a flatter one.
+  Result<void> sample_between(InferenceRound& record) {
+    auto start = source_.prior(options_.particles);
     if (!start) return fail(std::move(start.error()));
-    const auto base = [](const Array2& z, std::span<double> value) { standard_normal_density(z, value); };
     const auto target = [&](const Array2& z, std::span<double> value) {
-      likelihood(z, value);
+      full_likelihood(z, value, nullptr);
       std::vector<double> prior(z.rows);
-      std::vector<std::uint8_t> good(z.rows);
       standard_normal_density(z, prior);
-      source_.allowed(z, good);
-      for (std::size_t k = 0; k < z.rows; ++k)
-        value[k] = good[k] ? value[k] + prior[k] : -std::numeric_limits<double>::infinity();
+      for (std::size_t k = 0; k < z.rows; ++k) value[k] += prior[k];
     };
+    AnnealingOptions how = annealing();
+    how.record_at = flat;
+    auto found = anneal(*start, standard_normal_density, target, how, progress_);
+    if (!found) return fail(std::move(found.error()));
+    record.acceptance = found->acceptance;
+    record.capped = found->capped;
+    if (found->points.rows > 0 && (found->complete || pool_.rows == 0)) {
+      pool_ = std::move(found->points);
+      flat_pool_ = std::move(found->recorded);
+    }
+    return {};
+  }
+
+  Result<void> sample_last(InferenceRound& record) {
+    const std::size_t particles = std::max<std::size_t>(options_.draws, 500);
+    auto start = source_.prior(particles);
+    if (!start) return fail(std::move(start.error()));
+    LikelihoodTarget target;
+    target.gradients = true;
+    target.log_prior = [](const Array2& z, std::span<double> value, Array2* gradient) {
+      standard_normal_density(z, value);
+      if (!gradient) return;
+      *gradient = z;
+      for (double& g : gradient->values) g = -g;
+    };
+    target.log_likelihood = [&](const Array2& z, std::span<double> value, Array2* gradient) {
+      full_likelihood(z, value, gradient);
+    };
+    LikelihoodSamplerOptions how;
+    how.sampler = options_.sampler;
+    if (how.sampler == "auto") how.sampler = source_.dimension() > most_annealed ? "nuts" : "smc";
+    how.draws = options_.draws;
+    how.annealing = annealing();
+    how.seed = problem_.seed;
+    auto found = sample_likelihood(target, *start, how, progress_);
+    if (!found) return fail(std::move(found.error()));
+    record.acceptance = found->acceptance;
+    record.capped = found->annealing_capped;
+    if (found->annealing_capped)
+      out_.notes.emplace_back(
+          "the sampler ended at its cap of temperatures: the draws are of a flatter density than the posterior");
+    if (found->points.rows == 0) return {};
+    pool_ = std::move(found->points);
+    out_.log_density = std::move(found->log_posterior);
+    return {};
+  }
+
+  [[nodiscard]] AnnealingOptions annealing() const {
     AnnealingOptions how;
     how.seed = problem_.seed * 31 + out_.rounds.size();
-    how.record_at = last ? 0.0 : flat;
     // A jump decorrelates one part in d.
     const auto d = static_cast<double>(source_.dimension());
     how.moves = std::max(how.moves, d / 4.0);
     how.last_moves = std::max(how.last_moves, d);
     how.most_moves = std::max(how.most_moves, static_cast<std::int64_t>(4.0 * d));
     how.most_last_moves = std::max(how.most_last_moves, static_cast<std::int64_t>(10.0 * d));
-    return anneal(*start, base, target, how, progress_);
+    return how;
   }
 
   const SimulationProblem& problem_;
@@ -261,6 +363,8 @@ class Nle {
   std::shared_ptr<ConditionalEstimator> estimator_;
   SimulatedPairs pairs_;
   std::vector<std::uint8_t> whole_;
+  Array2 well_, failed_;
+  std::shared_ptr<FailureRegion> failure_;
   Array2 pool_, flat_pool_;
   std::uint64_t proposed_ = 0, noised_ = 0;
 };

@@ -9,7 +9,8 @@
 ///
 /// Whole-number statistics are made continuous by uniform noise in training, and their probability is the mean density
 /// over such noise (Uria, Murray & Larochelle 2013, section 5.1). Statistics that the observation lacks are left out;
-/// simulations in which one that it has is undefined are left out, and counted.
+/// simulations in which one that it has is undefined are left out, and counted; the probability of an answer with all
+/// of them is learnt too, and is a factor of the likelihood (failure_region.hpp).
 
 #include "infer/simulation_posterior.hpp"
 
@@ -22,6 +23,8 @@ struct NleOptions {
   double flat_share = 0.3;       ///< of a round's proposals: from prior times likelihood^0.2
   double prior_share = 0.1;      ///< and from the prior
   std::size_t particles = 2000;  ///< between rounds
+  std::string sampler =
+      "auto";  ///< of the last draws: "smc", "slice", "nuts"; auto: smc up to 20 parameters, else nuts
   std::uint64_t stored = 300'000;
   std::size_t most_epochs = 1000;
   std::size_t pilot = 20'000;

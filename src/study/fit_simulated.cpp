@@ -14,6 +14,7 @@
 #include "infer/choose_method.hpp"
 #include "infer/nle.hpp"
 #include "infer/npe.hpp"
+#include "infer/nre.hpp"
 #include "infer/resample.hpp"
 #include "prob/marginal.hpp"
 #include "report/page.hpp"
@@ -125,7 +126,7 @@ class SimulatedFit {
       choice_ = best;
       choice_.method = method;
       choice_.density = method == "nle" ? (best.method == "nle" ? best.density : "nsf") : "nsf";
-      choice_.rounds = method == "tsnpe" ? 4 : (method == "nle" ? 5 : 1);
+      choice_.rounds = method == "tsnpe" ? 4 : (method == "nle" ? 5 : method == "nre" ? 3 : 1);
     }
     if (study_.search.rounds > 0 && choice_.method != "npe")
       choice_.rounds = static_cast<std::size_t>(study_.search.rounds);
@@ -163,7 +164,49 @@ class SimulatedFit {
       o.rounds = choice_.method == "npe" ? 1 : std::max<std::size_t>(2, choice_.rounds);
       return infer::npe(asked_, o, budget_, progress_);
     }
+    if (choice_.method == "nre") return by_nre();
     return by_abc();
+  }
+
+  Result<infer::SimulationPosterior> by_nre() {
+    infer::NreOptions o;
+    o.simulations = budget_.simulations > 0 ? budget_.simulations : default_simulations;
+    o.rounds = choice_.rounds;
+    o.ratio.members = choice_.members;
+    o.sampler.draws = draws();
+    WithBudget limited(progress_, budget_.seconds > 0.0 ? std::optional(budget_.seconds) : std::nullopt);
+    auto r = infer::nre(asked_, o, limited);
+    if (!r) return fail(std::move(r.error()));
+    infer::SimulationPosterior out;
+    out.method = "nre";
+    out.complete = r->complete;
+    out.scale = r->posterior.scale;
+    out.simulations = r->tally.simulations();
+    out.failed = r->tally.failed();
+    out.failures = r->tally.failures(*asked_.simulator);
+    out.undefined = r->tally.undefined_statistics(*asked_.simulator);
+    for (const infer::NreRound& round : r->rounds) {
+      infer::InferenceRound record;
+      record.proposal = out.rounds.empty() ? "prior" : "posterior so far";
+      record.simulations = round.simulations;
+      record.failed = round.failed;
+      if (!round.training.validation.empty()) record.objective = round.training.validation.back();
+      for (std::size_t e = 0; e < round.training.training.size(); ++e)
+        out.curve.push_back({round.simulations, round.training.training[e], round.training.validation[e]});
+      out.rounds.push_back(std::move(record));
+    }
+    if (r->failure) out.notes.push_back(r->failure->note());
+    if (r->draws.points.rows == 0) {
+      // The time was up before the draws: they are what it was for.
+      infer::SimulationSource source(asked_, std::uint64_t{1} << 47);
+      auto drawn = r->posterior.draw(source, asked_.observed, o.sampler, progress_);
+      if (!drawn) return fail(std::move(drawn.error()));
+      r->draws = std::move(*drawn);
+    }
+    out.z = std::move(r->draws.points);
+    out.log_density = std::move(r->draws.log_posterior);
+    if (out.z.rows > 0) out.parameters = asked_.space->from_standard_normal(out.z);
+    return out;
   }
 
   /// The classical methods, as the others answer.

@@ -6,8 +6,8 @@
 
 #include "infer/nle.hpp"
 #include "infer/npe.hpp"
-#include "neighbour_test.hpp"
-#include "simulators.hpp"
+#include "infer/test/neighbour_test.hpp"
+#include "infer/test/simulators.hpp"
 
 namespace hillock::infer {
 namespace {

@@ -10,7 +10,7 @@
 #include "nn/operations/standard_normal.hpp"
 #include "nn/operations/sum.hpp"
 #include "nn/operations/transform.hpp"
-#include "slopes.hpp"
+#include "nn/test/slopes.hpp"
 
 namespace hillock::nn {
 namespace {
