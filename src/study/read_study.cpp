@@ -134,7 +134,6 @@ class StudyReader {
   void missing(const std::vector<Option<Owner>>& rows, const std::string& shown, const std::vector<std::string>& seen) {
     for (const auto& option : rows) {
       if (!option.limits.required || has(seen, option.key)) continue;
-      if (option.key == "observe" && !study_.model.command.texts.empty()) continue;  // a program's data is statistics
       const std::string key = shown + std::string(option.key) + (takes_names(option) ? ".NAME" : "");
       mistakes_.add(Error{"key-missing", fmt::format("\"{}\" is missing: {}", key, option.sentence), whole_file(), key,
                           fmt::format("{} = \"...\"", key)});
@@ -198,7 +197,8 @@ class StudyReader {
   /// What goes with a recording alone, and with statistics alone.
   void check_contents(const DataSplit& split, const std::string& shown, const std::vector<std::string>& seen) {
     const bool statistics = split.holds == "statistics";
-    if (!statistics && !has(seen, "observe")) {
+    const bool program = !study_.model.command.texts.empty();  // its data are statistics
+    if (!statistics && !program && !has(seen, "observe")) {
       const auto row = std::ranges::find(split_options(), "observe", &Option<DataSplit>::key);
       const std::string key = shown + ".observe.NAME";
       mistakes_.add(Error{"key-missing", fmt::format("\"{}\" is missing: {}", key, row->sentence), whole_file(), key,
