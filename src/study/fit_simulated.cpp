@@ -21,6 +21,7 @@
 #include "report/terminal.hpp"
 #include "study/begin_run.hpp"
 #include "study/posterior_axis.hpp"
+#include "study/remembered_simulations.hpp"
 #include "study/simulated_checks.hpp"
 #include "study/simulated_files.hpp"
 #include "study/stop.hpp"
@@ -51,6 +52,17 @@ class SimulatedFit {
     if (!begun) return fail(std::move(begun.error()));
     run_.emplace(std::move(*begun));
     asked_ = problem_->problem();
+    // Answers of slow simulators are kept, so that `--resume` goes on with them.
+    RememberedSimulations::Store store;
+    store.load = [this](const std::string& name) {
+      auto bytes = run_->folder.load_checkpoint(name);
+      return bytes && *bytes ? **bytes : std::string();
+    };
+    store.save = [this](const std::string& name, const std::string& bytes) {
+      (void)run_->folder.save_checkpoint(name, bytes);  // a full disk costs a later run time, not this one its answer
+    };
+    remembered_.emplace(problem_->simulator(), std::move(store));
+    asked_.simulator = &*remembered_;
     const auto search = Clock::now();
     if (auto chosen = choose(); !chosen) return fail(std::move(chosen.error()));
     auto found = infer();
@@ -439,6 +451,7 @@ class SimulatedFit {
   Progress& progress_;
   Clock::time_point start_ = Clock::now();
   std::unique_ptr<SimulatedProblem> problem_;
+  std::optional<RememberedSimulations> remembered_;
   infer::SimulationProblem asked_;
   std::optional<BegunRun> run_;
   infer::MethodChoice choice_;
