@@ -19,6 +19,11 @@ using std::size_t;
 #include "nn/kernels/elementwise.inl"
 #include "nn/kernels/spline.inl"
 #include "nn/kernels/losses.inl"
+#include "nn/kernels/layer_norm.inl"
+#include "nn/kernels/pool.inl"
+#include "nn/kernels/attention.inl"
+#include "nn/kernels/recurrent.inl"
+#include "nn/kernels/mixture.inl"
 
 }  // namespace
 
@@ -28,6 +33,9 @@ const Kernels table{
     &affine,             &affine_slope, &affine_inverse, &spline,        &spline_slope,   &spline_inverse,
     &adam,               &add,          &blend,
     &logistic_loss,      &logistic_loss_slope, &contrastive_loss, &contrastive_loss_slope,
+    &layer_norm,         &layer_norm_slope, &pool_mean,    &pool_mean_slope, &pool_max,      &pool_max_slope,
+    &attention,          &attention_slope, &gru_cell,      &gru_cell_slope,
+    &mixture,            &mixture_slope, &mixture_draw,
 };
 
 }  // namespace hillock::nn::HILLOCK_NN_ISA

@@ -49,6 +49,12 @@ struct SplineShape {
   float least_width = 1e-3F, least_height = 1e-3F, least_slope = 1e-3F;
 };
 
+/// Attention: rows are token x (head x width).
+struct AttentionShape {
+  std::size_t queries = 0, keys = 0, heads = 1, width = 1;
+  float scale = 1.0F;  ///< of the scores
+};
+
 struct Kernels {
   Isa isa;
   /// y = bias + W x. W is row-major, `ldw` floats a row; bias may be null with `add`: y += W x.
@@ -98,6 +104,42 @@ struct Kernels {
   void (*contrastive_loss)(std::size_t group, std::size_t groups, const float* logit, float* y, Extent);
   void (*contrastive_loss_slope)(std::size_t group, std::size_t groups, const float* logit, const float* dy,
                                  float* dlogit);
+
+  /// Each group of `rows` rows to mean 0 and variance 1, times `gain` plus `bias` (those of a group serve all groups);
+  /// stats: 2 rows a group, mean and 1 / sd.
+  void (*layer_norm)(std::size_t groups, std::size_t rows, const float* x, const float* gain, const float* bias,
+                     float* y, float* stats, Extent);
+  void (*layer_norm_slope)(std::size_t groups, std::size_t rows, const float* x, const float* gain, const float* stats,
+                           const float* dy, float* dx, float* dgain, float* dbias, Extent);
+
+  /// Over items of `rows` rows each; mask[item][sample] above 0: present; null: all are. Of none: 0.
+  void (*pool_mean)(std::size_t items, std::size_t rows, const float* x, const float* mask, float* y, Extent);
+  void (*pool_mean_slope)(std::size_t items, std::size_t rows, const float* mask, const float* dy, float* dx, Extent);
+  void (*pool_max)(std::size_t items, std::size_t rows, const float* x, const float* mask, float* y, Extent);
+  void (*pool_max_slope)(std::size_t items, std::size_t rows, const float* x, const float* mask, const float* y,
+                         const float* dy, float* dx, Extent);
+
+  /// At most 512 keys; `mask` of the keys, as above.
+  void (*attention)(const AttentionShape&, const float* q, const float* k, const float* v, const float* mask, float* y,
+                    Extent);
+  void (*attention_slope)(const AttentionShape&, const float* q, const float* k, const float* v, const float* mask,
+                          const float* dy, float* dq, float* dk, float* dv, Extent);
+
+  /// One step of a gated recurrent unit; a and u: 3 units rows; gates: 4 units rows, for the slopes; h null: 0.
+  void (*gru_cell)(std::size_t units, const float* a, const float* u, const float* h, float* gates, float* next,
+                   Extent);
+  /// Writes da and du, adds to dh (where not null).
+  void (*gru_cell_slope)(std::size_t units, const float* gates, const float* h, const float* dnext, float* da,
+                         float* du, float* dh, Extent);
+
+  /// log q(y) of a mixture of normal densities: at most 64 components of at most 64 dimensions, with 1 + 2 d +
+  /// d (d - 1) / 2 rows of p each (mixture.inl).
+  void (*mixture)(std::size_t components, std::size_t dimension, const float* y, const float* p, float* log_q, Extent);
+  void (*mixture_slope)(std::size_t components, std::size_t dimension, const float* y, const float* p,
+                        const float* dlog, float* dy, float* dp, Extent);
+  /// y by normal numbers z and one uniform number a sample.
+  void (*mixture_draw)(std::size_t components, std::size_t dimension, const float* z, const float* uniform,
+                       const float* p, float* y, Extent);
 };
 
 /// Those of the best kind that this processor has.

@@ -1,6 +1,6 @@
 #pragma once
 /// One line of test for an operation: its vector-Jacobian product is that of finite differences, for every parameter
-/// and every input, on every kind of processor.
+/// and every input, on every kind of processor, with the same bits.
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,8 @@ struct SlopeCheck {
   /// Central differences of a function with values near 1: rounding 2e-7 / step = 5e-5 a sample, and the third
   /// derivative times step^2 / 6 = 3e-6 of it.
   double tolerance = 2e-3;
-  double spread = 1.0;  ///< sd of inputs
+  double spread = 1.0;         ///< sd of inputs
+  std::vector<Var> data = {};  ///< further inputs (masks, targets), normal too, to which no slope goes
 };
 
 /// `output` may have any number of rows: a random linear form of them is differentiated.
@@ -38,12 +39,22 @@ inline void expect_slopes(Tape& tape, const std::vector<Var>& inputs, Var output
     auto& values = x.emplace_back(tape.rows(v) * check.samples);
     for (float& value : values) value = static_cast<float>(check.spread * rng.normal());
   }
+  std::vector<std::vector<float>> data;
+  for (const Var v : check.data) {
+    auto& values = data.emplace_back(tape.rows(v) * check.samples);
+    for (float& value : values) value = static_cast<float>(rng.normal());
+  }
   std::vector<float> seed(check.samples);
   for (float& s : seed) s = static_cast<float>(rng.normal());
+  std::vector<float> first_gradient;
+  std::vector<std::vector<float>> first_dx;
   for (const Isa isa : {Isa::plain, Isa::avx2, Isa::avx512}) {
     const Kernels* kernels = kernels_of(isa);
     if (!kernels) continue;
     Pass pass(tape, check.samples, true, *kernels);
+    for (std::size_t k = 0; k < data.size(); ++k)
+      for (std::size_t r = 0; r < tape.rows(check.data[k]); ++r)
+        for (std::size_t s = 0; s < check.samples; ++s) pass.row(check.data[k], r)[s] = data[k][r * check.samples + s];
     const auto load = [&] {
       for (std::size_t k = 0; k < inputs.size(); ++k)
         for (std::size_t r = 0; r < tape.rows(inputs[k]); ++r)
@@ -67,6 +78,8 @@ inline void expect_slopes(Tape& tape, const std::vector<Var>& inputs, Var output
         for (std::size_t s = 0; s < check.samples; ++s)
           values.push_back(pass.slope(inputs[k])[r * pass.extent().stride + s]);
     }
+    if (isa == Isa::plain) first_gradient = gradient, first_dx = dx;
+    EXPECT_TRUE(gradient == first_gradient && dx == first_dx) << "other bits on kind " << static_cast<int>(isa);
     const auto compare = [&](float& place, double slope, const char* what, std::size_t at) {
       const float kept = place;
       place = kept + static_cast<float>(check.step);
