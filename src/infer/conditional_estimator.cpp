@@ -9,7 +9,7 @@
 #include "base/option_ranges.hpp"
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
-#include "nn/flow.hpp"
+#include "nn/densities.hpp"
 #include "nn/learner.hpp"
 
 namespace hillock::infer {
@@ -86,7 +86,36 @@ struct ConditionalEstimator::State {
     o.decay = options.decay;
     o.average = options.average;
     o.chunk = chunk;
+    // Members train beside each other; what is left of the threads they share.
+    const int threads = options.threads > 0 ? options.threads : default_threads();
+    o.threads = std::max<std::size_t>(1, static_cast<std::size_t>(threads) / options.members);
     return o;
+  }
+
+  /// Where the log density of w becomes that of y; objectives of other kinds have no units.
+  [[nodiscard]] double offset() const { return density->explicit_density() ? start.log_determinant : 0.0; }
+
+  /// The random numbers that an objective takes, for samples number `first` ... of a stream.
+  void randomise(nn::Pass& pass, std::uint32_t stream, std::uint64_t first) const {
+    const std::size_t normals = density->objective_normals(), uniforms = density->objective_uniforms();
+    if (normals + uniforms == 0) return;
+    density->randomise(pass, noise(pass, normals, uniforms, [&](std::size_t s) {
+                               return Rng(options.seed, stream, first + s);
+                             }).data());
+  }
+
+  /// Rows of normal numbers, then of uniform ones, each sample's from its own stream.
+  template <class Streams>
+  static std::vector<float> noise(const nn::Pass& pass, std::size_t normals, std::size_t uniforms, Streams streams) {
+    const nn::Extent e = pass.extent();
+    std::vector<float> out((normals + uniforms) * e.stride, 0.0F);
+    for (std::size_t s = 0; s < pass.samples(); ++s) {
+      Rng rng = streams(s);
+      for (std::size_t i = 0; i < normals; ++i) out[i * e.stride + s] = static_cast<float>(rng.normal());
+      for (std::size_t i = normals; i < normals + uniforms; ++i)
+        out[i * e.stride + s] = static_cast<float>(rng.uniform());
+    }
+    return out;
   }
 
   void scatter(nn::Pass& pass, const Pairs& pairs, std::span<const std::uint32_t> rows) const {
@@ -104,8 +133,10 @@ struct ConditionalEstimator::State {
   }
 
   /// One pass of a member over rows in a random order.
-  double pass_over(nn::Learner& learner, const Pairs& pairs, std::vector<std::uint32_t>& rows, Rng& rng,
-                   const Progress* progress = nullptr) const {
+  double pass_over(std::size_t m, const Pairs& pairs, std::vector<std::uint32_t>& rows, Rng& rng,
+                   const Progress* progress = nullptr) {
+    nn::Learner& learner = members[m];
+    const std::uint32_t stream = stream_id("estimator.objective") + static_cast<std::uint32_t>(m);
     for (std::size_t i = rows.size(); i-- > 1;) std::swap(rows[i], rows[rng.below(i + 1)]);
     double sum = 0.0;
     const std::size_t batches = std::max<std::size_t>(1, rows.size() / options.batch);
@@ -114,6 +145,8 @@ struct ConditionalEstimator::State {
       const std::size_t from = b * rows.size() / batches, to = (b + 1) * rows.size() / batches;
       const auto feed = [&](nn::Pass& pass, std::size_t first) {
         scatter(pass, pairs, std::span(rows).subspan(from + first, pass.samples()));
+        // A batch has fewer than 2^20 samples.
+        randomise(pass, stream, (static_cast<std::uint64_t>(learner.steps()) << 20) + first);
       };
       sum += learner.step(to - from, feed) * static_cast<double>(to - from);
     }
@@ -137,12 +170,13 @@ struct ConditionalEstimator::State {
     if (rows.empty()) rows = kept;
     const auto feed_kept = [&](nn::Pass& pass, std::size_t first) {
       scatter(pass, pairs, std::span<const std::uint32_t>(kept).subspan(first, pass.samples()));
+      randomise(pass, stream_id("estimator.validation"), first);  // the same every time: states are compared
     };
     double top = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
     best[m] = learner.averaged();
     std::size_t waited = 0, drops = 0;
     for (std::size_t epoch = 0; epoch < most_epochs && !progress.should_stop(); ++epoch) {
-      training.push_back(pass_over(learner, pairs, rows, rng, &progress));
+      training.push_back(pass_over(m, pairs, rows, rng, &progress));
       const double now = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
       validation.push_back(now);
       if (now > top) {
@@ -179,20 +213,19 @@ Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const
   state->ny = y.cols;
   state->nc = c.cols;
   state->start = linear_start(y, c);
-  nn::FlowOptions flow;
-  flow.dimension = y.cols;
-  flow.context = c.cols;
-  flow.steps = o.steps;
-  flow.hidden = o.hidden;
-  flow.blocks = o.blocks;
-  flow.spline = o.density == "nsf";
-  flow.residual = flow.spline;
-  flow.activation = flow.spline ? nn::Activation::silu : nn::Activation::tanh;
-  flow.shape.bins = o.bins;
-  flow.seed = o.seed;
-  state->density = std::make_unique<nn::Flow>(flow);
+  nn::DensityShape shape;
+  shape.dimension = y.cols;
+  shape.context = c.cols;
+  shape.steps = o.steps;
+  shape.hidden = o.hidden;
+  shape.blocks = o.blocks;
+  shape.bins = o.bins;
+  shape.seed = o.seed;
+  Result<std::unique_ptr<nn::ConditionalDensity>> density = nn::make_density(o.density, shape);
+  if (!density) return fail(std::move(density.error()));
+  state->density = std::move(*density);
   for (std::size_t m = 0; m < o.members; ++m) {
-    state->members.emplace_back(state->density->tape(), state->density->log_density(),
+    state->members.emplace_back(state->density->tape(), state->density->objective(),
                                 state->density->tape().initial(o.seed, m), state->learner_options());
     state->best.push_back(state->members.back().averaged());
   }
@@ -232,10 +265,10 @@ double ConditionalEstimator::learn(const Pairs& pairs) {
     Rng rng(s.options.seed, stream_id("estimator.fresh"), static_cast<std::uint64_t>(block) * s.members.size() + m);
     std::vector<std::uint32_t> rows(pairs.count);
     std::iota(rows.begin(), rows.end(), 0U);
-    mean[m] = s.pass_over(s.members[m], pairs, rows, rng);
+    mean[m] = s.pass_over(m, pairs, rows, rng);
   });
   s.answer_with_members();
-  return std::accumulate(mean.begin(), mean.end(), 0.0) / static_cast<double>(mean.size()) - s.start.log_determinant;
+  return std::accumulate(mean.begin(), mean.end(), 0.0) / static_cast<double>(mean.size()) - s.offset();
 }
 
 void ConditionalEstimator::plan_steps(std::int64_t steps) {
@@ -264,7 +297,7 @@ StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_
     std::size_t n = 0;
     for (const auto& curve : curves)
       if (!curve.empty()) sum += curve[std::min(epoch, curve.size() - 1)], ++n;
-    return sum / static_cast<double>(std::max<std::size_t>(n, 1)) - s.start.log_determinant;
+    return sum / static_cast<double>(std::max<std::size_t>(n, 1)) - s.offset();
   };
   for (std::size_t e = 0; e < longest; ++e) {
     out.training.push_back(mean_at(training, e));
@@ -283,8 +316,10 @@ void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::sp
   const std::size_t members = s.members.size();
   const std::size_t groups = std::min<std::size_t>(pieces, 64);
   parallel_for(groups, s.options.threads, [&](std::size_t group) {
-    nn::Pass pass(s.density->tape(), chunk, slopes);
-    std::vector<float> unused(slopes ? parameter_count() : 0), ones(chunk, 1.0F);
+    nn::Pass pass(s.density->tape(), chunk, slopes || !s.density->explicit_density());
+    const std::size_t stride = pass.extent().stride;
+    std::vector<float> log_q(stride), along_y(slopes ? s.ny * stride : 0),
+        along_c(slopes ? s.density->context_dimension() * stride : 0);
     std::vector<double> logs(members * chunk);
     Array2 dy(slopes ? members * chunk : 0, s.ny), dc(slopes ? members * chunk : 0, s.nc);
     for (std::size_t piece = group; piece < pieces; piece += groups) {
@@ -300,17 +335,13 @@ void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::sp
       pass.resize(count);
       for (std::size_t m = 0; m < members; ++m) {
         s.scatter(pass, pairs, rows);
-        pass.forward(s.best[m]);
-        const float* log_q = pass.value(s.density->log_density());
+        if (slopes) s.density->differentiate(pass, s.best[m], log_q.data(), along_y.data(), along_c.data());
+        else s.density->evaluate(pass, s.best[m], log_q.data());
         for (std::size_t k = 0; k < count; ++k) logs[m * chunk + k] = static_cast<double>(log_q[k]);
         if (!slopes) continue;
-        pass.backward(s.best[m], s.density->log_density(), ones, unused);
-        const std::size_t stride = pass.extent().stride;
         for (std::size_t k = 0; k < count; ++k) {
-          for (std::size_t i = 0; i < s.ny; ++i)
-            dy(m * chunk + k, i) = static_cast<double>(pass.slope(s.density->y())[i * stride + k]);
-          for (std::size_t i = 0; i < s.nc; ++i)
-            dc(m * chunk + k, i) = static_cast<double>(pass.slope(s.density->context())[i * stride + k]);
+          for (std::size_t i = 0; i < s.ny; ++i) dy(m * chunk + k, i) = static_cast<double>(along_y[i * stride + k]);
+          for (std::size_t i = 0; i < s.nc; ++i) dc(m * chunk + k, i) = static_cast<double>(along_c[i * stride + k]);
         }
       }
       for (std::size_t k = 0; k < count; ++k) {
@@ -362,13 +393,9 @@ Array2 ConditionalEstimator::draw(std::span<const double> c, std::size_t count, 
         if ((first + k) % members == m) numbers.push_back(k);
       if (numbers.empty()) continue;
       pass.resize(numbers.size());
-      const nn::Extent e = pass.extent();
-      std::vector<float> noise(s.density->normals() * e.stride, 0.0F);
-      for (std::size_t j = 0; j < numbers.size(); ++j) {
-        Rng rng(seed, stream_id("estimator.draw"), first + numbers[j]);
-        for (std::size_t i = 0; i < s.density->normals(); ++i)
-          noise[i * e.stride + j] = static_cast<float>(rng.normal());
-      }
+      const std::vector<float> noise =
+          State::noise(pass, s.density->normals(), s.density->uniforms(),
+                       [&](std::size_t j) { return Rng(seed, stream_id("estimator.draw"), first + numbers[j]); });
       for (std::size_t i = 0; i < s.nc; ++i)
         std::ranges::fill(pass.row(s.density->context(), i), static_cast<float>(c[i]));
       s.density->draw(pass, s.best[m], noise.data());

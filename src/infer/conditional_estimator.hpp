@@ -20,9 +20,9 @@
 namespace hillock::infer {
 
 struct EstimatorOptions {
-  std::string density = "nsf";  ///< "maf": affine steps, "nsf": spline steps
+  std::string density = "nsf";  ///< a kind of nn/densities.hpp
   std::size_t members = 2;
-  std::size_t steps = 5;
+  std::size_t steps = 5;  ///< of flows; components of a mixture, blocks of a transformer
   std::size_t hidden = 50;
   std::size_t blocks = 2;
   std::size_t bins = 8;
@@ -43,7 +43,8 @@ struct Pairs {
 
 /// What early stopping saw.
 struct StoredTraining {
-  std::vector<double> training, validation;  ///< mean log density by epoch, averaged over members
+  std::vector<double> training, validation;  ///< mean log density (of one that is not explicit: the objective) by
+                                             ///< epoch, averaged over members
   std::vector<std::size_t> epochs;           ///< by member
   bool stopped = false;                      ///< by should_stop(), before it was done
 };
@@ -51,6 +52,7 @@ struct StoredTraining {
 class ConditionalEstimator {
  public:
   /// Linear start and scales from pairs (rows of finite numbers), and networks that know nothing yet.
+  /// Errors: those of the options, and of nn::make_density.
   [[nodiscard]] static Result<ConditionalEstimator> create(const Array2& y, const Array2& c, const EstimatorOptions& o);
   ConditionalEstimator(ConditionalEstimator&&) noexcept;
   ConditionalEstimator& operator=(ConditionalEstimator&&) noexcept;
@@ -64,7 +66,7 @@ class ConditionalEstimator {
   [[nodiscard]] Pairs prepare(const Array2& y, const Array2& c) const;
 
   /// Fresh pairs: every member sees each of them once, in an order of its own. The mean log density of y (in y's units)
-  /// over the pairs, before they were learnt from: an honest measure.
+  /// over the pairs, before they were learnt from: an honest measure. Of a density that is not explicit: its objective.
   double learn(const Pairs& pairs);
   /// The number of steps after which the rate has fallen to 0 ("cosine").
   void plan_steps(std::int64_t steps);

@@ -30,9 +30,8 @@ std::vector<std::size_t> order_of(std::size_t step, std::size_t dimension, std::
 }  // namespace
 
 Flow::Flow(const FlowOptions& o) : spline_(o.spline), bend_{true, 0.0F, o.shape} {
-  HILLOCK_CHECK(o.dimension > 0 && o.steps > 0 && o.hidden >= 1, "a flow without dimensions, steps or units");
-  y_ = tape_.value(o.dimension);
-  context_ = tape_.value(std::max<std::size_t>(o.context, 1));
+  HILLOCK_CHECK(o.steps > 0 && o.hidden >= 1, "a flow without steps or units");
+  const std::optional<Var> seen = begin(o.dimension, o.context, o.embedding);
   std::vector<std::size_t> inputs(o.dimension), outputs, bends;
   for (std::size_t i = 0; i < o.dimension; ++i) {
     inputs[i] = i + 1;
@@ -52,7 +51,7 @@ Flow::Flow(const FlowOptions& o) : spline_(o.spline), bend_{true, 0.0F, o.shape}
     how.activation = o.activation;
     how.input_degrees = inputs;
     how.output_degrees = hidden;
-    if (o.context > 0) how.context = context_;
+    how.context = seen;
     Var h = linear(tape_, step.x, o.hidden, how);
     how.input_degrees = hidden;
     how.context.reset();
@@ -77,13 +76,14 @@ Flow::Flow(const FlowOptions& o) : spline_(o.spline), bend_{true, 0.0F, o.shape}
     log_slope = t.log_slope;
     steps_.push_back(std::move(step));
   }
-  log_density_ = standard_normal(tape_, z, *log_slope);
+  objective_ = standard_normal(tape_, z, *log_slope);
 }
 
 void Flow::draw(Pass& pass, std::span<const float> parameters, const float* noise) const {
   const Extent e = pass.extent();
   const std::size_t d = dimension();
   const std::size_t row = e.samples * sizeof(float);
+  forward_embedding(pass, parameters);
   for (std::size_t i = 0; i < d; ++i)
     std::memcpy(pass.value(steps_.back().z) + i * e.stride, noise + i * e.stride, row);
   for (std::size_t s = steps_.size(); s-- > 0;) {

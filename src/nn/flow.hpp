@@ -27,6 +27,7 @@ struct FlowOptions {
   bool spline = false;  ///< a spline behind each affine transform
   SplineShape shape = {};
   std::uint64_t seed = 1;  ///< of the orders of the dimensions
+  EmbeddingShape embedding = {};
 };
 
 class Flow : public ConditionalDensity {

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "nn/tape.hpp"
+#include "nn/worker_pool.hpp"
 
 namespace hillock::nn {
 
@@ -23,11 +24,13 @@ struct LearnerOptions {
   double average = 0.0;        ///< of the moving average, a step; 0: no average
   std::size_t chunk = 128;     ///< samples of one pass: gradients are added up chunk by chunk, in order
   std::size_t group = 1;       ///< samples that belong together: a pass holds whole groups
+  std::size_t threads = 1;     ///< over the chunks of a step; no bit depends on it
   /// Error code "option-range", one for every value that makes no sense.
   [[nodiscard]] Result<void> validate() const;
 };
 
-/// Writes samples [first, first + pass.samples()) of a batch into the inputs of a pass.
+/// Writes samples [first, first + pass.samples()) of a batch into the inputs of a pass. With several threads it is
+/// called by all of them at the same time, for other samples.
 using Feed = std::function<void(Pass& pass, std::size_t first)>;
 
 class Learner {
@@ -66,8 +69,11 @@ class Learner {
   [[nodiscard]] double rate() const;
   LearnerOptions options_;
   Var objective_;
-  Pass pass_;
-  std::vector<float> theta_, m_, v_, average_, gradient_, seed_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::vector<Pass> passes_;  ///< one a worker
+  std::vector<float> theta_, m_, v_, average_, seed_;
+  /// Slopes of the parameters, one vector a chunk, added in the order of the chunks. A single worker needs but two.
+  std::vector<std::vector<float>> gradients_;
   std::int64_t step_ = 0, updates_ = 0, skipped_ = 0;
 };
 

@@ -8,6 +8,8 @@
 
 #include "nn/operations/contrastive_loss.hpp"
 #include "nn/operations/linear.hpp"
+#include "nn/operations/recurrent.hpp"
+#include "nn/operations/squared_error.hpp"
 
 namespace hillock::nn {
 namespace {
@@ -39,6 +41,56 @@ TEST(Learner, GroupsStayWhole) {
     EXPECT_EQ(seen.size(), samples);
   }
   EXPECT_THROW(learner.step(7, feed), Bug);
+}
+
+/// A tape that uses parameters many times in a pass: there the order of sums counts.
+std::vector<float> trained(std::size_t threads) {
+  Tape tape;
+  const Var x = tape.value(12), target = tape.value(9);
+  const Var y = squared_error(tape, gated_recurrent(tape, x, 3, 3), target);
+  LearnerOptions how;
+  how.chunk = 32;
+  how.threads = threads;
+  how.average = 0.9;
+  how.warmup = 2;
+  Learner learner(tape, y, tape.initial(1), how);
+  std::vector<float> out;
+  for (std::uint64_t step = 0; step < 20; ++step) {
+    const double mean = learner.step(150 + 16 * (step % 3), [&](Pass& pass, std::size_t first) {
+      for (std::size_t s = 0; s < pass.samples(); ++s) {
+        Rng rng(3, 3, 1000 * step + first + s);
+        for (std::size_t r = 0; r < 12; ++r) pass.row(x, r)[s] = static_cast<float>(rng.normal());
+        for (std::size_t r = 0; r < 9; ++r) pass.row(target, r)[s] = static_cast<float>(0.3 * rng.normal());
+      }
+    });
+    out.push_back(static_cast<float>(mean));
+  }
+  out.insert(out.end(), learner.parameters().begin(), learner.parameters().end());
+  out.insert(out.end(), learner.averaged().begin(), learner.averaged().end());
+  return out;
+}
+
+TEST(Learner, BitsDoNotDependOnThreads) {
+  const std::vector<float> one = trained(1);
+  EXPECT_EQ(trained(2), one);
+  EXPECT_EQ(trained(3), one);
+  EXPECT_EQ(trained(16), one) << "more threads than chunks";
+}
+
+TEST(Learner, AFailureInAThreadReachesTheCaller) {
+  Tape tape;
+  const Var x = tape.value(1);
+  LearnerOptions how;
+  how.chunk = 16;
+  how.threads = 2;
+  const Var y = linear(tape, x, 1);
+  Learner learner(tape, y, tape.initial(1), how);
+  const auto fails = [](Pass&, std::size_t first) {
+    if (first == 16) throw Bug{"planted"};
+  };
+  EXPECT_THROW(learner.step(64, fails), Bug);
+  learner.step(64, [](Pass&, std::size_t) {});
+  EXPECT_EQ(learner.steps(), 1);
 }
 
 TEST(Learner, OptionsThatMakeNoSenseAreNamedAtOnce) {
