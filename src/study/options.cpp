@@ -139,8 +139,11 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        "for."},
       {"search.rounds", +[](S& s) -> Whole& { return s.search.rounds; }, between(0, 100), "",
        "Rounds of tsnpe, nle and nre, each with simulations nearer to the data; 0: 4 or 5."},
-      {"search.density", +[](S& s) -> Text& { return s.search.density; }, one_of({"auto", "maf", "nsf"}), "",
-       "The network that the density is: maf, a masked autoregressive flow; nsf, one with splines."},
+      {"search.density", +[](S& s) -> Text& { return s.search.density; }, 
+       one_of({"auto", "maf", "nsf", "nsf_coupling", "mdn", "flow_matching", "transformer"}), "",
+       "The network that the density is: maf, a masked autoregressive flow; nsf, one with splines; nsf_coupling, its "
+       "coupling layers draw faster; mdn, a mixture of normal distributions; flow_matching, a velocity field; "
+       "transformer, one over parameters and data as tokens."},
       {"search.members", +[](S& s) -> Whole& { return s.search.members; }, between(0, 64), "",
        "Networks that are averaged; 0: 2, or 4 for few simulations."},
       {"search.starts", +[](S& s) -> Whole& { return s.search.starts; }, between(1, 1e5), "",

@@ -167,7 +167,7 @@ struct SearchOptions {
   std::string method = "levenberg_marquardt";
   std::int64_t simulations = 0;  ///< 0: 100000, or what --budget allows
   std::int64_t rounds = 0;       ///< 0: the method's own
-  std::string density = "auto";  ///< "auto" | "maf" | "nsf"
+  std::string density = "auto";  ///< "auto" | a name of nn/densities.hpp
   std::int64_t members = 0;      ///< 0: the method's own
   std::int64_t starts = 48;
   std::int64_t screen = 4096;
