@@ -11,6 +11,7 @@
 #include "base/rng.hpp"
 #include "nn/densities.hpp"
 #include "nn/learner.hpp"
+#include "nn/saved_network.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -75,6 +76,7 @@ struct ConditionalEstimator::State {
   EstimatorOptions options;
   std::size_t ny = 0, nc = 0;
   LinearStart start;
+  nn::DensityShape shape;
   std::unique_ptr<nn::ConditionalDensity> density;
   std::vector<nn::Learner> members;
   std::vector<std::vector<float>> best;  // by member: what answers are made with
@@ -221,6 +223,7 @@ Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const
   shape.blocks = o.blocks;
   shape.bins = o.bins;
   shape.seed = o.seed;
+  state->shape = shape;
   Result<std::unique_ptr<nn::ConditionalDensity>> density = nn::make_density(o.density, shape);
   if (!density) return fail(std::move(density.error()));
   state->density = std::move(*density);
@@ -229,6 +232,68 @@ Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const
                                 state->density->tape().initial(o.seed, m), state->learner_options());
     state->best.push_back(state->members.back().averaged());
   }
+  return ConditionalEstimator(std::move(state));
+}
+
+namespace {
+
+nn::NamedArray array_of(std::string name, const Matrix& m) {
+  nn::NamedArray out{std::move(name), {static_cast<std::size_t>(m.rows()), static_cast<std::size_t>(m.cols())}, {}};
+  std::vector<double> values;
+  for (Eigen::Index r = 0; r < m.rows(); ++r)
+    for (Eigen::Index c = 0; c < m.cols(); ++c) values.push_back(m(r, c));
+  out.values = std::move(values);
+  return out;
+}
+
+/// The array of that name and size, or nothing.
+std::optional<Matrix> matrix_of(const nn::SavedNetwork& network, std::string_view name, std::size_t rows,
+                                std::size_t cols) {
+  for (const nn::NamedArray& a : network.arrays) {
+    const auto* values = std::get_if<std::vector<double>>(&a.values);
+    if (a.name != name || !values || a.sizes != std::vector{rows, cols}) continue;
+    Matrix m(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(cols));
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < cols; ++c)
+        m(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(c)) = (*values)[r * cols + c];
+    return m;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void ConditionalEstimator::save(nn::SavedNetwork& network) const {
+  nn::put_density(network, {state_->options.density, state_->shape, state_->best});
+  // Of no context there is nothing to save: a column of zeros stands for it.
+  network.arrays.push_back(
+      array_of("start-slope", state_->nc > 0 ? state_->start.a : Matrix::Zero(state_->start.b.rows(), 1)));
+  network.arrays.push_back(array_of("start-factor", state_->start.l));
+  network.arrays.push_back(array_of("start-centre", state_->start.b));
+}
+
+Result<ConditionalEstimator> ConditionalEstimator::load(const nn::SavedNetwork& network, const std::string& where) {
+  auto loaded = nn::get_density(network, where);
+  if (!loaded) return fail(std::move(loaded.error()));
+  auto state = std::make_unique<State>();
+  state->options.density = loaded->kind;
+  state->options.members = loaded->members.size();
+  state->shape = loaded->shape;
+  state->ny = loaded->shape.dimension;
+  state->nc = loaded->shape.context;
+  const auto slope = matrix_of(network, "start-slope", state->ny, std::max<std::size_t>(state->nc, 1));
+  const auto factor = matrix_of(network, "start-factor", state->ny, state->ny);
+  const auto centre = matrix_of(network, "start-centre", state->ny, 1);
+  if (!slope || !factor || !centre || !(factor->diagonal().array() > 0.0).all())
+    return fail("network-damaged", "the linear part of the density is missing, or is none", where);
+  state->start.a = state->nc > 0 ? *slope : Matrix(static_cast<Eigen::Index>(state->ny), 0);
+  state->start.l = *factor;
+  state->start.b = *centre;
+  state->start.inverse = state->start.l.triangularView<Eigen::Lower>().solve(
+      Matrix::Identity(state->start.l.rows(), state->start.l.cols()));
+  state->start.log_determinant = state->start.l.diagonal().array().log().sum();
+  state->density = std::move(loaded->density);
+  state->best = std::move(loaded->members);
   return ConditionalEstimator(std::move(state));
 }
 
@@ -313,7 +378,7 @@ void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::sp
   if (by_y) *by_y = Array2(y.rows, s.ny);
   if (by_c) *by_c = Array2(y.rows, s.nc);
   const std::size_t pieces = (y.rows + chunk - 1) / chunk;
-  const std::size_t members = s.members.size();
+  const std::size_t members = s.best.size();
   const std::size_t groups = std::min<std::size_t>(pieces, 64);
   parallel_for(groups, s.options.threads, [&](std::size_t group) {
     nn::Pass pass(s.density->tape(), chunk, slopes || !s.density->explicit_density());
@@ -381,7 +446,7 @@ Array2 ConditionalEstimator::draw(std::span<const double> c, std::size_t count, 
   Array2 out(count, s.ny);
   const Eigen::Map<const Vector> cv(c.data(), static_cast<Eigen::Index>(s.nc));
   const Vector centre = s.start.b + s.start.a * cv;
-  const std::size_t members = s.members.size();
+  const std::size_t members = s.best.size();
   const std::size_t pieces = (count + chunk - 1) / chunk;
   parallel_for(pieces, s.options.threads, [&](std::size_t piece) {
     nn::Pass pass(s.density->tape(), chunk, false);

@@ -17,6 +17,10 @@
 #include "base/error.hpp"
 #include "base/progress.hpp"
 
+namespace hillock::nn {
+struct SavedNetwork;
+}
+
 namespace hillock::infer {
 
 struct EstimatorOptions {
@@ -82,6 +86,11 @@ class ConditionalEstimator {
   /// Draws `first` ... `first + count - 1` of y at one c. Row k depends on the seed and its number alone.
   [[nodiscard]] Array2 draw(std::span<const double> c, std::size_t count, std::uint64_t seed,
                             std::uint64_t first = 0) const;
+
+  /// Everything that answers need, as plain data (nn/saved_network.hpp); training cannot go on from it.
+  void save(nn::SavedNetwork& network) const;
+  /// Errors: those of nn::get_density; "network-damaged" (sizes that do not fit).
+  [[nodiscard]] static Result<ConditionalEstimator> load(const nn::SavedNetwork& network, const std::string& where);
 
  private:
   struct State;

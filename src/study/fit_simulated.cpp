@@ -16,6 +16,7 @@
 #include "infer/npe.hpp"
 #include "infer/nre.hpp"
 #include "infer/resample.hpp"
+#include "infer/saved_posterior.hpp"
 #include "prob/marginal.hpp"
 #include "report/page.hpp"
 #include "report/terminal.hpp"
@@ -391,6 +392,18 @@ class SimulatedFit {
     return outcome(progress_.should_stop(), false);
   }
 
+  /// posterior.network, where the posterior is a density of its own: it answers again without the simulator.
+  Result<void> save_network() {
+    std::vector<std::string> names;
+    for (const ShownStatistic& s : problem_->statistics()) names.push_back(s.name);
+    const auto saved = infer::SavedPosterior::of(posterior_, problem_->space(), std::move(names), asked_.observed);
+    if (!saved) {
+      forget("posterior.network");
+      return {};
+    }
+    return run_->folder.write("posterior.network", saved->to_bytes());
+  }
+
   Result<FitOutcome> conclude() {
     verdict_.study = study_.name;
     verdict_.inference = posterior_.method;
@@ -431,6 +444,7 @@ class SimulatedFit {
     } else {
       forget("posterior.nc");
     }
+    if (auto done = save_network(); !done) return fail(done.error());
     finish_verdict();
     if (study_.report.html) {
       if (auto done = run_->folder.write("report.html", report::render_html(document(*checks))); !done)

@@ -40,7 +40,8 @@ inline void find_bin(const SplineShape& shape, const float* value, const float* 
   const float span = 2.0F * shape.bound;
   const float cw = span * (1.0F - static_cast<float>(bins) * shape.least_width);
   const float ch = span * (1.0F - static_cast<float>(bins) * shape.least_height);
-  // softplus(u) + least_slope = 1 at the ends
+  // softplus(end) = 1: the slope at the ends, and of all knots whose parameters are 0, so that such a spline is the
+  // identity
   const float end = 0.54132485F;
   Lanes sum_w = {}, sum_h = {};
   for (size_t l = 0; l < lanes; ++l) {
@@ -67,7 +68,7 @@ inline void find_bin(const SplineShape& shape, const float* value, const float* 
       bin.share_h[l] = here ? share_h : bin.share_h[l];
       bin.before_w[l] = here ? sum_w[l] : bin.before_w[l];
       bin.before_h[l] = here ? sum_h[l] : bin.before_h[l];
-      const float ul = left ? left[l] : end, ur = right ? right[l] : end;
+      const float ul = left ? left[l] + end : end, ur = right ? right[l] + end : end;
       bin.ul[l] = here ? ul : bin.ul[l];
       bin.ur[l] = here ? ur : bin.ur[l];
       sum_w[l] = sum_w[l] + share_w;

@@ -1,0 +1,186 @@
+#include "infer/saved_posterior.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "nn/saved_network.hpp"
+
+namespace hillock::infer {
+namespace {
+
+constexpr std::size_t map_numbers = 9;  // of one StatisticMap, as saved
+
+/// Texts as fields name-0, name-1, ...
+void put(nn::SavedNetwork& n, const std::string& name, const std::vector<std::string>& texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) n.fields[name + "-" + std::to_string(i)] = texts[i];
+}
+std::vector<std::string> texts_of(const nn::SavedNetwork& n, const std::string& name) {
+  std::vector<std::string> out;
+  for (auto at = n.fields.find(name + "-0"); at != n.fields.end();
+       at = n.fields.find(name + "-" + std::to_string(out.size())))
+    out.push_back(at->second);
+  return out;
+}
+
+const std::vector<double>* doubles(const nn::SavedNetwork& n, std::string_view name) {
+  for (const nn::NamedArray& a : n.arrays)
+    if (a.name == name) return std::get_if<std::vector<double>>(&a.values);
+  return nullptr;
+}
+const std::string* field(const nn::SavedNetwork& n, const std::string& name) {
+  const auto at = n.fields.find(name);
+  return at == n.fields.end() ? nullptr : &at->second;
+}
+
+}  // namespace
+
+Result<SavedPosterior> SavedPosterior::of(const SimulationPosterior& posterior, const prob::ParameterSpace& space,
+                                          std::vector<std::string> statistics, std::vector<double> observed) {
+  if (!posterior.normalised || !posterior.estimator)
+    return fail("posterior-not-saved", "a posterior of method \"" + posterior.method + "\" is no density of its own",
+                {}, "npe and tsnpe learn one");
+  for (std::size_t j = 0; j < space.size(); ++j)
+    if (space.conditional(j))
+      return fail("posterior-not-saved", "the prior of " + space.names()[j] + " depends on other parameters", {},
+                  "its draws are in posterior.nc");
+  SavedPosterior out;
+  out.method_ = posterior.method;
+  out.amortised_ = posterior.amortised;
+  out.space_ = std::make_shared<prob::ParameterSpace>(space);
+  out.statistics_ = std::move(statistics);
+  out.observed_ = std::move(observed);
+  out.scale_ = posterior.scale;
+  out.estimator_ = posterior.estimator;
+  return out;
+}
+
+std::string SavedPosterior::to_bytes() const {
+  nn::SavedNetwork n;
+  n.fields["what"] = "posterior";
+  n.fields["method"] = method_;
+  n.fields["amortised"] = amortised_ ? "yes" : "no";
+  put(n, "parameter", space_->names());
+  put(n, "statistic", statistics_);
+  std::vector<std::string> families;
+  std::vector<double> arguments, maps;
+  for (std::size_t j = 0; j < space_->size(); ++j) {
+    const prob::Prior& prior = space_->prior(j);
+    families.emplace_back(prob::to_string(prior.family()));
+    const std::span<const double> a = prior.arguments();
+    arguments.push_back(a[0]);
+    arguments.push_back(a.size() > 1 ? a[1] : 0.0);
+  }
+  put(n, "prior", families);
+  for (std::size_t j = 0; j < scale_.size(); ++j) {
+    const StatisticMap& m = scale_[j];
+    for (const double v : {static_cast<double>(m.shape), m.centre, m.width, m.mean, m.sd, m.constant ? 1.0 : 0.0,
+                           m.sometimes_undefined ? 1.0 : 0.0, m.low, m.high})
+      maps.push_back(v);
+  }
+  // A NaN is no number of a network's file: which observations are missing is said beside them.
+  std::vector<double> values, missing;
+  for (const double x : observed_) {
+    values.push_back(std::isfinite(x) ? x : 0.0);
+    missing.push_back(std::isfinite(x) ? 0.0 : 1.0);
+  }
+  const auto add = [&](const char* name, std::vector<double> v) {
+    const std::size_t size = v.size();
+    n.arrays.push_back({name, {size}, std::move(v)});
+  };
+  add("prior-arguments", std::move(arguments));
+  add("statistic-maps", std::move(maps));
+  add("observed", std::move(values));
+  add("observed-missing", std::move(missing));
+  estimator_->save(n);
+  return nn::to_bytes(n);
+}
+
+Result<SavedPosterior> SavedPosterior::from_bytes(std::string_view bytes, const std::string& where) {
+  auto n = nn::network_from_bytes(bytes, where);
+  if (!n) return fail(std::move(n.error()));
+  const auto damaged = [&](const char* what) {
+    return fail("network-damaged", std::string("this is no posterior that Hillock saved: ") + what, where);
+  };
+  const std::string *what = field(*n, "what"), *method = field(*n, "method"), *amortised = field(*n, "amortised");
+  const auto *arguments = doubles(*n, "prior-arguments"), *maps = doubles(*n, "statistic-maps"),
+             *observed = doubles(*n, "observed"), *missing = doubles(*n, "observed-missing");
+  if (!what || *what != "posterior" || !method || !amortised || !arguments || !maps || !observed || !missing)
+    return damaged("a part of it is missing");
+  SavedPosterior out;
+  out.method_ = *method;
+  out.amortised_ = *amortised == "yes";
+  out.statistics_ = texts_of(*n, "statistic");
+  const std::vector<std::string> names = texts_of(*n, "parameter"), families = texts_of(*n, "prior");
+  if (names.empty() || families.size() != names.size() || arguments->size() != 2 * names.size() ||
+      maps->size() != map_numbers * out.statistics_.size() || observed->size() != out.statistics_.size() ||
+      missing->size() != observed->size())
+    return damaged("its parts do not fit together");
+  std::vector<prob::Prior> made;
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    const bool one = families[j] == "halfnormal" || families[j] == "exponential";
+    auto prior = prob::Prior::make(families[j], std::span(*arguments).subspan(2 * j, one ? 1 : 2), names[j]);
+    if (!prior) return fail(std::move(prior.error()));
+    made.push_back(std::move(*prior));
+  }
+  auto space = prob::ParameterSpace::make(names, std::move(made));
+  if (!space) return fail(std::move(space.error()));
+  out.space_ = std::make_shared<prob::ParameterSpace>(std::move(*space));
+  std::vector<StatisticMap> scale(out.statistics_.size());
+  for (std::size_t j = 0; j < scale.size(); ++j) {
+    const double* v = maps->data() + map_numbers * j;
+    if (!(v[0] == 0.0 || v[0] == 1.0 || v[0] == 2.0) || !(v[4] > 0.0 || v[5] > 0.0))
+      return damaged("a statistic's scale is none");
+    scale[j].shape = static_cast<StatisticMap::Shape>(static_cast<int>(v[0]));
+    scale[j].centre = v[1], scale[j].width = v[2], scale[j].mean = v[3], scale[j].sd = v[4];
+    scale[j].constant = v[5] > 0.0, scale[j].sometimes_undefined = v[6] > 0.0;
+    scale[j].low = v[7], scale[j].high = v[8];
+  }
+  out.scale_ = StatisticScale::from(std::move(scale));
+  for (std::size_t j = 0; j < observed->size(); ++j)
+    out.observed_.push_back((*missing)[j] > 0.0 ? std::numeric_limits<double>::quiet_NaN() : (*observed)[j]);
+  auto estimator = ConditionalEstimator::load(*n, where);
+  if (!estimator) return fail(std::move(estimator.error()));
+  if (estimator->dimension() != out.space_->size() || estimator->context_dimension() != out.scale_.columns())
+    return damaged("its network is of another number of parameters or statistics");
+  out.estimator_ = std::make_shared<ConditionalEstimator>(std::move(*estimator));
+  return out;
+}
+
+Result<void> SavedPosterior::check(std::span<const double> x) const {
+  if (x.size() != statistics_.size())
+    return fail("statistics-count", "found " + std::to_string(x.size()) + " values, expected " +
+                                        std::to_string(statistics_.size()) + ", one for each statistic");
+  if (amortised_) return {};
+  for (std::size_t j = 0; j < x.size(); ++j)
+    if (x[j] != observed_[j] && !(std::isnan(x[j]) && std::isnan(observed_[j])))
+      return fail("not-amortised",
+                  "this posterior was learnt for one observation alone, and " + statistics_[j] + " is another", {},
+                  "search.method = \"npe\" learns it for all");
+  return {};
+}
+
+Result<Array2> SavedPosterior::draw(std::span<const double> x, std::size_t count, std::uint64_t seed) const {
+  if (auto good = check(x); !good) return fail(std::move(good.error()));
+  return space_->from_standard_normal(estimator_->draw(scale_.inputs(x), count, seed));
+}
+
+Result<std::vector<double>> SavedPosterior::log_density(const Array2& parameters, std::span<const double> x) const {
+  if (auto good = check(x); !good) return fail(std::move(good.error()));
+  HILLOCK_CHECK(parameters.cols == space_->size(), "points of another number of parameters");
+  std::vector<double> slope(parameters.rows), value(parameters.rows);
+  Array2 z = space_->to_standard_normal(parameters, slope);
+  std::vector<std::uint8_t> outside(z.rows, 0);
+  for (std::size_t k = 0; k < z.rows; ++k)
+    for (double& v : z.row(k))
+      if (!std::isfinite(v)) outside[k] = 1, v = 0.0;
+  Array2 c(1, scale_.columns());
+  std::ranges::copy(scale_.inputs(x), c.values.begin());
+  estimator_->log_density(z, c, value);
+  for (std::size_t k = 0; k < z.rows; ++k)
+    value[k] = outside[k] ? -std::numeric_limits<double>::infinity() : value[k] - slope[k];
+  return value;
+}
+
+}  // namespace hillock::infer

@@ -1,0 +1,55 @@
+#pragma once
+/// A learnt posterior that is kept: drawn from and evaluated again, on any observation where it is amortised, without
+/// the simulator.
+///
+/// Plain versioned data (nn/saved_network.hpp). Of `npe` and `tsnpe`, whose density is the posterior's own; with priors
+/// that depend on no other parameter, since those are formulas of a model.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/array.hpp"
+#include "base/error.hpp"
+#include "infer/conditional_estimator.hpp"
+#include "infer/simulation_posterior.hpp"
+#include "infer/statistic_scale.hpp"
+#include "prob/parameter_space.hpp"
+
+namespace hillock::infer {
+
+class SavedPosterior {
+ public:
+  /// Error codes "posterior-not-saved": another method, conditional priors, or nothing learnt.
+  [[nodiscard]] static Result<SavedPosterior> of(const SimulationPosterior& posterior,
+                                                 const prob::ParameterSpace& space, std::vector<std::string> statistics,
+                                                 std::vector<double> observed);
+  [[nodiscard]] std::string to_bytes() const;
+  /// Errors: those of nn::network_from_bytes and ConditionalEstimator::load; "network-damaged".
+  [[nodiscard]] static Result<SavedPosterior> from_bytes(std::string_view bytes, const std::string& where);
+
+  [[nodiscard]] const prob::ParameterSpace& space() const { return *space_; }
+  [[nodiscard]] const std::vector<std::string>& statistics() const { return statistics_; }
+  [[nodiscard]] const std::vector<double>& observed() const { return observed_; }
+  [[nodiscard]] bool amortised() const { return amortised_; }
+
+  /// Draws (SI) of the posterior given `x`. Errors: "statistics-count"; "not-amortised": another observation than the
+  /// one that it was learnt for.
+  [[nodiscard]] Result<Array2> draw(std::span<const double> x, std::size_t count, std::uint64_t seed) const;
+  /// log p(theta | x) of parameters in SI; -inf outside the prior. Errors as above.
+  [[nodiscard]] Result<std::vector<double>> log_density(const Array2& parameters, std::span<const double> x) const;
+
+ private:
+  SavedPosterior() = default;
+  Result<void> check(std::span<const double> x) const;
+  std::string method_;
+  bool amortised_ = false;
+  std::shared_ptr<const prob::ParameterSpace> space_;
+  std::vector<std::string> statistics_;
+  std::vector<double> observed_;
+  StatisticScale scale_;
+  std::shared_ptr<const ConditionalEstimator> estimator_;
+};
+
+}  // namespace hillock::infer

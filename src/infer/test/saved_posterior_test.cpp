@@ -1,0 +1,122 @@
+// A saved posterior answers as it did, refuses what it cannot answer, and no damage to its bytes goes unseen.
+
+#include "infer/saved_posterior.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "infer/npe.hpp"
+#include "infer/test/simulators.hpp"
+
+namespace hillock::infer {
+namespace {
+
+struct Learnt {
+  SimulationPosterior posterior;
+  prob::ParameterSpace space;
+  std::vector<double> observed;
+};
+
+Learnt learn(std::size_t rounds) {
+  const LinearGaussian problem{2};
+  auto simulator = problem.simulator();
+  Learnt out{{}, problem.space(), problem.observed()};
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &out.space;
+  p.observed = out.observed;
+  NpeOptions o;
+  o.estimator.members = 2;
+  o.estimator.steps = 2;
+  o.estimator.hidden = 16;
+  o.estimator.batch = 64;
+  o.rounds = rounds;
+  o.draws = 500;
+  InferenceBudget budget;
+  budget.simulations = 1500;
+  Silent silent;
+  out.posterior = *npe(p, o, budget, silent);
+  return out;
+}
+
+TEST(SavedPosterior, AnswersAsItDid) {
+  const Learnt learnt = learn(1);
+  const auto saved = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
+  ASSERT_TRUE(saved) << render(saved.error());
+  const auto again = SavedPosterior::from_bytes(saved->to_bytes(), "p");
+  ASSERT_TRUE(again) << render(again.error());
+  EXPECT_EQ(again->statistics(), saved->statistics());
+  EXPECT_EQ(again->observed(), learnt.observed);
+  const std::vector<double> other{-0.3, 0.9};
+  for (const auto& x : {learnt.observed, other}) {
+    const auto a = saved->draw(x, 300, 5), b = again->draw(x, 300, 5);
+    ASSERT_TRUE(a && b);
+    EXPECT_EQ(a->values, b->values);
+    const auto p = saved->log_density(*a, x), q = again->log_density(*a, x);
+    ASSERT_TRUE(p && q);
+    EXPECT_EQ(*p, *q);
+  }
+  // The density is that of theta: N(mean, sd^2) in closed form, within what 1500 simulations teach.
+  const LinearGaussian problem{2};
+  Array2 at(1, 2);
+  at(0, 0) = problem.mean(0), at(0, 1) = problem.mean(1);
+  const double exact = -2.0 * (std::log(problem.sd()) + 0.91893853320467274);
+  EXPECT_NEAR(again->log_density(at, learnt.observed)->front(), exact, 0.25);
+}
+
+TEST(SavedPosterior, OutsideThePriorThereIsNoDensity) {
+  FunctionSimulator simulator(statistic_names(1), [](auto theta, Rng& rng, auto x) -> std::uint16_t {
+    x[0] = theta[0] + 0.3 * rng.normal();
+    return 0;
+  });
+  const auto space = same_priors(1, "uniform", {-1.0, 1.0});
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.observed = {0.2};
+  NpeOptions o;
+  o.estimator.hidden = 16;
+  o.draws = 10;
+  InferenceBudget budget;
+  budget.simulations = 500;
+  Silent silent;
+  const auto found = npe(p, o, budget, silent);
+  ASSERT_TRUE(found);
+  const auto saved = SavedPosterior::of(*found, space, {"x"}, {0.2});
+  ASSERT_TRUE(saved);
+  Array2 at(3, 1);
+  at.values = {-1.5, 0.1, 1.0};
+  const auto density = saved->log_density(at, std::vector<double>{0.2});
+  ASSERT_TRUE(density);
+  EXPECT_EQ((*density)[0], -std::numeric_limits<double>::infinity());
+  EXPECT_TRUE(std::isfinite((*density)[1]));
+  EXPECT_EQ((*density)[2], -std::numeric_limits<double>::infinity());
+}
+
+TEST(SavedPosterior, OneObservationsPosteriorIsNoOthers) {
+  const Learnt learnt = learn(2);
+  const auto saved = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
+  ASSERT_TRUE(saved);
+  EXPECT_TRUE(saved->draw(learnt.observed, 5, 1));
+  const auto refused = saved->draw(std::vector<double>{0.0, 0.0}, 5, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error()[0].code, "not-amortised");
+  const auto short_one = saved->draw(std::vector<double>{0.0}, 5, 1);
+  ASSERT_FALSE(short_one);
+  EXPECT_EQ(short_one.error()[0].message, "found 1 values, expected 2, one for each statistic");
+}
+
+TEST(SavedPosterior, DamageIsSeen) {
+  const Learnt learnt = learn(1);
+  const std::string bytes =
+      SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed)->to_bytes();
+  for (const std::size_t size : {std::size_t{0}, std::size_t{10}, bytes.size() / 2, bytes.size() - 1})
+    EXPECT_FALSE(SavedPosterior::from_bytes(std::string_view(bytes).substr(0, size), "p")) << size;
+  std::string other = bytes;
+  other[bytes.size() / 2] = static_cast<char>(other[bytes.size() / 2] ^ 1);
+  EXPECT_FALSE(SavedPosterior::from_bytes(other, "p"));
+}
+
+}  // namespace
+}  // namespace hillock::infer
