@@ -25,6 +25,7 @@
 #include "study/remembered_simulations.hpp"
 #include "study/simulated_checks.hpp"
 #include "study/simulated_files.hpp"
+#include "study/simulated_traces.hpp"
 #include "study/stop.hpp"
 #include "verify/rules.hpp"
 #include "verify/verdict_json.hpp"
@@ -35,6 +36,7 @@ namespace {
 constexpr std::uint64_t default_simulations = 100'000;
 constexpr std::size_t pilot_simulations = 1000;  // that the choice of a method is made from
 constexpr double checks_share = 0.08;            // of a budget in seconds
+constexpr std::size_t shown_traces = 3;
 
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -313,7 +315,20 @@ class SimulatedFit {
     s.certified = "not possible: no likelihood was used";
   }
 
-  report::Document document(const SimulatedChecks& checks) const {
+  /// The recording, and simulations of draws from all over the posterior.
+  Result<void> predict_traces(Progress& progress) {
+    const std::size_t rows = posterior_.z.rows;
+    if (rows == 0 || !study_.report.html) return {};
+    Array2 shown(std::min(shown_traces, rows), posterior_.parameters.cols);
+    for (std::size_t k = 0; k < shown.rows; ++k)
+      std::ranges::copy(posterior_.parameters.row(k * rows / shown.rows), shown.row(k).begin());
+    auto traces = predicted_traces(study_, options_, *problem_, shown, progress);
+    if (!traces) return fail(std::move(traces.error()));
+    traces_ = std::move(*traces);
+    return {};
+  }
+
+  report::Document document(const SimulatedChecks& checks) {
     report::Document d;
     d.title = study_.report.title.empty() ? study_.name : study_.report.title;
     d.study = study_.file;
@@ -348,6 +363,7 @@ class SimulatedFit {
     for (std::size_t j = 0; j < problem_->statistics().size(); ++j)
       d.simulated.statistics.push_back({column(checks.prior.x, j), column(checks.predicted.x, j)});
     d.simulated.ranks = checks.ranks;
+    d.simulated.traces = std::move(traces_);
     for (const std::string& note : posterior_.notes) d.log.push_back({"posterior", note});
     for (const std::string& what : verdict_.not_done) d.log.push_back({"not done", what});
     return d;
@@ -424,6 +440,8 @@ class SimulatedFit {
     auto checks =
         check_simulated(*problem_, posterior_, how, interrupted ? static_cast<Progress&>(unstopped) : progress_);
     if (!checks) return fail(std::move(checks.error()));
+    if (auto done = predict_traces(interrupted ? static_cast<Progress&>(unstopped) : progress_); !done)
+      return fail(std::move(done.error()));
     describe_parameters();
     describe_simulations(*checks);
     verdict_.numerics.draws = static_cast<std::int64_t>(posterior_.z.rows);
@@ -471,6 +489,7 @@ class SimulatedFit {
   infer::MethodChoice choice_;
   infer::InferenceBudget budget_;
   infer::SimulationPosterior posterior_;
+  std::vector<report::PredictedTraces> traces_;
   verify::Verdict verdict_;
 };
 

@@ -9,8 +9,8 @@
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
 #include "features/trace_reader.hpp"
-#include "prob/counts.hpp"
 #include "sim/recorded.hpp"
+#include "study/recorded_channel.hpp"
 
 namespace hillock::study {
 namespace {
@@ -49,12 +49,7 @@ struct ModelSimulator::State {
 
   /// Statistics of what the loop puts out at kept samples.
   std::optional<sim::Batch> records;
-  struct Channel {
-    std::string name;
-    ir::NoiseFamily family = ir::NoiseFamily::normal;
-    std::uint32_t stream = 0;  ///< of sample 0's number, where numbers are drawn after the run
-  };
-  std::vector<Channel> channels;  ///< by what is put out
+  std::vector<RecordedChannel> channels;  ///< by what is put out
   std::vector<std::size_t> kept;  ///< by kept sample: which sample of the experiment
   struct Pick {
     std::size_t statistic, channel, kept;
@@ -77,13 +72,7 @@ std::size_t ModelSimulator::State::channel(const ir::Model& model, const sim::Ex
                                            const std::string& name) {
   for (std::size_t c = 0; c < channels.size(); ++c)
     if (channels[c].name == name) return c;
-  Channel made{name};
-  for (std::size_t o = 0; o < model.observations.size(); ++o) {
-    if (model.observations[o].channel != name) continue;
-    made.family = model.observations[o].family;
-    made.stream = stream_id("recorded") + static_cast<std::uint32_t>(o * experiment.samples);
-  }
-  channels.push_back(std::move(made));
+  channels.push_back(RecordedChannel::of(model, experiment.samples, name));
   return channels.size() - 1;
 }
 
@@ -151,11 +140,7 @@ Result<void> ModelSimulator::State::plan(const ir::Model& model, const sim::Expe
 /// A channel at a kept sample, of simulation `number`.
 double ModelSimulator::State::value(const sim::Record& record, std::size_t channel, std::size_t at,
                                     std::uint64_t number) const {
-  const sim::RecordedOutput& out = records->program().recorded[channel];
-  if (!out.drawn) return record(at, out.first);
-  Rng rng(run.seed, channels[channel].stream + static_cast<std::uint32_t>(kept[at]), number);
-  if (channels[channel].family == ir::NoiseFamily::poisson) return prob::draw_poisson(rng, record(at, out.first));
-  return prob::draw_binomial(rng, record(at, out.first), record(at, out.first + 1));
+  return channels[channel].value(record, records->program().recorded[channel], at, kept[at], run.seed, number);
 }
 
 void ModelSimulator::State::take_records(const Array2& parameters, std::uint64_t first, infer::Simulations& answer,
