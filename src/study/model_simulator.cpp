@@ -123,12 +123,12 @@ Result<void> ModelSimulator::State::plan(const ir::Model& model, const sim::Expe
   if (!channels.empty()) {
     sim::ProgramRequest request;
     request.purpose = sim::Purpose::recorded;
-    for (const Channel& c : channels) request.record.push_back(c.name);
+    for (const RecordedChannel& c : channels) request.record.push_back(c.name);
     if (auto made = make(std::move(request), records); !made) return made;
   }
   if (!of_traces.empty()) {
     std::vector<std::string> columns;
-    for (const Channel& c : channels) columns.push_back(c.name);
+    for (const RecordedChannel& c : channels) columns.push_back(c.name);
     const sim::BuiltProgram& built = records->program();
     reader.emplace(features::TraceGrid{experiment.start, experiment.interval, experiment.mask,
                                        built.spike_outputs.has_value(), built.program.adaptive.has_value()},
