@@ -50,7 +50,7 @@ struct ModelSimulator::State {
   /// Statistics of what the loop puts out at kept samples.
   std::optional<sim::Batch> records;
   std::vector<RecordedChannel> channels;  ///< by what is put out
-  std::vector<std::size_t> kept;  ///< by kept sample: which sample of the experiment
+  std::vector<std::size_t> kept;          ///< by kept sample: which sample of the experiment
   struct Pick {
     std::size_t statistic, channel, kept;
   };

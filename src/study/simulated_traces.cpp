@@ -49,15 +49,14 @@ Result<std::vector<report::PredictedTraces>> predicted_traces(const ResolvedStud
   }
   std::vector<std::size_t> numbers;
   for (std::size_t k = 0; k < shown.rows; ++k) numbers.push_back(first_number + k);
-  const bool done = batch->records(
-      shown,
-      [&](std::size_t, std::size_t k, const sim::Record& record) {
-        for (std::size_t c = 0; c < channels.size(); ++c)
-          for (std::size_t i = 0; i < n; ++i)
-            out[c].traces(k, i) = model->observations[c].unit.from_si(
-                channels[c].value(record, batch->program().recorded[c], i, i, run.seed, numbers[k]));
-      },
-      run.stop, {{}, numbers});
+  const bool done = batch->records(shown,
+                                   [&](std::size_t, std::size_t k, const sim::Record& record) {
+                                     for (std::size_t c = 0; c < channels.size(); ++c)
+                                       for (std::size_t i = 0; i < n; ++i)
+                                         out[c].traces(k, i) = model->observations[c].unit.from_si(channels[c].value(
+                                             record, batch->program().recorded[c], i, i, run.seed, numbers[k]));
+                                   },
+                                   run.stop, {{}, numbers});
   if (!done) out.clear();
   return out;
 }

@@ -34,9 +34,9 @@ struct Short {
   Scratch scratch;
   std::string file = scratch.write("recording.csv", recording(std::vector<double>(samples, -67.0)));
   [[nodiscard]] ResolvedStudy study(std::vector<std::string> more = {}) const {
-    more.insert(more.end(), {"data.train.file=" + file, "data.train.sampling_interval=0.05 ms",
-                             "data.train.const.tau_m=15.3 ms", "data.train.const.R_in=184 Mohm",
-                             "study.results=" + scratch.path("out")});
+    more.insert(more.end(),
+                {"data.train.file=" + file, "data.train.sampling_interval=0.05 ms", "data.train.const.tau_m=15.3 ms",
+                 "data.train.const.R_in=184 Mohm", "study.results=" + scratch.path("out")});
     const auto read = read_study(example, more);
     EXPECT_TRUE(read) << render(read.error());
     return read ? *read : ResolvedStudy{};
@@ -46,7 +46,7 @@ struct Short {
 /// g_Na, g_K, g_L, g_M, tau_max, V_T, noise, E_L in SI: a cell that fires.
 Array2 known(std::size_t rows, double noise = 1e-3) {
   Array2 out(rows, 8);
-  const double one[] = {300.0, 50.0, 0.7, 0.5, 0.6, -0.060, noise, -0.080};
+  const double one[] = {500.0, 50.0, 0.5, 0.3, 0.6, -0.065, noise, -0.080};
   for (std::size_t k = 0; k < rows; ++k) std::ranges::copy(one, out.row(k).begin());
   return out;
 }
@@ -117,9 +117,8 @@ TEST(AllenExample, ARecordingOfItsOwnModelIsPredicted) {
     voltage.assign(row.begin(), row.end());
   }
   (void)made.scratch.write("recording.csv", recording(voltage));
-  const ResolvedStudy study =
-      made.study({"search.method=tsnpe", "search.simulations=4000", "search.rounds=2", "search.members=1",
-                  "search.draws=500", "verify.predictive_draws=200"});
+  const ResolvedStudy study = made.study({"search.method=tsnpe", "search.simulations=4000", "search.rounds=2",
+                                          "search.members=1", "search.draws=500", "verify.predictive_draws=200"});
   const auto out = fit(study, {}, silent);
   ASSERT_TRUE(out) << render(out.error());
   const verify::Simulated& s = out->verdict.simulated;
@@ -143,7 +142,8 @@ TEST(AllenExample, TheRecordingHasTheStatisticsThatNumpyFinds) {
   const auto problem = SimulatedProblem::open(*study, {}, silent);
   ASSERT_TRUE(problem) << render(problem.error());
   const std::vector<double> observed = (*problem)->problem().observed;
-  // numpy in double precision, of float32 voltages; the windows are 10250 and 50000 samples, so sums are right to 1e-11.
+  // numpy in double precision, of float32 voltages; the windows are 10250 and 50000 samples, so sums are right to
+  // 1e-11.
   const double want[] = {25, -67.13081434e-3, 0.08442788e-3, -38.97818993e-3, 157.6167621e-6, 3.931865744, 16.15406320};
   ASSERT_EQ(observed.size(), 7U);
   for (std::size_t i = 0; i < 7; ++i)
