@@ -62,7 +62,6 @@ Result<void> AnnealingOptions::validate() const {
   ranges.need(effective_share > 0.0 && effective_share < 1.0, "effective_share", effective_share, "between 0 and 1");
   ranges.need(moves >= 0.0, "moves", moves, "0 or above");
   ranges.need(last_moves >= 0.0, "last_moves", last_moves, "0 or above");
-  ranges.need(record_at >= 0.0 && record_at < 1.0, "record_at", record_at, "0 (none) or below 1");
   ranges.need(most_moves >= 1, "most_moves", static_cast<double>(most_moves), "1 or above");
   ranges.need(most_last_moves >= 1, "most_last_moves", static_cast<double>(most_last_moves), "1 or above");
   ranges.need(most_temperatures >= 1, "most_temperatures", static_cast<double>(most_temperatures), "1 or above");
@@ -130,9 +129,7 @@ Result<Annealed> anneal(const Array2& start, const BatchDensity& base, const Bat
       out.capped = true;
       return finish();
     }
-    const bool recording = b < options.record_at;
-    double step = (recording ? options.record_at : 1.0) - b;
-    const double longest = step;
+    double step = 1.0 - b;
     if (weigh(p, step).second < options.effective_share) {
       double low = 0.0, high = step;  // bisection: the share falls with the step
       for (int i = 0; i < 60; ++i) {
@@ -140,13 +137,13 @@ Result<Annealed> anneal(const Array2& start, const BatchDensity& base, const Bat
         (weigh(p, step).second < options.effective_share ? high : low) = step;
       }
       // Where many particles have no mass at all, the share is below the wanted one at any step.
-      step = std::max(0.5 * (low + high), 1e-9 * longest);
+      step = std::max(0.5 * (low + high), 1e-9 * (1.0 - b));
     }
     const auto [log_mean, share] = weigh(p, step);
     if (share == 0.0) return finish();
     out.log_evidence += log_mean;
     resample(p, step, chance);
-    b = b + step >= 1.0 - 1e-12 ? 1.0 : (recording && step == longest ? options.record_at : b + step);
+    b = b + step >= 1.0 - 1e-12 ? 1.0 : b + step;
     ++out.temperatures;
     const double wanted = b >= 1.0 ? options.last_moves : options.moves;
     double done = 0.0;
@@ -157,7 +154,6 @@ Result<Annealed> anneal(const Array2& start, const BatchDensity& base, const Bat
       out.acceptance = static_cast<double>(accepted) / static_cast<double>(n);
       done += out.acceptance;
     }
-    if (recording && step == longest) out.recorded = p.points;
   }
   out.complete = !progress.should_stop();
   return finish();

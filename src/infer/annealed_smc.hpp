@@ -29,7 +29,6 @@ struct AnnealingOptions {
   std::int64_t most_moves = 40;        ///< tried at one temperature
   std::int64_t most_last_moves = 200;  ///< and at the end
   std::int64_t most_temperatures = 500;
-  double record_at = 0.0;  ///< a temperature at which the particles are kept, too; 0: none
   std::uint64_t seed = 1;
   [[nodiscard]] Result<void> validate() const;
 };
@@ -37,7 +36,6 @@ struct AnnealingOptions {
 struct Annealed {
   Array2 points;                   ///< as many as at the start, equally weighted
   std::vector<double> log_target;  ///< at them
-  Array2 recorded;                 ///< particles at `record_at`, of base^(1-b) target^b
   double log_evidence = 0.0;       ///< log of the integral of target, where base is normalised
   std::size_t temperatures = 0;
   double acceptance = 0.0;  ///< at the last temperature

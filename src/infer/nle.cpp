@@ -16,7 +16,6 @@ namespace {
 
 constexpr double far = 1e9;                   // nothing is cut: the density must be that of the values
 constexpr std::size_t noises = 8;             // of whole-number statistics
-constexpr double flat = 0.2;                  // exponent of the flatter likelihood
 constexpr std::size_t most_points = 100'000;  // for the classifier of failures
 constexpr std::size_t most_annealed = 20;     // dimensions that particles' jumps explore; gradients do, beyond
 constexpr double most_whole = 100'000;        // a range beyond which whole numbers are as good as continuous
@@ -78,14 +77,11 @@ class Nle {
     std::vector<std::size_t> prior_rows;
     for (std::size_t k = 0; k < count; ++k) {
       Rng rng(problem_.seed, stream_id("nle.propose"), proposed_++);
-      const double which = rng.uniform();
-      if (which < options_.prior_share) {
+      if (rng.uniform() < options_.prior_share) {
         prior_rows.push_back(k);
         continue;
       }
-      const Array2& pool =
-          which < options_.prior_share + options_.flat_share && flat_pool_.rows > 0 ? flat_pool_ : pool_;
-      std::ranges::copy(pool.row(rng.below(pool.rows)), out.row(k).begin());
+      std::ranges::copy(pool_.row(rng.below(pool_.rows)), out.row(k).begin());
     }
     if (!prior_rows.empty()) {
       auto prior = source_.prior(prior_rows.size());
@@ -285,7 +281,7 @@ class Nle {
       if (!good[k]) value[k] = -std::numeric_limits<double>::infinity();
   }
 
-  /// Between rounds: particles of the posterior so far, and of a flatter one.
+  /// Between rounds: particles of the posterior so far.
   Result<void> sample_between(InferenceRound& record) {
     auto start = source_.prior(options_.particles);
     if (!start) return fail(std::move(start.error()));
@@ -295,16 +291,11 @@ class Nle {
       standard_normal_density(z, prior);
       for (std::size_t k = 0; k < z.rows; ++k) value[k] += prior[k];
     };
-    AnnealingOptions how = annealing();
-    how.record_at = flat;
-    auto found = anneal(*start, standard_normal_density, target, how, progress_);
+    auto found = anneal(*start, standard_normal_density, target, annealing(), progress_);
     if (!found) return fail(std::move(found.error()));
     record.acceptance = found->acceptance;
     record.capped = found->capped;
-    if (found->points.rows > 0 && (found->complete || pool_.rows == 0)) {
-      pool_ = std::move(found->points);
-      flat_pool_ = std::move(found->recorded);
-    }
+    if (found->points.rows > 0 && (found->complete || pool_.rows == 0)) pool_ = std::move(found->points);
     return {};
   }
 
@@ -365,7 +356,7 @@ class Nle {
   std::vector<std::uint8_t> whole_;
   Array2 well_, failed_;
   std::shared_ptr<FailureRegion> failure_;
-  Array2 pool_, flat_pool_;
+  Array2 pool_;
   std::uint64_t proposed_ = 0, noised_ = 0;
 };
 
@@ -376,8 +367,7 @@ Result<void> NleOptions::validate() const {
   OptionRanges ranges;
   ranges.need(draws >= 4 && draws <= 10'000'000, "draws", static_cast<double>(draws), "between 4 and 1e7");
   ranges.need(rounds >= 1 && rounds <= 100, "rounds", static_cast<double>(rounds), "between 1 and 100");
-  ranges.need(flat_share >= 0.0 && prior_share >= 0.0 && flat_share + prior_share <= 1.0, "flat_share", flat_share,
-              "with prior_share between 0 and 1");
+  ranges.need(prior_share >= 0.0 && prior_share <= 1.0, "prior_share", prior_share, "between 0 and 1");
   ranges.need(particles >= 4, "particles", static_cast<double>(particles), "4 or above");
   ranges.need(pilot >= 16, "pilot", static_cast<double>(pilot), "16 or above");
   ranges.need(sampling_share >= 0.0 && sampling_share < 1.0, "sampling_share", sampling_share, "at least 0, below 1");

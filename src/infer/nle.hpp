@@ -20,8 +20,7 @@ struct NleOptions {
   EstimatorOptions estimator;
   std::size_t draws = 10'000;
   std::size_t rounds = 5;
-  double flat_share = 0.3;       ///< of a round's proposals: from prior times likelihood^0.2
-  double prior_share = 0.1;      ///< and from the prior
+  double prior_share = 0.1;      ///< of a round's proposals
   std::size_t particles = 2000;  ///< between rounds
   std::string sampler =
       "auto";  ///< of the last draws: "smc", "slice", "nuts"; auto: smc up to 20 parameters, else nuts
@@ -29,7 +28,9 @@ struct NleOptions {
   std::size_t most_epochs = 1000;
   std::size_t pilot = 20'000;
   double sampling_share = 0.15;  ///< of a budget in seconds, kept for draws
-  bool restart = true;           ///< a new network each round, in coordinates of its own
+  /// A new network each round, in coordinates of its own: for stored simulations. Fresh ones gain more from one
+  /// network that goes on learning.
+  bool restart = true;
   [[nodiscard]] Result<void> validate() const;
 };
 

@@ -170,6 +170,7 @@ class SimulatedFit {
       o.estimator = estimator();
       o.draws = draws();
       o.rounds = choice_.rounds;
+      o.restart = budget_.simulations > 0 && budget_.simulations <= o.stored;
       return infer::nle(asked_, o, budget_, progress_);
     }
     if (choice_.method == "npe" || choice_.method == "tsnpe") {
