@@ -49,12 +49,12 @@ class SimulatedFit {
   Result<FitOutcome> run() {
     auto opened = SimulatedProblem::open(study_, options_, progress_);
     if (!opened) return fail(std::move(opened.error()));
-    problem_ = std::move(*opened);
+    opened_ = std::move(*opened);
+    problem_ = opened_.get();
     std::vector<std::pair<std::string, std::string>> looks{{study_.train().name, problem_->data_sha256()}};
     auto begun = begin_run(study_, options_, options_.isa, looks);
     if (!begun) return fail(std::move(begun.error()));
     run_.emplace(std::move(*begun));
-    asked_ = problem_->problem();
     // Answers of slow simulators are kept, so that `--resume` goes on with them.
     RememberedSimulations::Store store;
     store.load = [this](const std::string& name) {
@@ -65,12 +65,7 @@ class SimulatedFit {
       (void)run_->folder.save_checkpoint(name, bytes);  // a full disk costs a later run time, not this one its answer
     };
     remembered_.emplace(problem_->simulator(), std::move(store));
-    asked_.simulator = &*remembered_;
-    const auto search = Clock::now();
-    if (auto chosen = choose(); !chosen) return fail(std::move(chosen.error()));
-    auto found = infer();
-    verdict_.cost.search_s = seconds_since(search);
-    if (!found) {
+    if (auto found = search(); !found) {
       // Simulations that all fail are a finding, and the verdict says so with the reasons counted.
       const bool finding =
           std::ranges::any_of(found.error(), [](const Error& e) { return e.code == "simulations-failed"; });
@@ -79,15 +74,35 @@ class SimulatedFit {
       for (const Error& e : found.error()) verdict_.not_done.push_back("the posterior: " + e.message);
       verdict_.partial = true;
       posterior_.method = choice_.method;
-    } else {
-      posterior_ = std::move(*found);
     }
     if (progress_.should_stop() && posterior_.z.rows == 0) return partial();
     return conclude();
   }
 
+  Result<SimulatedFound> find(const SimulatedProblem& problem) {
+    problem_ = &problem;
+    if (auto found = search(); !found) return fail(std::move(found.error()));
+    if (!progress_.should_stop())
+      if (auto checks = check(); !checks) return fail(std::move(checks.error()));
+    if (progress_.should_stop()) return fail("interrupted", "the fit was stopped");
+    finish_verdict();
+    return SimulatedFound{std::move(posterior_), std::move(verdict_)};
+  }
+
  private:
   [[nodiscard]] std::size_t draws() const { return static_cast<std::size_t>(study_.search.draws); }
+
+  Result<void> search() {
+    asked_ = problem_->problem();
+    if (remembered_) asked_.simulator = &*remembered_;
+    const auto begun = Clock::now();
+    if (auto chosen = choose(); !chosen) return chosen;
+    auto found = infer();
+    verdict_.cost.search_s = seconds_since(begun);
+    if (!found) return fail(std::move(found.error()));
+    posterior_ = std::move(*found);
+    return {};
+  }
 
   Result<void> choose() {
     choice_.method = study_.search.method;
@@ -375,7 +390,7 @@ class SimulatedFit {
     cost.simulations = verdict_.simulated.simulations;
     cost.threads = options_.threads > 0 ? options_.threads : default_threads();
     cost.wall_s = seconds_since(start_);
-    verdict_.provenance = provenance_of(*run_, study_.seed);
+    if (run_) verdict_.provenance = provenance_of(*run_, study_.seed);
   }
 
   FitOutcome outcome(bool interrupted, bool report_there) {
@@ -421,7 +436,8 @@ class SimulatedFit {
     return run_->folder.write("posterior.network", saved->to_bytes());
   }
 
-  Result<FitOutcome> conclude() {
+  /// Looks at what was learnt, and judges.
+  Result<SimulatedChecks> check() {
     verdict_.study = study_.name;
     verdict_.inference = posterior_.method;
     const bool interrupted = progress_.should_stop();
@@ -453,6 +469,13 @@ class SimulatedFit {
     }
     verify::judge(verdict_);
     verdict_.cost.verify_s = seconds_since(begun);
+    return checks;
+  }
+
+  Result<FitOutcome> conclude() {
+    const bool interrupted = progress_.should_stop();
+    auto checks = check();
+    if (!checks) return fail(std::move(checks.error()));
     const auto writing = Clock::now();
     const bool written = posterior_.z.rows > 0;
     if (written) {
@@ -483,7 +506,8 @@ class SimulatedFit {
   const RunOptions& options_;
   Progress& progress_;
   Clock::time_point start_ = Clock::now();
-  std::unique_ptr<SimulatedProblem> problem_;
+  std::unique_ptr<SimulatedProblem> opened_;
+  const SimulatedProblem* problem_ = nullptr;
   std::optional<RememberedSimulations> remembered_;
   infer::SimulationProblem asked_;
   std::optional<BegunRun> run_;
@@ -498,6 +522,11 @@ class SimulatedFit {
 
 Result<FitOutcome> fit_simulated(const ResolvedStudy& study, const RunOptions& options, Progress& progress) {
   return SimulatedFit(study, options, progress).run();
+}
+
+Result<SimulatedFound> fit_simulated(const SimulatedProblem& problem, const ResolvedStudy& study,
+                                     const RunOptions& options, Progress& progress) {
+  return SimulatedFit(study, options, progress).find(problem);
 }
 
 }  // namespace hillock::study

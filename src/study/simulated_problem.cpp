@@ -38,6 +38,21 @@ Result<std::unique_ptr<SimulatedProblem>> SimulatedProblem::open(const ResolvedS
   return p;
 }
 
+Result<std::unique_ptr<SimulatedProblem>> SimulatedProblem::make(SimulatedParts parts) {
+  std::unique_ptr<SimulatedProblem> p(new SimulatedProblem());
+  p->seed_ = parts.seed;
+  p->threads_ = parts.threads;
+  p->simulator_ = std::move(parts.simulator);
+  p->space_.emplace(std::move(parts.space));
+  p->units_ = std::move(parts.units);
+  p->observed_ = std::move(parts.observed);
+  for (const std::string& name : p->simulator_->statistics()) p->statistics_.push_back({name, units::Unit{}});
+  if (auto good = check_observed(p->observed_, p->simulator_->statistics(), {"observed", {}}); !good)
+    return fail(std::move(good.error()));
+  for (const double x : p->observed_) p->why_undefined_.push_back(std::isfinite(x) ? "" : "not-measured");
+  return p;
+}
+
 Result<void> SimulatedProblem::open_model(const ResolvedStudy& study, const RunOptions& options, Progress& progress) {
   Errors errors;
   auto backend = sim::choose_backend(options.isa);

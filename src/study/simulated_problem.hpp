@@ -27,11 +27,24 @@ struct ShownStatistic {
   units::Unit unit;
 };
 
+/// A problem that no study file describes.
+struct SimulatedParts {
+  prob::ParameterSpace space;
+  std::vector<units::Unit> units;  ///< of the parameters
+  std::vector<double> observed;    ///< a value for each statistic; NaN: not measured
+  std::unique_ptr<infer::Simulator> simulator;
+  std::uint64_t seed = 1;
+  int threads = 0;
+};
+
 class SimulatedProblem {
  public:
   /// Model or program, priors, data: everything that can be wrong with them is an error, all at once.
   [[nodiscard]] static Result<std::unique_ptr<SimulatedProblem>> open(const ResolvedStudy& study,
                                                                       const RunOptions& options, Progress& progress);
+
+  /// Its statistics are numbers without units. Error code "statistics-count".
+  [[nodiscard]] static Result<std::unique_ptr<SimulatedProblem>> make(SimulatedParts parts);
 
   /// As inference takes it. Valid as long as this is.
   [[nodiscard]] infer::SimulationProblem problem() const;

@@ -9,6 +9,12 @@ mv "$folder/first" "$folder/second"
 cd "$folder/second"
 test -f share/doc/hillock/language.md
 test -f share/doc/hillock/LICENSE
+# The Python module, where it was built and there is NumPy.
+for packages in lib/python3*/dist-packages; do
+  if test -d "$packages" && /usr/bin/python3 -c "import numpy" 2>/dev/null; then
+    PYTHONPATH=$packages /usr/bin/python3 -B -c "import hillock; hillock.fit"
+  fi
+done
 model=share/hillock/models/integrate_and_fire/leaky.model
 # Enough simulations for the compiler, and no kept code: it must be found, and is what does the work.
 simulate() {
