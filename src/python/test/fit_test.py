@@ -151,8 +151,9 @@ class Answers(unittest.TestCase):
         self.assertTrue(((fit.draws["g"] > 0) & (fit.draws["g"] < 10e-9)).all())
         self.assertEqual(fit.units, {"g": "siemens"})
         self.assertEqual(fit.log_prob([11e-9]), -math.inf)
-        # The statistic is noise: the posterior is the prior, of density 1e8 / S.
-        self.assertAlmostEqual(fit.log_prob([5e-9]), math.log(1e8), delta=0.3)
+        # The statistic is noise: the posterior is the prior, of density 1e8 / S. What 2000 pairs of noise teach by chance
+        # moves it by a tenth; a density that is not carried over to SI is off by 18.
+        self.assertAlmostEqual(fit.log_prob([5e-9]), math.log(1e8), delta=0.7)
 
     def test_nan_is_undefined(self):
         def simulator(theta):
@@ -160,16 +161,17 @@ class Answers(unittest.TestCase):
             x[theta[:, 0] > 0, 1] = math.nan
             return x
 
-        fit = hillock.fit(simulator, PRIOR, {"one": -1.0, "two": 0.3}, method="npe", simulations=3000, batch=True)
+        fit = hillock.fit(simulator, PRIOR, {"one": -1.0, "two": 0.3}, method="abc_rejection",
+                          simulations=3000, batch=True)
         undefined = fit.verdict["simulated"]["undefined"]
-        self.assertEqual(undefined[0]["reason"], "two: undefined")
+        self.assertEqual(undefined[0]["what"], "two: undefined")
         # Half of the prior: 1500 of 3000 within 5 sd (27 each).
         self.assertAlmostEqual(undefined[0]["count"], 1500, delta=140)
 
     def check_failures(self, simulator, batch):
-        fit = hillock.fit(simulator, PRIOR, OBSERVED, method="npe", simulations=2000, draws=500, batch=batch)
+        fit = hillock.fit(simulator, PRIOR, OBSERVED, method="abc_rejection", simulations=2000, batch=batch)
         failures = fit.verdict["simulated"]["failures"]
-        self.assertEqual([f["reason"] for f in failures], ["ValueError: a is too large"])
+        self.assertEqual([f["what"] for f in failures], ["ValueError: a is too large"])
         # P(a > 1) = 0.1587: 317 of 2000, sd 16.
         self.assertAlmostEqual(failures[0]["count"], 317, delta=5 * 16)
 
@@ -204,8 +206,8 @@ class Answers(unittest.TestCase):
                 raise ValueError(f"{theta[0]!r} is above 0")
             return gaussian(theta)
 
-        fit = hillock.fit(simulator, PRIOR, OBSERVED, method="npe", simulations=5000, draws=100)
-        self.assertIn("other reasons", [f["reason"] for f in fit.verdict["simulated"]["failures"]])
+        fit = hillock.fit(simulator, PRIOR, OBSERVED, method="abc_rejection", simulations=5000, draws=100)
+        self.assertIn("other reasons", [f["what"] for f in fit.verdict["simulated"]["failures"]])
 
     def test_wrong_shape(self):
         for batch, answer, text in [
@@ -233,7 +235,7 @@ class Answers(unittest.TestCase):
             theta[:] = 7.0
             return x
 
-        fit = hillock.fit(simulator, PRIOR, OBSERVED, method="npe", simulations=2000, draws=500, batch=True)
+        fit = hillock.fit(simulator, PRIOR, OBSERVED, method="abc_rejection", simulations=2000, batch=True)
         self.assertTrue(all((theta == 7.0).all() for theta in kept))
         self.assertLess(fit.draws["a"].max(), 5.0)
 
@@ -263,7 +265,7 @@ class Methods(unittest.TestCase):
         def exact(theta):  # no random numbers of its own
             return np.sin(3 * theta)
 
-        ask = dict(method="npe", simulations=1000, batch=True, draws=200, seed=5)
+        ask = dict(method="npe", simulations=500, batch=True, draws=200, seed=5)
         one = hillock.fit(exact, PRIOR, [0.1, 0.2], threads=1, **ask).draws
         two = hillock.fit(exact, PRIOR, [0.1, 0.2], threads=2, **ask).draws
         self.assertTrue(np.array_equal(one["a"], two["a"]))
