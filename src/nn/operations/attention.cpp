@@ -12,17 +12,17 @@ class Attention final : public Operation {
   Attention(std::vector<Var> inputs, Var y, const AttentionShape& shape)
       : Operation(std::move(inputs), {y}), shape_(shape) {}
   void forward(Pass& pass) const override {
-    pass.kernels().attention(shape_, pass.value(inputs_[0]), pass.value(inputs_[1]), pass.value(inputs_[2]), mask(pass),
-                             pass.value(outputs_[0]), pass.extent());
+    pass.kernels().attention(shape_, pass.value(inputs_[0]), pass.value(inputs_[1]), pass.value(inputs_[2]),
+                             present(pass), pass.value(outputs_[0]), pass.extent());
   }
   void backward(Pass& pass) const override {
     pass.kernels().attention_slope(shape_, pass.value(inputs_[0]), pass.value(inputs_[1]), pass.value(inputs_[2]),
-                                   mask(pass), pass.slope(outputs_[0]), pass.slope(inputs_[0]), pass.slope(inputs_[1]),
-                                   pass.slope(inputs_[2]), pass.extent());
+                                   present(pass), pass.slope(outputs_[0]), pass.slope(inputs_[0]),
+                                   pass.slope(inputs_[1]), pass.slope(inputs_[2]), pass.extent());
   }
 
  private:
-  [[nodiscard]] const float* mask(const Pass& pass) const {
+  [[nodiscard]] const float* present(const Pass& pass) const {
     return inputs_.size() > 3 ? pass.value(inputs_[3]) : nullptr;
   }
   AttentionShape shape_;

@@ -12,21 +12,21 @@ class Pool final : public Operation {
   void forward(Pass& pass) const override {
     const Kernels& k = pass.kernels();
     (how_ == Pooling::mean ? k.pool_mean : k.pool_max)(items_, pass.rows(outputs_[0]), pass.value(inputs_[0]),
-                                                       mask(pass), pass.value(outputs_[0]), pass.extent());
+                                                       present(pass), pass.value(outputs_[0]), pass.extent());
   }
   void backward(Pass& pass) const override {
     const Kernels& k = pass.kernels();
     const std::size_t rows = pass.rows(outputs_[0]);
     const float* dy = pass.slope(outputs_[0]);
     float* dx = pass.slope(inputs_[0]);
-    if (how_ == Pooling::mean) k.pool_mean_slope(items_, rows, mask(pass), dy, dx, pass.extent());
+    if (how_ == Pooling::mean) k.pool_mean_slope(items_, rows, present(pass), dy, dx, pass.extent());
     else
-      k.pool_max_slope(items_, rows, pass.value(inputs_[0]), mask(pass), pass.value(outputs_[0]), dy, dx,
+      k.pool_max_slope(items_, rows, pass.value(inputs_[0]), present(pass), pass.value(outputs_[0]), dy, dx,
                        pass.extent());
   }
 
  private:
-  [[nodiscard]] const float* mask(const Pass& pass) const {
+  [[nodiscard]] const float* present(const Pass& pass) const {
     return inputs_.size() > 1 ? pass.value(inputs_[1]) : nullptr;
   }
   std::size_t items_;
