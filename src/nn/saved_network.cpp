@@ -130,7 +130,7 @@ Result<SavedNetwork> network_from_bytes(std::string_view bytes, const std::strin
     if (*line == "end") break;
     const std::size_t blank = line->find(' ');
     const std::string_view key = line->substr(0, blank);
-    if (blank == std::string_view::npos || !word(key) || !one_line(*line))
+    if (blank == std::string_view::npos || !word(key) || key == "end" || !one_line(*line))
       return in.damaged("a line of its header is neither a field nor an array");
     if (key != "array") {
       if (!network.fields.emplace(key, line->substr(blank + 1)).second)

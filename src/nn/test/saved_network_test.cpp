@@ -107,6 +107,7 @@ TEST(SavedNetwork, EachDamageIsNamed) {
            "a 1\na 2\n",
            "array a float32 0\narray a float32 0\n",
            "nothing\n",
+           "end of it\n",
            "a\tb c\n",
        })
     EXPECT_EQ(code_of(sealed("hillock-network 1\n" + std::string(header) + "end\n")), "network-damaged") << header;
