@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "prob/special.hpp"
-#include "verify/holm.hpp"
+#include "verify/listing.hpp"
+#include "verify/simulated_rules.hpp"
 
 namespace hillock::verify {
 namespace {
@@ -16,22 +16,6 @@ namespace {
 double fraction(std::int64_t part, std::int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
 }
-
-/// The first five of a list, and how many more.
-class Listing {
- public:
-  void add(std::string item) {
-    if (count_++ < 5) text_ += (text_.empty() ? "" : ", ") + std::move(item);
-  }
-  [[nodiscard]] bool empty() const { return count_ == 0; }
-  [[nodiscard]] std::string text() const {
-    return count_ > 5 ? fmt::format("{} and {} more", text_, count_ - 5) : text_;
-  }
-
- private:
-  std::string text_;
-  int count_ = 0;
-};
 
 bool elsewhere(const Generalisation& test) { return test.gating && test.kind != HeldOut::same_protocol; }
 
@@ -46,6 +30,10 @@ bool better_than(const Generalisation& test, const Baseline& baseline, double se
   return test.error < baseline.error - se * test.error_se;
 }
 
+bool of_held_out(const Gate& gate) {
+  return gate.kind == Gate::Kind::held_out_error || gate.kind == Gate::Kind::coverage;
+}
+
 bool rejected(const Gate& gate, const Thresholds& thresholds) { return gate.p_holm < thresholds.level; }
 
 std::vector<bool> passes(const Verdict& verdict, const Thresholds& thresholds, const std::vector<Gate>& all) {
@@ -56,7 +44,7 @@ std::vector<bool> passes(const Verdict& verdict, const Thresholds& thresholds, c
     for (const Baseline& baseline : test.baselines) ok = ok && better_than(test, baseline, thresholds.baseline_se);
     if (test.gating) {
       for (const Gate& gate : all)
-        if (gate.kind != Gate::Kind::residuals && gate.held_out == g) ok = ok && !rejected(gate, thresholds);
+        if (of_held_out(gate) && gate.held_out == g) ok = ok && !rejected(gate, thresholds);
     } else {  // shown only: judged as if it stood alone
       Verdict alone;
       alone.generalisation = {test};
@@ -91,14 +79,18 @@ std::string rejected_gates(const Facts& f, Gate::Kind kind) {
 // ---------------------------------------------------------------
 
 std::string fit_not_computed(const Facts& f) {
-  if (std::isfinite(f.verdict.fit.error)) return "";
+  if (std::isfinite(f.verdict.fit.error) || from_simulations(f)) return "";
   return fmt::format("No start ended with an error value ({} of {} failed).", f.verdict.fit.starts_failed,
                      f.verdict.fit.starts);
 }
 
 std::string checks_not_run(const Facts& f) {
-  const auto is_residual = [](const Gate& gate) { return gate.kind == Gate::Kind::residuals; };
-  return std::ranges::any_of(f.gates, is_residual) ? "" : "No test of the residuals was run.";
+  const bool simulated = from_simulations(f);
+  const auto is_check = [&](const Gate& gate) {
+    return gate.kind == Gate::Kind::residuals || (simulated && gate.kind == Gate::Kind::predictive);
+  };
+  if (std::ranges::any_of(f.gates, is_check)) return "";
+  return simulated ? "No statistic of the data was compared with its prediction." : "No test of the residuals was run.";
 }
 
 std::string step_too_large(const Facts& f) {
@@ -136,6 +128,8 @@ std::string too_few_effective_draws(const Facts& f) {
     const double least = std::fmin(p.ess_bulk, p.ess_tail);  // fmin passes over a NaN
     if (least < f.thresholds.effective_draws) list.add(fmt::format("{} ({:.0f})", p.name, least));
   }
+  const std::string weighted = too_few_weighted_draws(f);
+  if (!weighted.empty()) list.add(weighted);
   return list.empty() ? "" : "Too few effective draws: " + list.text() + ".";
 }
 
@@ -232,17 +226,21 @@ std::string no_better_than_baseline(const Facts& f) {
 
 std::string numerics_not_checked(const Facts& f) {
   const Numerics& n = f.verdict.numerics;
+  const bool simulated = from_simulations(f);
+  if (simulated && n.integrator.empty()) return "";  // a program: its steps are its own
   Listing list;
   if (!std::isfinite(n.half_step_change)) list.add("half step");
   if (!std::isfinite(n.other_integrator_change)) list.add("other integrator");
-  if (!std::isfinite(n.gradient_check)) list.add("gradient");
+  if (!simulated && !std::isfinite(n.gradient_check)) list.add("gradient");
   return list.empty() ? "" : "Numerical checks not run: " + list.text() + ".";
 }
 
 std::string approximate_posterior(const Facts& f) {
-  if (f.verdict.inference == "nuts") return "";
-  return fmt::format("The posterior is an approximation ({}) that nothing has checked.",
-                     f.verdict.inference.empty() ? "none given" : f.verdict.inference);
+  if (f.verdict.inference == "nuts" || certified_or_calibrated(f)) return "";
+  const std::string& why = f.verdict.simulated.calibration.not_done;
+  return fmt::format("The posterior is an approximation ({}) that nothing has checked{}.",
+                     f.verdict.inference.empty() ? "none given" : f.verdict.inference,
+                     from_simulations(f) && !why.empty() ? "; no calibration: " + why : "");
 }
 
 std::string partial(const Facts& f) {
@@ -298,10 +296,12 @@ std::string no_objection(const Facts& f) {
 
 using T = Thresholds;
 constexpr std::array table = {
-    Rule{"fit-not-computed", Status::invalid, "no start ended with an error value", nullptr, false,
-         "There is no fit to judge.",
+    Rule{"fit-not-computed", Status::invalid,
+         "no start ended with an error value (not asked of a posterior that is learnt from simulations)", nullptr,
+         false, "There is no fit to judge.",
          "Run `hillock simulate` at the defaults; widen the prior or give starts that simulate.", fit_not_computed},
-    Rule{"checks-not-run", Status::invalid, "no test of the residuals has a p-value", nullptr, false,
+    Rule{"checks-not-run", Status::invalid,
+         "no test of the residuals (or, learnt from simulations: no statistic) has a p-value", nullptr, false,
          "What was not checked is not called consistent.",
          "Give at least 200 kept samples, and time enough for the checks.", checks_not_run},
     Rule{"step-too-large", Status::invalid, "half the step changes the error by more than {}", &T::step_change, true,
@@ -317,8 +317,10 @@ constexpr std::array table = {
     Rule{"chains-not-mixed", Status::invalid, "R-hat of a parameter is above {}, or NUTS could not compute it",
          &T::rhat, false, "The chains have not found the same posterior.",
          "More warm-up; look at the pair plot for two modes.", chains_not_mixed},
-    Rule{"too-few-effective-draws", Status::invalid, "bulk or tail ESS of a parameter is below {}", &T::effective_draws,
-         false, "Quantiles carry too much Monte Carlo error.", "More draws.", too_few_effective_draws},
+    Rule{"too-few-effective-draws", Status::invalid,
+         "bulk or tail ESS of a parameter, or of importance weights that make a posterior exact, is below {}",
+         &T::effective_draws, false, "Quantiles carry too much Monte Carlo error.", "More draws.",
+         too_few_effective_draws},
     Rule{"divergences", Status::invalid, "more than {} of the posterior draws diverged", &T::divergences, true,
          "Part of the posterior was not explored.", "A larger target acceptance; a prior that keeps off the cliff.",
          divergences},
@@ -328,6 +330,21 @@ constexpr std::array table = {
     Rule{"predictions-fail", Status::invalid, "more than {} of the predictive draws failed", &T::predictive_failed,
          true, "The predictions stand on a selected few.", "Look at the failures' reasons; restrict the prior.",
          predictions_fail},
+    Rule{"all-simulations-failed", Status::invalid, "every simulation failed, or none was made", nullptr, false,
+         "There is nothing to learn from.", "See `simulated.failures`; try one parameter set with `hillock simulate`.",
+         all_simulations_failed},
+    Rule{"no-posterior-draws", Status::invalid, "simulations gave no posterior draws", nullptr, false,
+         "There is no posterior to judge.", "More simulations or time.", no_posterior_draws},
+    Rule{"calibration-rejected", Status::invalid,
+         "the ranks of known parameters among their own posteriors' draws are not uniform, rejected at {}, "
+         "Holm-adjusted",
+         &T::level, false, "The inference is wrong for this model, whatever the data: shifted, too wide or too narrow.",
+         "More simulations; another method.", calibration_rejected},
+    Rule{"calibration-coverage-off", Status::invalid,
+         "the share of known parameters within their 90 % intervals departs from 90 % by more than 2 percentage "
+         "points, rejected at {}, Holm-adjusted",
+         &T::level, false, "The posterior's error bars are wrong for this model, whatever the data.",
+         "More simulations; another method.", calibration_coverage_off},
 
     Rule{"prior-dominated-parameter", Status::unidentifiable,
          "contraction of a parameter of the mechanism is below {} (noise parameters are not asked)", &T::contraction,
@@ -357,6 +374,15 @@ constexpr std::array table = {
          "a held-out error is above a baseline's by more than {} standard errors", &T::baseline_se, false,
          "The model predicts worse than no model.", "Check units and command of the held-out data first.",
          worse_than_baseline},
+    Rule{"observation-outside-prior-predictive", Status::misspecified,
+         "a statistic of the data, or all together, lies outside the prior predictive, rejected at {}, Holm-adjusted",
+         &T::level, false,
+         "The prior or the model cannot produce these data; what was learnt from simulations is extrapolated to them.",
+         "Check units and protocol; widen the prior; another mechanism.", observation_outside_prior_predictive},
+    Rule{"statistics-not-predicted", Status::misspecified,
+         "a statistic of the data lies outside the posterior predictive, rejected at {}, Holm-adjusted", &T::level,
+         false, "The model lacks what that statistic shows.",
+         "Another mechanism; or fit without that statistic, and say so.", statistics_not_predicted},
 
     Rule{"no-held-out-test", Status::consistent, "no data of another protocol or cell were predicted", nullptr, false,
          "The model agrees with the data it was fitted to; nothing more was asked.", "Give `[data.test]`.",
@@ -366,10 +392,17 @@ constexpr std::array table = {
     Rule{"no-better-than-baseline", Status::consistent,
          "a held-out error is not below every baseline's by {} standard errors or more", &T::baseline_se, false,
          "These data cannot tell the model from no model.", "Held-out data with more signal.", no_better_than_baseline},
-    Rule{"numerics-not-checked", Status::consistent, "half step, other integrator or gradient check were not run",
+    Rule{"numerics-not-checked", Status::consistent,
+         "half step, other integrator or gradient check were not run (learnt from simulations: no gradient; a program: "
+         "none)",
          nullptr, false, "The numerics are unchecked.", "More budget.", numerics_not_checked},
-    Rule{"approximate-posterior", Status::consistent, "the posterior is not from NUTS", nullptr, false,
-         "Error bars hold as far as the approximation does.", "Run again without `--budget`.", approximate_posterior},
+    Rule{"approximate-posterior", Status::consistent,
+         "the posterior is not from NUTS, and neither an exact likelihood nor a calibration has checked it", nullptr,
+         false, "Error bars hold as far as the approximation does.", "Run again without `--budget`.",
+         approximate_posterior},
+    Rule{"too-few-predictive-draws", Status::consistent, "with so few predictive draws no statistic could be rejected",
+         nullptr, false, "The comparison of statistics can name a misfit but not reject the model.",
+         "More predictive draws.", too_few_predictive_draws},
     Rule{"partial", Status::consistent, "the budget ended, or the run was interrupted", nullptr, false,
          "Some checks are missing.", "`--resume`.", partial},
 
@@ -382,6 +415,20 @@ constexpr std::array table = {
     Rule{"screening-mostly-failed", Status::supported, "more than {} of the prior draws failed the screening",
          &T::screened_failed, true, "The prior is mostly where the model cannot be simulated.", "A tighter prior.",
          screening_mostly_failed},
+    Rule{"statistics-outside-interval", Status::supported,
+         "a statistic lies outside its 95 % predictive interval, or has a value in the data alone or the predictions "
+         "alone, and is not rejected",
+         nullptr, false, "A misfit in that statistic, or chance: one in twenty lies outside.",
+         "Look at it in the report.", statistics_outside_interval},
+    Rule{"certified-approximate", Status::supported, "the exact likelihood says that the posterior is approximate",
+         nullptr, false, "Its error bars are near the exact ones, not equal to them.", "More simulations; `nuts`.",
+         certified_approximate},
+    Rule{"simulations-failed", Status::supported, "more than {} of the simulations failed", &T::simulations_failed,
+         true, "Part of the prior cannot be simulated; the posterior is given that a simulation ends well.",
+         "Look at the failures' reasons; a tighter prior.", simulations_failed},
+    Rule{"proposal-capped", Status::supported, "drawing from a round's proposal ended at its cap", nullptr, false,
+         "Later rounds had other parameters, or fewer, than they were meant to.", "Fewer rounds; another method.",
+         proposal_capped},
     Rule{"held-out-passed", Status::supported, "data of another protocol or cell passed every rule above", nullptr,
          false, "What `supported` rests on.", "Ask something harder.", held_out_passed},
     Rule{"no-objection", Status::supported, "no statistical test is rejected", nullptr, false,
@@ -398,40 +445,6 @@ std::string level_text(const Rule& rule, const Thresholds& thresholds) {
 }  // namespace
 
 std::span<const Rule> rules() { return table; }
-
-std::vector<Gate> gates(const Verdict& verdict, const Thresholds& thresholds) {
-  std::vector<Gate> out;
-  for (const auto& [name, p] : verdict.residuals.tests)
-    if (!std::isnan(p)) out.push_back({Gate::Kind::residuals, name, 0, p, p});
-  for (std::size_t g = 0; g < verdict.generalisation.size(); ++g) {
-    const Generalisation& test = verdict.generalisation[g];
-    if (!test.gating) continue;
-    if (std::isfinite(test.error) && std::isfinite(test.expected_error) && std::isfinite(test.error_se)) {
-      const double allowed = test.expected_error * (1.0 + thresholds.error_tolerance);
-      const double expected_se = std::isnan(test.expected_error_se) ? 0.0 : test.expected_error_se;
-      const double se = std::hypot(test.error_se, expected_se);
-      const double p = test.error <= allowed ? 1.0 : prob::normal_survival((test.error - allowed) / se);
-      out.push_back({Gate::Kind::held_out_error, test.name + ": error", g, p, p});
-    }
-    const std::array<std::pair<double, std::pair<double, double>>, 2> levels = {
-        {{0.5, {test.coverage_50, test.coverage_50_se}}, {0.9, {test.coverage_90, test.coverage_90_se}}}};
-    for (const auto& [level, found] : levels) {
-      const auto& [covered, covered_se] = found;
-      if (std::isnan(covered)) continue;
-      const double n = static_cast<double>(std::max<std::int64_t>(1, test.samples));
-      const double se = std::fmax(covered_se, std::sqrt(level * (1.0 - level) / n));
-      const double beyond = std::fabs(covered - level) - thresholds.coverage_tolerance;
-      const double p = beyond <= 0.0 ? 1.0 : 2.0 * prob::normal_survival(beyond / se);
-      out.push_back(
-          {Gate::Kind::coverage, fmt::format("{}: coverage_{:g}", test.name, 100.0 * level), g, std::min(1.0, p), p});
-    }
-  }
-  std::vector<double> p;
-  for (const Gate& gate : out) p.push_back(gate.p);
-  const std::vector<double> adjusted = holm(p);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i].p_holm = adjusted[i];
-  return out;
-}
 
 Decision decide(const Verdict& verdict, const Thresholds& thresholds) {
   const std::vector<Gate> all = gates(verdict, thresholds);

@@ -6,8 +6,10 @@
 /// looks at a name or asks for an opinion.
 ///
 /// Statistical rules share one false-alarm probability: every p-value of the verdict (each residual test; for each
-/// gating held-out test its error and both coverages) goes into one Holm adjustment at `level`. So data simulated from
-/// the model itself are called misspecified with a probability of at most `level`, however many checks there are.
+/// gating held-out test its error and both coverages; where the posterior was learnt from simulations, each statistic
+/// against the prior and the posterior predictive, and the calibration) goes into one Holm adjustment at `level`. So
+/// data simulated from the model itself are called misspecified with a probability of at most `level`, however many
+/// checks there are.
 
 #include <cstdint>
 #include <span>
@@ -35,20 +37,32 @@ struct Thresholds {
   double baseline_se = 2.0;          ///< standard errors that "better" and "worse than a baseline" take
   double effective_fraction = 0.5;   ///< independent samples / samples, below: remarked
   double screened_failed = 0.95;     ///< fraction of the prior draws, above: remarked
+  double simulations_failed = 0.1;   ///< fraction of the simulations that a posterior is learnt from, above: remarked
 };
 
 /// One statistical question that the verdict answered.
 struct Gate {
-  enum class Kind : std::uint8_t { residuals, held_out_error, coverage } kind;
-  std::string name;          ///< "ljung_box"; "action potential: coverage_90"
-  std::size_t held_out = 0;  ///< index into Verdict::generalisation; not for residuals
+  enum class Kind : std::uint8_t {
+    residuals,
+    held_out_error,
+    coverage,
+    prior_predictive,
+    predictive,
+    ranks,
+    calibration_coverage
+  } kind;
+  std::string name;          ///< "ljung_box"; "action potential: coverage_90"; "rate: prior predictive"
+  std::size_t held_out = 0;  ///< held_out_error, coverage: index into Verdict::generalisation
+  std::size_t statistic =
+      0;  ///< prior_predictive, predictive: index into Simulated::statistics; its size: all together
   double p = 1.0;
   double p_holm = 1.0;
 };
 
 /// Every gate of a verdict. p of a held-out error: one-sided normal, for error > expected_error (1 + error_tolerance),
 /// standard error from both. p of a coverage: two-sided normal, for a departure beyond coverage_tolerance; its standard
-/// error is at least that of independent samples. Numbers that were not computed make no gate.
+/// error is at least that of independent samples. p of statistics and ranks: as they stand in `Simulated`. Numbers that
+/// were not computed make no gate.
 [[nodiscard]] std::vector<Gate> gates(const Verdict& verdict, const Thresholds& thresholds = {});
 
 /// What a rule sees.

@@ -1,5 +1,7 @@
 #include "verify/verdict.hpp"
 
+#include <cmath>
+
 #include "base/error.hpp"
 
 namespace hillock::verify {
@@ -22,6 +24,13 @@ std::string_view to_string(HeldOut kind) {
     case HeldOut::other_cell: return "other_cell";
   }
   HILLOCK_CHECK(false, "a kind of held-out data without a name");
+}
+
+bool fits(const StatisticSummary& s) {
+  const bool observed = std::isfinite(s.observed);
+  const bool too_often = s.predicted_undefined > 0.975;  // NaN: not known, not held against it
+  const bool too_seldom = s.predicted_undefined < 0.025;
+  return observed ? s.inside && !too_often : !too_seldom;
 }
 
 }  // namespace hillock::verify

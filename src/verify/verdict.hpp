@@ -133,6 +133,10 @@ struct StatisticSummary {
   bool inside = true;     ///< of the 95 % predictive interval
 };
 
+/// Whether predictions are like the data: the observation inside their 95 % interval, and values there where the data
+/// have one (in more than 2.5 % of predictions), and none where they have none.
+[[nodiscard]] bool fits(const StatisticSummary& statistic);
+
 struct Count {
   std::string what;
   std::int64_t count = 0;

@@ -83,6 +83,52 @@ const std::map<std::string_view, Case>& cases() {
       {"predictive-draws-failed", {[](V& v) { v.numerics.failed_predictive = 1; }, nothing}},
       {"screening-mostly-failed",
        {[](V& v) { v.fit.screened_failed = 9501; }, [](V& v) { v.fit.screened_failed = 9500; }}},
+      // Learnt from simulations: 7 + 1 + 7 + 2 gates more, 24 with the other 7. simulated_rules_test.cpp says more.
+      {"all-simulations-failed",
+       {[](V& v) { v.simulated = test::simulated_box(), v.simulated.failed = v.simulated.simulations; },
+        [](V& v) { v.simulated = test::simulated_box(), v.simulated.failed = v.simulated.simulations - 1; }}},
+      {"no-posterior-draws",
+       {[](V& v) { v.simulated = test::simulated_box(), v.numerics.draws = 0; },
+        [](V& v) { v.simulated = test::simulated_box(), v.numerics.draws = 1; }}},
+      {"calibration-rejected",
+       {[](V& v) { v.simulated = test::simulated_box(), v.simulated.calibration.rank_p = 0.00041; },
+        [](V& v) { v.simulated = test::simulated_box(), v.simulated.calibration.rank_p = 0.00042; }}},
+      // Two-sided p of z = 3.6 is 0.00032, of z = 3.5 0.00047; 0.01 / 24 = 0.00042.
+      {"calibration-coverage-off",
+       {[](V& v) { v.simulated = test::simulated_box(), v.simulated.calibration.coverage_90 = 0.92 + 3.6 * 0.004; },
+        [](V& v) { v.simulated = test::simulated_box(), v.simulated.calibration.coverage_90 = 0.88 - 3.5 * 0.004; }}},
+      {"observation-outside-prior-predictive",
+       {[](V& v) { v.simulated = test::simulated_box(), v.simulated.observation_p = 0.00041; },
+        [](V& v) { v.simulated = test::simulated_box(), v.simulated.statistics[2].prior_p = 0.00042; }}},
+      {"statistics-not-predicted",
+       {[](V& v) { v.simulated = test::simulated_box(), v.simulated.statistics[2].predicted_p = 0.00041; },
+        [](V& v) { v.simulated = test::simulated_box(), v.simulated.statistics[2].predicted_p = 0.00042; }}},
+      // 24 gates at 0.01: the least p, 1/(draws + 1), has to be below 1/2400.
+      {"too-few-predictive-draws",
+       {[](V& v) { v.simulated = test::simulated_box(), v.numerics.predictive_draws = 2399; },
+        [](V& v) { v.simulated = test::simulated_box(), v.numerics.predictive_draws = 2400; }}},
+      {"statistics-outside-interval",
+       {[](V& v) {
+          v.simulated = test::simulated_box(), v.numerics.predictive_draws = 9999,
+          v.simulated.statistics[2].inside = false;
+        },
+        [](V& v) { v.simulated = test::simulated_box(); }}},
+      {"certified-approximate",
+       {[](V& v) {
+          v.simulated = test::simulated_box(), v.numerics.predictive_draws = 9999,
+          v.simulated.certified = "approximate";
+        },
+        [](V& v) { v.simulated = test::simulated_box(), v.simulated.certified = "exact"; }}},
+      {"simulations-failed",
+       {[](V& v) {
+          v.simulated = test::simulated_box(), v.numerics.predictive_draws = 9999, v.simulated.failed = 10001;
+        },
+        [](V& v) { v.simulated = test::simulated_box(), v.simulated.failed = 10000; }}},
+      {"proposal-capped",
+       {[](V& v) {
+          v.simulated = test::simulated_box(), v.numerics.predictive_draws = 9999, v.simulated.rounds[0].capped = true;
+        },
+        [](V& v) { v.simulated = test::simulated_box(); }}},
       // The two good ones are tripped by nothing, and silenced.
       {"held-out-passed", {nothing, [](V& v) { v.generalisation[0].coverage_50 = 0.6; }}},
       {"no-objection", {nothing, [](V& v) { v.residuals.tests[0].second = 1e-9; }}},

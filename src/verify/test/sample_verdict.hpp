@@ -71,4 +71,49 @@ inline Verdict supported_verdict() {
   return v;
 }
 
+/// What a fit of seven statistics by 100 000 simulations says, with nothing to object to.
+inline Simulated simulated_box() {
+  Simulated s;
+  s.method = "npe";
+  s.why_method = "8 parameters, a simulation costs less than a step of training";
+  s.simulations = 100000, s.failed = 1200;
+  s.failures = {{"not-finite", 1100}, {"step-limit", 100}};
+  s.undefined = {{"latency: no-spike", 20000}};
+  s.rounds = {{"prior", 100000, 1200, 3.21, 1.0, false}};
+  for (const char* name : {"spike_count", "rate", "latency", "rest", "mean_v", "sd_v", "peak"}) {
+    StatisticSummary x;
+    x.name = name, x.unit = "mV";
+    x.observed = 10.5;
+    x.prior_q025 = 0.0, x.prior_q975 = 40.0, x.prior_undefined = 0.0, x.prior_p = 0.6;
+    x.predicted_q025 = 9.0, x.predicted_median = 10.0, x.predicted_q975 = 11.0, x.predicted_undefined = 0.0;
+    x.predicted_p = 0.5;
+    s.statistics.push_back(x);
+  }
+  s.observation_p = 0.4;
+  s.certified = "not possible: the model declares no likelihood";
+  s.calibration = {
+      .draws = 1000, .rank_p = 0.3, .coverage_50 = 0.498, .coverage_90 = 0.904, .coverage_se = 0.004, .not_done = ""};
+  s.amortised = true;
+  s.simulation_us = 12.0;
+  return s;
+}
+
+/// A posterior that was learnt from simulations, without held-out data.
+inline Verdict simulated_verdict() {
+  Verdict v = supported_verdict();
+  v.study = "allen";
+  v.inference = "npe";
+  v.fit = {};
+  v.generalisation.clear();
+  v.residuals = {};
+  v.parameters.pop_back();
+  for (auto& p : v.parameters) p.best = p.rhat = p.ess_bulk = p.ess_tail = not_computed;
+  v.knowledge.sloppiest.clear(), v.knowledge.stiffest.clear();
+  v.numerics.gradient_check = not_computed;
+  v.numerics.predictive_draws = 2000;
+  v.simulated = simulated_box();
+  judge(v);
+  return v;
+}
+
 }  // namespace hillock::verify::test

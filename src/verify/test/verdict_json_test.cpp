@@ -71,7 +71,7 @@ TEST(VerdictJson, HasTheKeysOfTheContract) {
   for (const auto& item : json.items()) keys.push_back(item.key());
   EXPECT_THAT(
       keys, ElementsAre("schema", "study", "status", "inference", "partial", "not_done", "reasons", "fit", "parameters",
-                        "knowledge", "generalisation", "residuals", "numerics", "cost", "provenance"));
+                        "knowledge", "generalisation", "residuals", "simulated", "numerics", "cost", "provenance"));
   EXPECT_EQ(json["schema"], "hillock.verdict/1");
   for (const char* key : {"error", "error_measure", "starts", "starts_within_0_1_percent"})
     EXPECT_TRUE(json["fit"].contains(key)) << key;
