@@ -41,6 +41,17 @@ void check(const Document& d) {
       for (const auto* v : {&q->q05, &q->q25, &q->q50, &q->q75, &q->q95}) good = good && fits(v->size());
     HILLOCK_CHECK(good, fmt::format("report: data set '{}' has vectors unlike its {} times", s.name, n));
   }
+  const SimulatedExhibits& e = d.simulated;
+  HILLOCK_CHECK(
+      e.curve.training.size() == e.curve.simulations.size() && e.curve.validation.size() == e.curve.simulations.size(),
+      "report: the learning curve has vectors unlike its numbers of simulations");
+  HILLOCK_CHECK(e.statistics.empty() || e.statistics.size() == d.verdict.simulated.statistics.size(),
+                "report: draws of another number of statistics than the verdict has");
+  for (const PredictedTraces& t : e.traces) {
+    const std::size_t n = t.time_ms.size();
+    HILLOCK_CHECK((t.observed.empty() || t.observed.size() == n) && (t.traces.rows == 0 || t.traces.cols == n),
+                  fmt::format("report: predicted traces '{}' are unlike their {} times", t.name, n));
+  }
   HILLOCK_CHECK(d.posterior.draws.rows == 0 || d.posterior.draws.cols == d.posterior.axes.size(),
                 "report: posterior draws have another number of columns than there are axes");
 }

@@ -129,6 +129,8 @@ void Panel::level(double value) {
   svg_.line(frame_.left, at, frame_.right(), at, "zero");
 }
 
+std::string Panel::drawing() const { return svg_.str(); }
+
 std::string Panel::finish(std::string_view kind, std::size_t index, std::string_view caption) const {
   return fmt::format(
       "<figure class=\"panel\" data-set=\"{}\" data-panel=\"{}\" data-label=\"{}\"><div class=\"static\">{}</div>{}"

@@ -38,6 +38,8 @@ class Panel {
   void line(std::span<const double> values, std::string_view css_class);
   void band(std::span<const double> low, std::span<const double> high, std::string_view css_class);
   void level(double value);
+  /// The drawing alone, for a figure that the script leaves as it is.
+  [[nodiscard]] std::string drawing() const;
   /// @param kind  "trace", "command", "residual": what the script puts in the drawing's place
   [[nodiscard]] std::string finish(std::string_view kind, std::size_t index, std::string_view caption) const;
 

@@ -9,9 +9,13 @@
 namespace hillock::report {
 namespace {
 
-constexpr std::array<Plot, 8> table = {{
+constexpr std::array<Plot, 12> table = {{
     {"trace", Section::traces, nullptr, plot_trace},
     {"command", Section::traces, nullptr, plot_command},
+    {"predicted_traces", Section::traces, plot_predicted_traces, nullptr},
+    {"statistics", Section::simulations, plot_statistics, nullptr},
+    {"learning", Section::simulations, plot_learning, nullptr},
+    {"ranks", Section::simulations, plot_ranks, nullptr},
     {"residuals", Section::residuals, nullptr, plot_residuals},
     {"autocorrelation", Section::residuals, nullptr, plot_autocorrelation},
     {"marginals", Section::posterior, plot_marginals, nullptr},

@@ -15,7 +15,7 @@
 namespace hillock::report {
 
 /// Which section of the page a plot stands in, below that section's text.
-enum class Section : std::uint8_t { traces, residuals, parameters, posterior, generalisation, search };
+enum class Section : std::uint8_t { traces, simulations, residuals, parameters, posterior, generalisation, search };
 
 struct Plot {
   std::string_view name;  ///< as in plot_<name>.cpp
@@ -33,6 +33,10 @@ struct Plot {
 [[nodiscard]] std::string plot_command(const DataSet& set, std::size_t index);
 [[nodiscard]] std::string plot_residuals(const DataSet& set, std::size_t index);
 [[nodiscard]] std::string plot_autocorrelation(const DataSet& set, std::size_t index);
+[[nodiscard]] std::string plot_predicted_traces(const Document& document);
+[[nodiscard]] std::string plot_statistics(const Document& document);
+[[nodiscard]] std::string plot_learning(const Document& document);
+[[nodiscard]] std::string plot_ranks(const Document& document);
 [[nodiscard]] std::string plot_marginals(const Document& document);
 [[nodiscard]] std::string plot_pairs(const Document& document);
 [[nodiscard]] std::string plot_generalisation(const Document& document);

@@ -37,8 +37,11 @@ std::string plot_interval(const verify::ParameterSummary& p, const PosteriorAxis
              fmt::format("{}: {}", what, interval(from, to)));
   };
   bar(p.q05_corrected, p.q95_corrected, 4, "interval-corrected", "autocorrelation counted, 90 %");
-  bar(p.q05, p.q95, 4, "interval-declared", "declared noise, 90 %");
-  if (!std::isnan(x(p.best))) svg.circle(x.clamped(p.best), middle, 2.4, "interval-best", "best: " + number(p.best, 4));
+  bar(p.q05, p.q95, 4, "interval-declared",
+      std::isfinite(p.q05_independent) || std::isfinite(p.q05_corrected) ? "declared noise, 90 %" : "90 %");
+  const bool has_best = !std::isnan(x(p.best));
+  if (const double dot = has_best ? p.best : p.median; !std::isnan(x(dot)))
+    svg.circle(x.clamped(dot), middle, 2.4, "interval-best", (has_best ? "best: " : "median: ") + number(dot, 4));
   return svg.str();
 }
 

@@ -9,6 +9,7 @@
 #include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/plot.hpp"
+#include "report/summary.hpp"
 #include "report/svg.hpp"
 
 namespace hillock::report {
@@ -57,9 +58,13 @@ std::string plot_marginals(const Document& document) {
     svg.text(f.left + f.width / 2, f.bottom() + 32, axis_name, "label", "middle");
     out += "<figure>" + svg.str() + "</figure>";
   }
-  return out +
-         "</div><p class=\"caption\">Bars: posterior under the declared noise. Dashed: the prior's density on the same "
-         "scale (where it lies on the floor, the data said much more than the prior). Line: best fit.</p>\n";
+  const bool best = std::ranges::any_of(posterior.axes, [](const PosteriorAxis& a) { return std::isfinite(a.best); });
+  const bool simulated = from_simulations(document.verdict);
+  return out + fmt::format(
+                   "</div><p class=\"caption\">Bars: posterior{}. Dashed: the prior's density on the same scale (where "
+                   "it lies "
+                   "on the floor, the data said much more than the prior).{}</p>\n",
+                   simulated ? "" : " under the declared noise", simulated && !best ? "" : " Line: best fit.");
 }
 
 }  // namespace hillock::report

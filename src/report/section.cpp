@@ -5,9 +5,10 @@
 namespace hillock::report {
 namespace {
 
-constexpr std::array<PageSection, 9> table = {{
+constexpr std::array<PageSection, 10> table = {{
     {"verdict", "Verdict", "Verdict", section_verdict},
     {"traces", "Recordings and predictions", "Traces", section_traces},
+    {"simulations", "Simulations", "Simulations", section_simulations},
     {"residuals", "Residuals", "Residuals", section_residuals},
     {"parameters", "Parameters", "Parameters", section_parameters},
     {"posterior", "Posterior", "Posterior", section_posterior},

@@ -19,6 +19,7 @@ struct PageSection {
 
 [[nodiscard]] std::string section_verdict(const Document& document);
 [[nodiscard]] std::string section_traces(const Document& document);
+[[nodiscard]] std::string section_simulations(const Document& document);
 [[nodiscard]] std::string section_residuals(const Document& document);
 [[nodiscard]] std::string section_parameters(const Document& document);
 [[nodiscard]] std::string section_posterior(const Document& document);

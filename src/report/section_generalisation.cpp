@@ -8,6 +8,7 @@
 #include "report/format.hpp"
 #include "report/plot.hpp"
 #include "report/section.hpp"
+#include "report/summary.hpp"
 
 namespace hillock::report {
 namespace {
@@ -25,6 +26,7 @@ std::string_view differs_in(verify::HeldOut kind) {
 
 std::string section_generalisation(const Document& document) {
   const auto& list = document.verdict.generalisation;
+  if (list.empty() && from_simulations(document.verdict)) return {};  // the reasons say so
   if (list.empty()) return draw(document, Section::generalisation);
   bool expected = false;
   for (const verify::Generalisation& g : list) expected = expected || std::isfinite(g.expected_error);

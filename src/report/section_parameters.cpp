@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/plot.hpp"
 #include "report/section.hpp"
+#include "report/summary.hpp"
 #include "report/svg.hpp"
 #include "verify/rules.hpp"
 
@@ -41,6 +43,8 @@ std::string section_parameters(const Document& document) {
   bool same = false;  // as if every sample were independent, because so it was declared
   bool corrected = false;
   bool chains = false;
+  const bool simulated = from_simulations(document.verdict);
+  const bool best = !simulated || std::ranges::any_of(parameters, [](const auto& p) { return std::isfinite(p.best); });
   const auto differ = [](double a, double b) { return std::isfinite(a) && std::abs(a - b) > 1e-9 * std::abs(b); };
   for (const verify::ParameterSummary& p : parameters) {
     // Where white noise is declared the two are the same: one column.
@@ -52,8 +56,10 @@ std::string section_parameters(const Document& document) {
   std::string out =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of parameters\"><table "
       "class=\"parameters\"><thead><tr>"
-      "<th scope=\"col\">parameter</th><th scope=\"col\">unit</th><th scope=\"col\" class=\"n\">best fit</th>"
-      "<th scope=\"col\" class=\"n\">median</th><th scope=\"col\" class=\"n\">90 % interval, declared noise</th>";
+      "<th scope=\"col\">parameter</th><th scope=\"col\">unit</th>";
+  if (best) out += "<th scope=\"col\" class=\"n\">best fit</th>";
+  out += fmt::format("<th scope=\"col\" class=\"n\">median</th><th scope=\"col\" class=\"n\">90 % interval{}</th>",
+                     simulated ? "" : ", declared noise");
   if (independent) out += "<th scope=\"col\" class=\"n\">… every sample independent</th>";
   if (corrected) out += "<th scope=\"col\" class=\"n\">… autocorrelation counted</th>";
   out += "<th scope=\"col\">on the prior's range</th><th scope=\"col\" class=\"n\">contrac&shy;tion</th>";
@@ -69,7 +75,8 @@ std::string section_parameters(const Document& document) {
     const double high = corrected && std::isfinite(p.q95_corrected) ? p.q95_corrected : p.q95;
     out += fmt::format("<tr><th scope=\"row\">{}{}</th><td>{}</td>", escape_html(p.name),
                        p.is_noise ? " <span class=\"role\">noise</span>" : "", escape_html(pretty_unit(p.unit)));
-    out += value_cell(p.best, low, high) + value_cell(p.median, low, high) + cell(interval(p.q05, p.q95));
+    if (best) out += value_cell(p.best, low, high);
+    out += value_cell(p.median, low, high) + cell(interval(p.q05, p.q95));
     if (independent) out += cell(interval(p.q05_independent, p.q95_independent));
     if (corrected) out += cell(interval(p.q05_corrected, p.q95_corrected));
     out += fmt::format("<td>{}</td>", plot_interval(p, axis_of(document, p.name)));
@@ -88,11 +95,12 @@ std::string section_parameters(const Document& document) {
   out += "</tbody></table></div>\n";
   std::string note =
       "Contraction: how much of the prior's variance the data removed (on the scale on which the prior is flat). "
-      "In the small drawings the line is the prior's range, the dark bar the 90 % interval under the declared noise";
+      "In the small drawings the line is the prior's range, the dark bar the 90 % interval";
+  if (!simulated) note += " under the declared noise";
   if (corrected) note += ", the pale bar the one with autocorrelation counted";
-  note += ", the dot the best fit. A mark (!) says why when pointed at.";
+  note += fmt::format(", the dot the {}. A mark (!) says why when pointed at.", best ? "best fit" : "median");
   same = same && !independent;
-  if (same || independent || corrected) {
+  if (!simulated && (same || independent || corrected)) {
     note += " The intervals differ in what they believe about the noise: that it is as the study declares";
     if (same)
       note += ", here that every sample is an independent fact, which is too narrow wherever residuals are correlated";

@@ -7,6 +7,7 @@
 #include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/section.hpp"
+#include "report/summary.hpp"
 
 namespace hillock::report {
 namespace {
@@ -44,8 +45,10 @@ std::string section_record(const Document& document) {
   if (!v.inference.empty()) {
     numerics.add("posterior by", v.inference);
     if (v.numerics.draws > 0)
-      numerics.add("posterior draws",
-                   fmt::format("{}, of them divergent {}", count(v.numerics.draws), count(v.numerics.divergences)));
+      numerics.add("posterior draws", v.numerics.divergences == 0 && from_simulations(v)
+                                          ? count(v.numerics.draws)
+                                          : fmt::format("{}, of them divergent {}", count(v.numerics.draws),
+                                                        count(v.numerics.divergences)));
     if (v.numerics.predictive_draws > 0)
       numerics.add("draws simulated for the predictions",
                    fmt::format("{}, of them failed {}", count(v.numerics.predictive_draws),

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "report/escape.hpp"
 #include "report/format.hpp"
+#include "report/panel.hpp"
 #include "report/plot.hpp"
 #include "report/section.hpp"
+#include "report/summary.hpp"
 
 namespace hillock::report {
 
@@ -28,6 +31,11 @@ std::string section_residuals(const Document& document) {
     row("whiteness: smallest p, adjusted for the number of tests", p_value(r.whiteness_p));
   for (const auto& [name, p] : r.tests)
     if (std::isfinite(p)) row(name + ": p of this test alone", p_value(p));
+  const auto has_residuals = [](const DataSet& set) {
+    return !residuals_of(set).empty() || !set.autocorrelation.value.empty();
+  };
+  if (from_simulations(document.verdict) && rows.empty() && std::ranges::none_of(document.data_sets, has_residuals))
+    return {};
   const std::string plots = draw(document, Section::residuals);
   if (rows.empty() && plots.empty()) return {};
   std::string out;

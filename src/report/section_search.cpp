@@ -8,11 +8,14 @@
 #include "report/format.hpp"
 #include "report/plot.hpp"
 #include "report/section.hpp"
+#include "report/summary.hpp"
 
 namespace hillock::report {
 
 std::string section_search(const Document& document) {
   const verify::Fit& f = document.verdict.fit;
+  if (from_simulations(document.verdict) && f.screened == 0 && f.starts == 0 && document.start_errors.empty())
+    return {};  // the rounds are in the section on simulations
   std::string out;
   if (f.screened > 0) {
     out += fmt::format("{} draws from the prior were simulated to choose starting points", count(f.screened));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "report/escape.hpp"
@@ -18,8 +19,25 @@ std::string tile(std::string_view value, std::string_view what, std::string_view
       escape_html(what), escape_html(value), escape_html(detail));
 }
 
+std::string tiles_of_simulations(const verify::Simulated& s) {
+  std::string tiles = tile(count(s.simulations), "Simulations",
+                           s.failed > 0 ? fmt::format("{}; {} failed", s.method, count(s.failed)) : s.method);
+  if (!s.statistics.empty()) {
+    const auto good = std::ranges::count_if(s.statistics, verify::fits);
+    tiles += tile(fmt::format("{} of {}", count(good), count(static_cast<std::int64_t>(s.statistics.size()))),
+                  "Statistics that fit", "inside their 95 % predictive intervals");
+  }
+  if (const verify::Calibration& c = s.calibration; std::isfinite(c.coverage_90))
+    tiles += tile(coverage_text(c.coverage_90, verify::not_computed), "Known parameters in 90 % intervals",
+                  std::isfinite(c.coverage_se)
+                      ? fmt::format("± {}; 90 % expected", coverage_text(c.coverage_se, verify::not_computed))
+                      : "90 % expected");
+  return tiles;
+}
+
 std::string key_figures(const verify::Verdict& v) {
   std::string tiles;
+  if (from_simulations(v)) tiles += tiles_of_simulations(v.simulated);
   if (std::isfinite(v.fit.error)) tiles += tile(number(v.fit.error, 4), "Error, training data", v.fit.error_measure);
   if (const verify::Generalisation* g = main_prediction(v); g != nullptr) {
     if (std::isfinite(g->error)) {
@@ -72,7 +90,7 @@ std::string section_verdict(const Document& document) {
   std::string out = fmt::format(
       "<div class=\"verdict {0}\"><div class=\"status\"><span class=\"badge\"><span aria-hidden=\"true\">{1}</span> {0}"
       "</span><span class=\"meaning\">{2}</span></div>",
-      status, glyph(v.status), escape_html(status_meaning(v.status)));
+      status, glyph(v.status), escape_html(status_meaning(v)));
   std::string words;
   for (const std::string& s : summary(v)) words += (words.empty() ? "" : " ") + s;
   if (!words.empty()) out += fmt::format("<p class=\"summary\">{}</p>", escape_html(words));

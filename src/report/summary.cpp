@@ -10,13 +10,15 @@ namespace hillock::report {
 
 using verify::Status;
 
-std::string_view status_meaning(Status status) {
-  switch (status) {
+std::string_view status_meaning(const verify::Verdict& verdict) {
+  switch (verdict.status) {
     case Status::invalid: return "The run itself cannot be relied on; its numbers should not be used.";
     case Status::unidentifiable:
       return "These data do not pin the parameters down: unlike values explain them equally well.";
     case Status::misspecified:
-      return "The recording has structure that this model, with its declared noise, does not produce.";
+      return from_simulations(verdict)
+                 ? "The data show something that this model, with this prior, does not produce."
+                 : "The recording has structure that this model, with its declared noise, does not produce.";
     case Status::consistent:
       return "No check found a disagreement, but no test on another protocol or cell was passed.";
     case Status::supported:
@@ -24,6 +26,8 @@ std::string_view status_meaning(Status status) {
   }
   return "";
 }
+
+bool from_simulations(const verify::Verdict& verdict) { return !verdict.simulated.method.empty(); }
 
 const verify::Generalisation* main_prediction(const verify::Verdict& verdict) {
   for (const verify::Generalisation& g : verdict.generalisation)
@@ -50,6 +54,8 @@ std::vector<std::string> summary(const verify::Verdict& v) {
     }
     out.push_back(s + ".");
   }
+  if (from_simulations(v))
+    for (std::string& s : summary_of_simulations(v.simulated)) out.push_back(std::move(s));
   if (const verify::Generalisation* g = main_prediction(v); g != nullptr && std::isfinite(g->error)) {
     std::string s =
         fmt::format("On data that the fit never saw ({}) the error is {}", g->name, with_error(g->error, g->error_se));

@@ -9,11 +9,20 @@
 
 namespace hillock::report {
 
-/// What a status means, one sentence.
-[[nodiscard]] std::string_view status_meaning(verify::Status status);
+/// What the verdict's status means, one sentence.
+[[nodiscard]] std::string_view status_meaning(const verify::Verdict& verdict);
+
+/// The posterior was learnt from simulations; there may be no best fit, no starts, no residuals.
+[[nodiscard]] bool from_simulations(const verify::Verdict& verdict);
+
+/// What was simulated, whether the data are like it, whether the posterior is right: sentences of `summary`.
+[[nodiscard]] std::vector<std::string> summary_of_simulations(const verify::Simulated& simulated);
 
 /// Plain sentences (not escaped), each about one box of the verdict; boxes without numbers are left out.
 [[nodiscard]] std::vector<std::string> summary(const verify::Verdict& verdict);
+
+/// "89.4 %", "89.4 % (± 0.4 %)": a tenth of a per cent is what a thousand simulations can tell.
+[[nodiscard]] std::string coverage_text(double covered, double standard_error);
 
 /// The prediction that the status rests on: the first gating one with an error, else the first; null without any.
 [[nodiscard]] const verify::Generalisation* main_prediction(const verify::Verdict& verdict);

@@ -88,22 +88,28 @@ std::string heading(std::string text, bool color) { return color ? "\x1b[1m" + t
 std::string parameter_table(const verify::Verdict& v, std::size_t width, bool color) {
   bool corrected = false;
   for (const verify::ParameterSummary& p : v.parameters) corrected = corrected || std::isfinite(p.q05_corrected);
+  // Learnt from simulations there may be no best fit, and no chains.
+  const auto any = [&](double verify::ParameterSummary::*member) {
+    return std::ranges::any_of(v.parameters, [&](const auto& p) { return std::isfinite(p.*member); });
+  };
+  const bool best = !from_simulations(v) || any(&verify::ParameterSummary::best);
+  const bool chains = !from_simulations(v) || any(&verify::ParameterSummary::rhat);
   std::vector<std::array<std::string, 5>> rows;
-  rows.push_back(
-      {"parameter", "best fit", corrected ? "90 %, autocorrelation counted" : "90 % interval", "contraction", "R-hat"});
+  rows.push_back({"parameter", best ? "best fit" : "median",
+                  corrected ? "90 %, autocorrelation counted" : "90 % interval", "contraction", "R-hat"});
   for (const verify::ParameterSummary& p : v.parameters) {
     if (rows.size() > most_parameters) break;
     const bool use = corrected && std::isfinite(p.q05_corrected);
     const double low = use ? p.q05_corrected : p.q05;
     const double high = use ? p.q95_corrected : p.q95;
-    rows.push_back({one_line(label(p.name, p.unit)), within(p.best, low, high), interval(low, high),
+    rows.push_back({one_line(label(p.name, p.unit)), within(best ? p.best : p.median, low, high), interval(low, high),
                     percent(p.contraction), std::isfinite(p.rhat) ? fmt::format("{:.3f}", p.rhat) : "–"});
   }
   std::array<std::size_t, 5> widths{};
   for (const auto& r : rows)
     for (std::size_t c = 0; c < r.size(); ++c) widths[c] = std::max(widths[c], columns(r[c]));
   // Columns that do not fit are left out from the right.
-  std::size_t shown = widths.size();
+  std::size_t shown = chains ? widths.size() : widths.size() - 1;
   const auto total = [&] {
     std::size_t sum = 1;
     for (std::size_t c = 0; c < shown; ++c) sum += widths[c] + 2;
@@ -119,6 +125,29 @@ std::string parameter_table(const verify::Verdict& v, std::size_t width, bool co
   if (v.parameters.size() > most_parameters)
     out += fmt::format("  and {} more, in verdict.json\n", v.parameters.size() - most_parameters);
   return out;
+}
+
+/// Name, observation and prediction of those that do not fit.
+std::string misfits(const verify::Verdict& v, std::size_t width, bool color) {
+  std::string out;
+  std::size_t shown = 0;
+  std::size_t all = 0;
+  for (const verify::StatisticSummary& s : v.simulated.statistics) {
+    if (verify::fits(s) || ++all > most_items * 2) continue;
+    ++shown;
+    const std::string unit = pretty_unit(s.unit).empty() ? "" : " " + pretty_unit(s.unit);
+    const std::string found = std::isfinite(s.observed) ? within(s.observed, s.predicted_q025, s.predicted_q975) + unit
+                                                        : std::string("no value");
+    std::string predicted = std::isfinite(s.predicted_q025)
+                                ? "95 % of predictions " + interval(s.predicted_q025, s.predicted_q975) + unit
+                                : std::string("no prediction has a value");
+    if (std::isfinite(s.predicted_q025) && s.predicted_undefined > 0)
+      predicted += fmt::format(" ({} have no value)", percent(s.predicted_undefined));
+    out += wrapped(fmt::format("{}: {} in the data, {}", s.name, found, predicted), width, "  ", "    ");
+  }
+  if (out.empty()) return {};
+  if (all > shown) out += fmt::format("  and {} more, in the report\n", all - shown);
+  return heading("Statistics that do not fit", color) + "\n" + out;
 }
 
 std::string items(std::string title, const std::vector<verify::KnowledgeItem>& list, std::size_t width, bool color) {
@@ -137,7 +166,7 @@ std::string items(std::string title, const std::vector<verify::KnowledgeItem>& l
 std::string render_terminal(const verify::Verdict& v, bool color, int width_wanted, std::string_view folder) {
   const auto width = static_cast<std::size_t>(std::clamp(width_wanted, 40, 160));
   const std::string status(verify::to_string(v.status));
-  std::string head = wrapped(fmt::format("{}: {}", status, status_meaning(v.status)), width, "", "  ");
+  std::string head = wrapped(fmt::format("{}: {}", status, status_meaning(v)), width, "", "  ");
   if (color) head = fmt::format("{}{}\x1b[0m{}", status_color(v.status), status, head.substr(status.size()));
   std::string out;
   if (!v.study.empty()) out += heading(clip(one_line(v.study), width), color) + "\n";
@@ -146,14 +175,17 @@ std::string render_terminal(const verify::Verdict& v, bool color, int width_want
   out += "\n";
   for (const std::string& s : summary(v)) out += wrapped(s, width, "", "");
   if (!v.parameters.empty()) out += "\n" + parameter_table(v, width, color);
+  if (const std::string list = from_simulations(v) ? misfits(v, width, color) : ""; !list.empty()) out += "\n" + list;
   const std::string unknown = items("Known to be unknown", v.knowledge.known_unknown, width, color) +
                               items("Not tested", v.knowledge.untested, width, color);
   if (!unknown.empty()) out += "\n" + unknown;
   if (v.cost.wall_s > 0 || !folder.empty()) out += "\n";
   if (v.cost.wall_s > 0)
-    out += wrapped(fmt::format("{} simulations and {} gradients in {} on {} {}.", count(v.cost.simulations),
-                               count(v.cost.gradients), duration(v.cost.wall_s), v.cost.threads,
-                               v.cost.threads == 1 ? "thread" : "threads"),
+    out += wrapped(fmt::format("{} simulations{} in {} on {} {}.", count(v.cost.simulations),
+                               from_simulations(v) && v.cost.gradients == 0
+                                   ? ""
+                                   : fmt::format(" and {} gradients", count(v.cost.gradients)),
+                               duration(v.cost.wall_s), v.cost.threads, v.cost.threads == 1 ? "thread" : "threads"),
                    width, "", "");
   if (!folder.empty()) {
     std::string place = one_line(folder);

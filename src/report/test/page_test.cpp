@@ -18,7 +18,7 @@ namespace hillock::report {
 namespace {
 
 TEST(Page, HasEverySectionInOrder) {
-  const std::string html = render_html(test::synthetic_document(20));
+  const std::string html = render_html(test::document_of_everything(20));
   std::size_t at = 0;
   for (const PageSection& s : page_sections()) {
     const std::size_t found = html.find("<section id=\"" + std::string(s.id) + "\"", at);

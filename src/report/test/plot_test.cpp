@@ -30,7 +30,7 @@ class EveryPlot : public testing::TestWithParam<Plot> {
 };
 
 TEST_P(EveryPlot, IsDrawnFromADocumentWithData) {
-  const std::string html = drawn(test::synthetic_document(50));
+  const std::string html = drawn(test::document_of_everything(50));
   EXPECT_EQ(test::markup_fault(html), "");
   EXPECT_EQ(html.find("class=\"nothing\""), std::string::npos) << html.substr(0, 200);
   EXPECT_GT(html.size(), 300U);

@@ -280,6 +280,15 @@ Document one_point_document() {
   verify::Generalisation g;
   g.name = "other", g.error = 0.1, g.samples = 1;
   d.verdict.generalisation = {g};
+  d.simulated.curve = {{100}, {-1.5}, {-1.6}};
+  d.simulated.statistics = {{{3.0}, {3.0}}};
+  d.simulated.traces = {{"single", "mV", {5.0}, {-65.0}, Array2(1, 1, -64.0)}};
+  d.simulated.ranks = Array2(1, 1, 0.5);
+  verify::StatisticSummary s1;
+  s1.name = "rate", s1.observed = 3, s1.prior_q025 = s1.prior_q975 = 3;
+  s1.predicted_q025 = s1.predicted_median = s1.predicted_q975 = 3;
+  d.verdict.simulated.statistics = {s1};
+  d.verdict.simulated.rounds = {{"prior", 1, 0, -1.6, 1.0, false}};
   return d;
 }
 
@@ -304,6 +313,14 @@ Document nan_document() {
   g.name = "other";
   g.baselines = {{"mean", nan}};
   d.verdict.generalisation = {g};
+  d.simulated.curve = {{nan, nan}, {nan, nan}, {nan, nan}};
+  d.simulated.statistics = {{{nan}, {nan}}};
+  d.simulated.traces = {{"single", "mV", {0, 1}, {nan, nan}, Array2(2, 2, nan)}};
+  d.simulated.ranks = Array2(2, 1, nan);
+  verify::StatisticSummary s1;
+  s1.name = "rate";
+  d.verdict.simulated.statistics = {s1};
+  d.verdict.simulated.rounds = {{"", 0, 0, nan, nan, false}};
   return d;
 }
 

@@ -36,6 +36,35 @@ TEST(Terminal, SaysWhatMatters) {
   EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 42) << text;
 }
 
+TEST(Terminal, OfAFitBySimulationKeepsToItsWidth) {
+  const verify::Verdict v = test::simulated_document().verdict;
+  for (const int width : {40, 60, 80, 100}) {
+    std::istringstream lines(render_terminal(v, false, width, "results/allen"));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("verdict.json") != std::string::npos) continue;
+      EXPECT_LE(columns(line), static_cast<std::size_t>(width)) << line;
+    }
+  }
+}
+
+TEST(Terminal, OfAFitBySimulationSaysWhatMatters) {
+  for (const int width : {80, 100}) {
+    const std::string text = render_terminal(test::simulated_document().verdict, false, width, "results/allen");
+    for (const char* part : {"unidentifiable", "120\u202F000 simulations by tsnpe", "(13\u202F%)",
+                             "Statistics that do not fit", "voltage_variance: 233 mV² in the data", "median",
+                             "g_Na (mS/cm²)", "90 % interval", "124\u202F000 simulations in 41.3 s"})
+      EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+    for (const char* part : {"best fit", "R-hat", "gradients", "starting points"})
+      EXPECT_EQ(text.find(part), std::string::npos) << part << "\n" << text;
+    EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 46) << text;
+  }
+  verify::Verdict v = test::simulated_document().verdict;
+  v.simulated.statistics[6].observed = verify::not_computed;
+  EXPECT_NE(render_terminal(v, false, 160).find("latency: no value in the data"), std::string::npos);
+  for (auto& s : v.simulated.statistics) s.observed = s.predicted_median, s.inside = true;
+  EXPECT_EQ(render_terminal(v, false, 160).find("Statistics that do not fit"), std::string::npos);
+}
+
 TEST(Terminal, ColoursOnlyWhereAskedAndLosesNothingWithout) {
   const verify::Verdict v = test::synthetic_document(2000).verdict;
   const std::string plain = render_terminal(v, false, 80);

@@ -1,0 +1,67 @@
+/// The verdict in words, where the posterior was learnt from simulations.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/format.hpp"
+#include "report/summary.hpp"
+
+namespace hillock::report {
+namespace {
+
+std::string what_was_simulated(const verify::Simulated& s) {
+  if (s.simulations == 0) return fmt::format("No simulation was made for {}.", s.method);
+  std::string out = fmt::format("The posterior is learnt from {} simulations by {}", count(s.simulations), s.method);
+  if (s.rounds.size() > 1) out += fmt::format(" in {} rounds", s.rounds.size());
+  if (s.failed == 0) return out + "; none failed.";
+  return out + fmt::format("; {} of them failed ({}).", count(s.failed),
+                           percent(static_cast<double>(s.failed) / static_cast<double>(s.simulations)));
+}
+
+std::string how_the_data_fit(const verify::Simulated& s) {
+  const auto all = static_cast<std::int64_t>(s.statistics.size());
+  std::string names;
+  std::int64_t good = 0;
+  std::int64_t bad = 0;
+  for (const verify::StatisticSummary& x : s.statistics) {
+    if (verify::fits(x)) ++good;
+    else if (++bad <= 5) names += (names.empty() ? "" : ", ") + x.name;
+  }
+  if (bad > 5) names += fmt::format(" and {} more", count(bad - 5));
+  if (bad == 0)
+    return all == 1 ? "The one statistic of the data lies inside its 95\u202F% predictive interval."
+                    : fmt::format("All {} statistics of the data lie inside their 95\u202F% predictive intervals.",
+                                  count(all));
+  return fmt::format("{} of {} statistics of the data lie inside their 95\u202F% predictive intervals; not: {}.",
+                     count(good), count(all), names);
+}
+
+}  // namespace
+
+std::string coverage_text(double covered, double standard_error) {
+  const auto text = [](double x) { return to_place(100 * x, -1, 100 * x) + "\u202F%"; };
+  return text(covered) + (std::isfinite(standard_error) ? fmt::format(" (± {})", text(standard_error)) : "");
+}
+
+std::vector<std::string> summary_of_simulations(const verify::Simulated& s) {
+  std::vector<std::string> out = {what_was_simulated(s)};
+  if (!s.statistics.empty()) out.push_back(how_the_data_fit(s));
+  if (const verify::Calibration& c = s.calibration; std::isfinite(c.coverage_90)) {
+    out.push_back(fmt::format("On {} fresh simulations its 90\u202F% intervals held {} of the known parameters.",
+                              count(c.draws), coverage_text(c.coverage_90, c.coverage_se)));
+  }
+  if (s.certified == "exact" || s.certified == "approximate") {
+    std::string text = s.certified == "exact" ? "By the model's own likelihood the posterior is exact"
+                                              : "By the model's own likelihood the posterior is approximate";
+    if (std::isfinite(s.effective_draws)) {
+      text += fmt::format(": its draws are worth {}", count(std::llround(s.effective_draws)));
+      if (std::isfinite(s.pareto_k)) text += fmt::format(" (Pareto k {})", number(s.pareto_k, 2));
+    }
+    out.push_back(text + ".");
+  }
+  return out;
+}
+
+}  // namespace hillock::report
