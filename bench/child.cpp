@@ -75,6 +75,7 @@ ChildResult run_child(const std::vector<std::string>& command) {
   }
   result.wall_s = wall_seconds() - begin;
   result.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  result.peak_mb = static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts in KiB
   if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
   result.out = out.text();
   result.err = err.text();

@@ -11,7 +11,8 @@ struct ChildResult {
   std::string out;     ///< what it wrote to stdout
   std::string err;     ///< and to stderr
   double wall_s = 0.0;
-  double cpu_s = 0.0;  ///< of all its threads, user and system
+  double cpu_s = 0.0;    ///< of all its threads, user and system
+  double peak_mb = 0.0;  ///< most memory that it held at a time; never below the most that we have held
 };
 
 /// Runs `command[0]`, a path, with the rest as arguments, in the current directory.

@@ -30,6 +30,23 @@ std::string today() { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nu
 
 std::string compiler() { return std::string(HILLOCK_BENCH_COMPILER); }
 
+Json lines_of(const Sheet& sheet) {
+  Json out = Json::array();
+  for (const std::vector<Sheet::Entry>& line : sheet.lines) {
+    HILLOCK_CHECK(line.size() == sheet.columns.size(), "a line of a sheet with another number of entries than columns");
+    Json json;
+    for (std::size_t j = 0; j < line.size(); ++j)
+      json[sheet.columns[j]] = std::visit(
+          [](const auto& entry) -> Json {
+            if constexpr (std::is_same_v<std::decay_t<decltype(entry)>, double>) return number(entry);
+            else return entry;
+          },
+          line[j]);
+    out.push_back(std::move(json));
+  }
+  return out;
+}
+
 Json document(const Table& table) {
   Json out;
   out["schema"] = "hillock.bench/1";
@@ -55,22 +72,47 @@ Json document(const Table& table) {
     json["met"] = r.met() ? Json(*r.met()) : Json(nullptr);
     out["rows"].push_back(std::move(json));
   }
+  for (const Sheet& sheet : table.sheets) out[sheet.name] = lines_of(sheet);
   return out;
 }
 
 /// One row a line.
 std::string text_of(const Json& document) {
   Json head = document;
-  head.erase("rows");
+  for (auto member = head.begin(); member != head.end();)
+    member = document.at(member.key()).is_array() && member.key() != "notes" ? head.erase(member) : std::next(member);
   std::string out = head.dump(2);
   out.resize(out.size() - 2);  // "\n}"
-  out += ",\n  \"rows\": [";
-  const char* comma = "\n    ";
-  for (const Json& row : document.at("rows")) {
-    out += comma + row.dump();
-    comma = ",\n    ";
+  for (const auto& [key, lines] : document.items()) {
+    if (head.contains(key)) continue;
+    out += fmt::format(",\n  \"{}\": [", key);
+    const char* comma = "\n    ";
+    for (const Json& line : lines) {
+      out += comma + line.dump();
+      comma = ",\n    ";
+    }
+    out += "\n  ]";
   }
-  return out + "\n  ]\n}\n";
+  return out + "\n}\n";
+}
+
+std::string entry_text(const Sheet::Entry& entry) {
+  if (const auto* text = std::get_if<std::string>(&entry)) return *text;
+  if (const auto* truth = std::get_if<bool>(&entry)) return *truth ? "yes" : "**no**";
+  const double value = std::get<double>(entry);
+  return std::isfinite(value) ? fmt::format("{:.4g}", value) : "";
+}
+
+std::string markdown(const Sheet& sheet) {
+  std::string out = fmt::format("\n{}\n\n|", sheet.title), rule = "|";
+  for (const std::string& column : sheet.columns) out += fmt::format(" {} |", column), rule += "---|";
+  out += "\n" + rule + "\n";
+  for (const std::vector<Sheet::Entry>& line : sheet.lines) {
+    out += "|";
+    for (const Sheet::Entry& entry : line) out += fmt::format(" {} |", entry_text(entry));
+    out += "\n";
+  }
+  return out;
 }
 
 std::string markdown(const Table& table) {
@@ -82,6 +124,7 @@ std::string markdown(const Table& table) {
   for (const Row& r : table.rows)
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", r.name, shown(r.value), r.unit, r.peer,
                        shown(r.peer_value), shown(r.ratio()), r.target(), r.met() ? (*r.met() ? "yes" : "**no**") : "");
+  for (const Sheet& sheet : table.sheets) out += markdown(sheet);
   if (!table.notes.empty()) out += "\n";
   for (const std::string& note : table.notes) out += fmt::format("- {}\n", note);
   return out;

@@ -21,6 +21,8 @@ TEST(Child, SaysWhatAProgramSaid) {
   EXPECT_EQ(ran.out, "out\n");
   EXPECT_EQ(ran.err, "err\n");
   EXPECT_GE(ran.wall_s, 0.0);
+  EXPECT_GT(ran.peak_mb, 0.1);
+  EXPECT_LT(ran.peak_mb, 4096.0) << "a shell: kilobytes are not megabytes";
   EXPECT_EQ(run_child({"/nonexistent/program"}).exit_code, -1);
 }
 
