@@ -447,7 +447,10 @@ class SimulatedFit {
     }
     const auto begun = Clock::now();
     SimulatedCheckOptions how;
+    // Tests of several statistics need more draws than an interval: a thousand, where they are quick.
     how.predictive_simulations = static_cast<std::size_t>(study_.verify.predictive_draws);
+    if (1e-6 * verdict_.simulated.simulation_us * 1000.0 < 0.1 * verdict_.cost.search_s)
+      how.predictive_simulations = std::max<std::size_t>(how.predictive_simulations, 1000);
     how.calibration_draws = static_cast<std::size_t>(study_.verify.calibration_draws);
     // A slow simulator: the checks take as long as a tenth of the learning, not more.
     const double each = 1e-6 * std::max(0.0, verdict_.simulated.simulation_us);

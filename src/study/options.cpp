@@ -131,15 +131,17 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
 
       {"search.method", +[](S& s) -> Text& { return s.search.method; },
        one_of({"levenberg_marquardt", "cma_es", "auto", "npe", "tsnpe", "nle", "nre", "abc_rejection", "abc_smc"}), "",
-       "levenberg_marquardt, cma_es: the optimiser that runs from each start, for models with a likelihood. The others "
-       "need simulations only, and learn the posterior of observe.statistics from them; auto chooses among these and "
-       "says why."},
+       "The optimiser that runs from each start, for models with a likelihood (levenberg_marquardt, cma_es); or a "
+       "method "
+       "that needs simulations only, and learns the posterior of observe.statistics from them; auto chooses among "
+       "these "
+       "and says why."},
       {"search.simulations", +[](S& s) -> Whole& { return s.search.simulations; }, between(0, 1e12), "",
        "How many simulations a method that learns from them may spend; 0: 100000, or as many as --budget has time "
        "for."},
       {"search.rounds", +[](S& s) -> Whole& { return s.search.rounds; }, between(0, 100), "",
        "Rounds of tsnpe, nle and nre, each with simulations nearer to the data; 0: 4 or 5."},
-      {"search.density", +[](S& s) -> Text& { return s.search.density; }, 
+      {"search.density", +[](S& s) -> Text& { return s.search.density; },
        one_of({"auto", "maf", "nsf", "nsf_coupling", "mdn", "flow_matching", "transformer"}), "",
        "The network that the density is: maf, a masked autoregressive flow; nsf, one with splines; nsf_coupling, its "
        "coupling layers draw faster; mdn, a mixture of normal distributions; flow_matching, a velocity field; "
