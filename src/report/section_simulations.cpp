@@ -33,6 +33,14 @@ std::string what_was_done(const verify::Simulated& s) {
   return text;
 }
 
+/// "not possible: the model declares no likelihood" without its first words, if they are these.
+std::string_view why_not(std::string_view certified) {
+  constexpr std::string_view usual = "not possible";
+  if (!certified.starts_with(usual)) return certified;
+  const std::size_t at = certified.find_first_not_of(" :,;", usual.size());
+  return at == std::string_view::npos ? certified : certified.substr(at);
+}
+
 std::string how_right_it_is(const verify::Simulated& s) {
   std::string text;
   const verify::Calibration& c = s.calibration;
@@ -45,7 +53,7 @@ std::string how_right_it_is(const verify::Simulated& s) {
     text += fmt::format("Calibration was not tested: {}. ", c.not_done);
   }
   if (!s.certified.empty() && s.certified != "exact" && s.certified != "approximate")
-    text += fmt::format("Whether the posterior is exact: {}. ", s.certified);
+    text += fmt::format("Whether the posterior is exact cannot be said: {}. ", why_not(s.certified));
   if (std::isfinite(s.observation_p))
     text += fmt::format("All statistics together, against what the prior produces: p = {}. ",
                         s.observation_p < 1e-4 ? "below 0.0001" : number(s.observation_p, 2));
@@ -83,9 +91,10 @@ std::string rounds_table(const std::vector<verify::SimulationRound>& rounds) {
   out += "</tr></thead><tbody>\n";
   for (std::size_t i = 0; i < rounds.size(); ++i) {
     const verify::SimulationRound& r = rounds[i];
-    out += fmt::format("<tr><td class=\"n\">{}</td><td>{}{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>", i + 1,
-                       escape_html(r.proposal), r.capped ? " <span class=\"role\">ended at its cap</span>" : "",
-                       escape_html(count(r.simulations)), escape_html(count(r.failed)));
+    out += fmt::format(
+        "<tr><td class=\"n\">{}</td><td class=\"words\">{}{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>", i + 1,
+        escape_html(r.proposal), r.capped ? " <span class=\"role\">ended at its cap</span>" : "",
+        escape_html(count(r.simulations)), escape_html(count(r.failed)));
     if (objective) out += fmt::format("<td class=\"n\">{}</td>", escape_html(number(r.objective, 4)));
     if (acceptance) out += fmt::format("<td class=\"n\">{}</td>", escape_html(percent(r.acceptance)));
     out += "</tr>\n";
