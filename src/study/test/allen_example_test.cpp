@@ -117,7 +117,7 @@ TEST(AllenExample, ARecordingOfItsOwnModelIsPredicted) {
     voltage.assign(row.begin(), row.end());
   }
   (void)made.scratch.write("recording.csv", recording(voltage));
-  const ResolvedStudy study = made.study({"search.method=tsnpe", "search.simulations=4000", "search.rounds=2",
+  const ResolvedStudy study = made.study({"search.method=tsnpe", "search.simulations=3000", "search.rounds=2",
                                           "search.members=1", "search.draws=500", "verify.predictive_draws=200"});
   const auto out = fit(study, {}, silent);
   ASSERT_TRUE(out) << render(out.error());
