@@ -42,7 +42,8 @@ std::string model() {
   const std::string fixed = "const C = 1 ufarad/cm**2";
   const std::size_t at = text.find(fixed);
   if (at == std::string::npos) stop("hh_m_current.model: the capacitance is not where it was");
-  return text.replace(at, fixed.size(), "param C = 1 ufarad/cm**2 ~ uniform(0.5 ufarad/cm**2, 2 ufarad/cm**2)");
+  return text.replace(at, fixed.size(),
+                      "param C : ufarad/cm**2 = 1 ufarad/cm**2 ~ uniform(0.5 ufarad/cm**2, 2 ufarad/cm**2)");
 }
 
 Json fit(const std::string& hillock, const fs::path& folder, std::uint64_t simulations) {
