@@ -5,7 +5,6 @@
 namespace hillock::infer {
 namespace {
 
-constexpr std::size_t most_likelihood_statistics = 40;  // a density of more of them takes longer to learn than theirs
 constexpr double most_undefined = 0.05;
 
 }  // namespace
@@ -16,8 +15,16 @@ MethodChoice choose_method(const MethodFacts& f) {
   c.members = free ? 2 : 4;
   c.batch = free ? 256 : (f.simulations < 5000 ? 50 : 100);
   if (!free && f.simulations >= 50'000) c.batch = 200, c.members = 2;
+  // Early rounds only say where to simulate next, and are quickly learnt from few simulations.
+  const std::size_t rounds = f.simulations > 0 && f.simulations <= 20'000 ? 10 : 5;
   const bool discrete = 2 * f.whole_statistics > f.statistics;
-  if (f.statistics > most_likelihood_statistics) {
+  if (f.binary && f.undefined_share <= most_undefined && f.observation_complete) {
+    c.method = "nle", c.density = "auto", c.rounds = rounds;
+    c.why = "binary statistics: the probability of each is learnt, given those before it";
+    return c;
+  }
+  const bool few_matter = f.relevant_statistics > 0 && f.relevant_statistics <= most_likelihood_statistics / 2;
+  if (f.statistics > most_likelihood_statistics && !few_matter) {
     c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
     c.why = "there are too many statistics to learn their joint density: the posterior is learnt instead, in rounds";
   } else if (discrete) {
@@ -30,8 +37,11 @@ MethodChoice choose_method(const MethodFacts& f) {
     c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
     c.why = "with one or two parameters the posterior is quickest learnt itself, in rounds";
   } else {
-    c.method = "nle", c.density = "maf", c.rounds = 5;
-    c.why = "few statistics that vary smoothly: their density is learnt, from simulations near the data";
+    c.method = "nle", c.density = "auto", c.rounds = rounds;
+    c.why = f.statistics > most_likelihood_statistics
+                ? "few of the statistics depend on the parameters: their density is learnt, from simulations near the "
+                  "data"
+                : "few statistics that vary smoothly: their density is learnt, from simulations near the data";
   }
   return c;
 }

@@ -9,6 +9,9 @@
 #include "base/option_ranges.hpp"
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
+#include "infer/logistic_start.hpp"
+#include "infer/paired_scores.hpp"
+#include "infer/regression_start.hpp"
 #include "nn/densities.hpp"
 #include "nn/learner.hpp"
 #include "nn/saved_network.hpp"
@@ -21,43 +24,6 @@ using Vector = Eigen::VectorXd;
 
 constexpr std::size_t chunk = 128;
 
-/// y = b + A c + L w: w is what the networks see.
-struct LinearStart {
-  Matrix a, l, inverse;  // of l
-  Vector b;
-  double log_determinant = 0.0;  // of l
-};
-
-LinearStart linear_start(const Array2& y, const Array2& c) {
-  const auto n = static_cast<Eigen::Index>(y.rows), ny = static_cast<Eigen::Index>(y.cols),
-             nc = static_cast<Eigen::Index>(c.cols);
-  const Eigen::Map<const Eigen::Matrix<double, -1, -1, Eigen::RowMajor>> ym(y.values.data(), n, ny),
-      cm(c.values.data(), n, nc);
-  const Vector my = ym.colwise().mean(), mc = nc > 0 ? Vector(cm.colwise().mean()) : Vector(0);
-  const Matrix yc = ym.rowwise() - my.transpose();
-  const Matrix cc = cm.rowwise() - mc.transpose();
-  LinearStart s;
-  // Ridge: duplicated or constant columns of c must not make it wild. c is near unit variance.
-  Matrix normal = cc.transpose() * cc;
-  normal.diagonal().array() += 1e-3 * static_cast<double>(n) / 1e2 + 1e-9;
-  s.a = nc > 0 ? Matrix(normal.ldlt().solve(cc.transpose() * yc).transpose()) : Matrix(ny, 0);
-  s.b = my - s.a * mc;
-  const Matrix rest = yc - cc * s.a.transpose();
-  const double freedom = std::max(1.0, static_cast<double>(n - nc - 1));
-  Matrix covariance = rest.transpose() * rest / freedom;
-  const Vector spread = (yc.array().square().colwise().sum() / static_cast<double>(n)).sqrt();
-  for (Eigen::Index i = 0; i < ny; ++i) {
-    const double own = spread[i] > 0.0 ? spread[i] : 1.0;
-    covariance(i, i) += 1e-10 * own * own + 1e-300;
-  }
-  const Eigen::LLT<Matrix> llt(covariance);
-  if (llt.info() == Eigen::Success) s.l = llt.matrixL();
-  else s.l = Matrix(covariance.diagonal().array().sqrt().matrix().asDiagonal());
-  s.inverse = s.l.triangularView<Eigen::Lower>().solve(Matrix::Identity(ny, ny));
-  s.log_determinant = s.l.diagonal().array().log().sum();
-  return s;
-}
-
 }  // namespace
 
 Result<void> EstimatorOptions::validate() const {
@@ -68,6 +34,7 @@ Result<void> EstimatorOptions::validate() const {
   ranges.need(blocks <= 16, "blocks", static_cast<double>(blocks), "at most 16");
   ranges.need(bins >= 2 && bins <= 16, "bins", static_cast<double>(bins), "between 2 and 16");
   ranges.need(batch >= 1 && batch <= 1'000'000, "batch", static_cast<double>(batch), "between 1 and 1e6");
+  ranges.need(patience >= 1 && patience <= 1000, "patience", static_cast<double>(patience), "between 1 and 1000");
   ranges.need(rate > 0.0 && rate <= 1.0, "rate", rate, "above 0, at most 1");
   return std::move(ranges).result();
 }
@@ -75,7 +42,7 @@ Result<void> EstimatorOptions::validate() const {
 struct ConditionalEstimator::State {
   EstimatorOptions options;
   std::size_t ny = 0, nc = 0;
-  LinearStart start;
+  RegressionStart start;
   nn::DensityShape shape;
   std::unique_ptr<nn::ConditionalDensity> density;
   std::vector<nn::Learner> members;
@@ -157,7 +124,7 @@ struct ConditionalEstimator::State {
 
   /// One member, a stored set.
   void learn_stored(std::size_t m, const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
-                    std::vector<double>& training, std::vector<double>& validation) {
+                    std::vector<double>& training, std::vector<double>& validation, std::vector<double>& held_out) {
     nn::Learner& learner = members[m];
     Rng rng(options.seed, stream_id("estimator.stored"), m);
     // The same folds for everybody, another one held out by each.
@@ -168,19 +135,34 @@ struct ConditionalEstimator::State {
     const std::size_t held = std::clamp<std::size_t>(pairs.count / 10, 1, 10000);
     const std::size_t from = (m * held) % std::max<std::size_t>(1, pairs.count - held + 1);
     std::vector<std::uint32_t> rows, kept;
-    for (std::size_t i = 0; i < pairs.count; ++i) (i >= from && i < from + held ? kept : rows).push_back(order[i]);
+    const auto judged = [&](std::uint32_t row) { return pairs.judged.empty() || pairs.judged[row] != 0; };
+    for (std::size_t i = 0; i < pairs.count; ++i)
+      (i >= from && i < from + held && judged(order[i]) ? kept : rows).push_back(order[i]);
     if (rows.empty()) rows = kept;
+    if (kept.empty()) kept = rows;
     const auto feed_kept = [&](nn::Pass& pass, std::size_t first) {
       scatter(pass, pairs, std::span<const std::uint32_t>(kept).subspan(first, pass.samples()));
       randomise(pass, stream_id("estimator.validation"), first);  // the same every time: states are compared
     };
     double top = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
     best[m] = learner.averaged();
+    held_out = scores(pairs, kept, best[m]);
+    bool at_start = density->explicit_density();
+    const std::size_t patience = epochs_of(25 * options.patience, rows.size(), options.patience);
+    const std::size_t at_start_patience =
+        epochs_of(80 * options.patience, rows.size(), std::min<std::size_t>(4, patience));
     std::size_t waited = 0, drops = 0;
     for (std::size_t epoch = 0; epoch < most_epochs && !progress.should_stop(); ++epoch) {
       training.push_back(pass_over(m, pairs, rows, rng, &progress));
       const double now = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
       validation.push_back(now);
+      if (at_start && now > top) {
+        if (!clearly_better(scores(pairs, kept, learner.averaged()), held_out)) {
+          if (++waited >= at_start_patience) break;
+          continue;
+        }
+        at_start = false;
+      }
       if (now > top) {
         if (now > top + 1e-3) waited = 0;
         else ++waited;
@@ -189,13 +171,37 @@ struct ConditionalEstimator::State {
       } else {
         ++waited;
       }
+      if (at_start && waited >= at_start_patience) break;
       if (waited < (drops == 0 ? patience : patience / 2)) continue;
       waited = 0;
       if (++drops > most_drops) break;
       learner.scale_rate(0.3);
     }
+    if (!at_start) held_out = scores(pairs, kept, best[m]);
   }
-  static constexpr std::size_t patience = 12, most_drops = 3;
+  static constexpr std::size_t most_drops = 3;
+
+  /// Epochs that take `steps` steps, but `least` at least: few rows make epochs of few steps, that teach little.
+  [[nodiscard]] std::size_t epochs_of(std::size_t steps, std::size_t rows, std::size_t least) const {
+    return std::clamp<std::size_t>(steps * options.batch / rows, least, 500);
+  }
+
+  /// Log density of some rows, on the networks' scale.
+  [[nodiscard]] std::vector<double> scores(const Pairs& pairs, std::span<const std::uint32_t> rows,
+                                           std::span<const float> parameters) const {
+    std::vector<double> out;
+    if (!density->explicit_density()) return out;
+    nn::Pass pass(density->tape(), chunk, false);
+    std::vector<float> log_q(pass.extent().stride);
+    for (std::size_t first = 0; first < rows.size(); first += chunk) {
+      const std::size_t count = std::min(chunk, rows.size() - first);
+      pass.resize(count);
+      scatter(pass, pairs, rows.subspan(first, count));
+      density->evaluate(pass, parameters, log_q.data());
+      for (std::size_t k = 0; k < count; ++k) out.push_back(static_cast<double>(log_q[k]));
+    }
+    return out;
+  }
 
   void answer_with_members() {
     for (std::size_t m = 0; m < members.size(); ++m) best[m] = members[m].averaged();
@@ -214,7 +220,6 @@ Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const
   state->options = o;
   state->ny = y.cols;
   state->nc = c.cols;
-  state->start = linear_start(y, c);
   nn::DensityShape shape;
   shape.dimension = y.cols;
   shape.context = c.cols;
@@ -227,9 +232,14 @@ Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const
   Result<std::unique_ptr<nn::ConditionalDensity>> density = nn::make_density(o.density, shape);
   if (!density) return fail(std::move(density.error()));
   state->density = std::move(*density);
+  const bool labels = state->density->labels();
+  state->start = labels ? RegressionStart::none(y.cols, c.cols) : RegressionStart::of(y, c, o.may_bend);
+  const LogisticStart logistic = labels ? logistic_start(y, c, o.threads) : LogisticStart();
   for (std::size_t m = 0; m < o.members; ++m) {
-    state->members.emplace_back(state->density->tape(), state->density->objective(),
-                                state->density->tape().initial(o.seed, m), state->learner_options());
+    std::vector<float> initial = state->density->tape().initial(o.seed, m);
+    if (labels) state->density->set_linear(initial, logistic.weights, logistic.bias);
+    state->members.emplace_back(state->density->tape(), state->density->objective(), std::move(initial),
+                                state->learner_options());
     state->best.push_back(state->members.back().averaged());
   }
   return ConditionalEstimator(std::move(state));
@@ -281,7 +291,11 @@ Result<ConditionalEstimator> ConditionalEstimator::load(const nn::SavedNetwork& 
   state->shape = loaded->shape;
   state->ny = loaded->shape.dimension;
   state->nc = loaded->shape.context;
-  const auto slope = matrix_of(network, "start-slope", state->ny, std::max<std::size_t>(state->nc, 1));
+  auto slope = matrix_of(network, "start-slope", state->ny, std::max<std::size_t>(state->nc, 1));
+  if (!slope && state->nc <= RegressionStart::most_bent) {
+    slope = matrix_of(network, "start-slope", state->ny, RegressionStart::features(state->nc, true));
+    state->start.quadratic = slope.has_value();
+  }
   const auto factor = matrix_of(network, "start-factor", state->ny, state->ny);
   const auto centre = matrix_of(network, "start-centre", state->ny, 1);
   if (!slope || !factor || !centre || !(factor->diagonal().array() > 0.0).all())
@@ -313,8 +327,7 @@ Pairs ConditionalEstimator::prepare(const Array2& y, const Array2& c) const {
   for (std::size_t k = 0; k < y.rows; ++k) {
     const Eigen::Map<const Vector> yk(y.row(k).data(), static_cast<Eigen::Index>(s.ny)),
         ck(c.row(k).data(), static_cast<Eigen::Index>(s.nc));
-    rest.noalias() = yk - s.start.b;
-    rest.noalias() -= s.start.a * ck;
+    rest = yk - s.start.mean(ck);
     s.start.l.triangularView<Eigen::Lower>().solveInPlace(rest);
     for (std::size_t i = 0; i < s.ny; ++i) out.y[k * s.ny + i] = static_cast<float>(rest[static_cast<Eigen::Index>(i)]);
     for (std::size_t i = 0; i < s.nc; ++i) out.c[k * s.nc + i] = static_cast<float>(c(k, i));
@@ -347,9 +360,10 @@ StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_
   State& s = *state_;
   // The rate falls by what validation says, not by a plan.
   for (nn::Learner& m : s.members) m.plan(std::int64_t{1} << 60);
-  std::vector<std::vector<double>> training(s.members.size()), validation(s.members.size());
-  parallel_for(s.members.size(), s.options.threads,
-               [&](std::size_t m) { s.learn_stored(m, pairs, most_epochs, progress, training[m], validation[m]); });
+  std::vector<std::vector<double>> training(s.members.size()), validation(s.members.size()), held(s.members.size());
+  parallel_for(s.members.size(), s.options.threads, [&](std::size_t m) {
+    s.learn_stored(m, pairs, most_epochs, progress, training[m], validation[m], held[m]);
+  });
   StoredTraining out;
   out.stopped = progress.should_stop();
   std::size_t longest = 0;
@@ -368,6 +382,7 @@ StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_
     out.training.push_back(mean_at(training, e));
     out.validation.push_back(mean_at(validation, e));
   }
+  for (const auto& h : held) out.held_out.insert(out.held_out.end(), h.begin(), h.end());
   return out;
 }
 
@@ -427,12 +442,13 @@ void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::sp
           if (by_c)
             for (std::size_t i = 0; i < s.nc; ++i) (*by_c)(first + k, i) += share * dc(m * chunk + k, i);
         }
-        // w = L^-1 (y - b - A c)
+        // w = L^-1 (y - mean(c))
         const Vector g = s.start.inverse.transpose() * w;
         if (by_y)
           for (std::size_t i = 0; i < s.ny; ++i) (*by_y)(first + k, i) = g[static_cast<Eigen::Index>(i)];
         if (by_c) {
-          const Vector through = s.start.a.transpose() * g;
+          const Eigen::Map<const Vector> ck(part_c.row(k).data(), static_cast<Eigen::Index>(s.nc));
+          const Vector through = s.start.slope(ck, g);
           for (std::size_t i = 0; i < s.nc; ++i) (*by_c)(first + k, i) -= through[static_cast<Eigen::Index>(i)];
         }
       }
@@ -445,7 +461,7 @@ Array2 ConditionalEstimator::draw(std::span<const double> c, std::size_t count, 
   const State& s = *state_;
   Array2 out(count, s.ny);
   const Eigen::Map<const Vector> cv(c.data(), static_cast<Eigen::Index>(s.nc));
-  const Vector centre = s.start.b + s.start.a * cv;
+  const Vector centre = s.start.mean(cv);
   const std::size_t members = s.best.size();
   const std::size_t pieces = (count + chunk - 1) / chunk;
   parallel_for(pieces, s.options.threads, [&](std::size_t piece) {

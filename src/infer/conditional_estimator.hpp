@@ -3,7 +3,8 @@
 /// likelihood estimation (y data, c parameters).
 ///
 /// y is first straightened by a linear regression on c and whitened by the residuals' covariance, both found from the
-/// first pairs; a network learns what is left. So a linear Gaussian problem is solved before training begins. Several
+/// first pairs; a network learns what is left. So a linear Gaussian problem is solved before training begins. Labels (0
+/// or 1, of the density "bernoulli") stay as they are, and begin with a logistic regression instead. Several
 /// networks (an ensemble; Lakshminarayanan et al. 2017) are averaged as densities. They are trained side by side, one
 /// thread each, and no bit depends on the number of threads.
 
@@ -33,7 +34,9 @@ struct EstimatorOptions {
   std::size_t batch = 256;
   double rate = 1e-3;
   double decay = 0.0;
-  double average = 0.0;  ///< of the moving average of the parameters, a step
+  bool may_bend = false;      ///< the regression that it begins with may be of second order (regression_start.hpp)
+  std::size_t patience = 12;  ///< epochs of a stored set without a gain, before the rate falls
+  double average = 0.0;       ///< of the moving average of the parameters, a step
   int threads = 0;
   std::uint64_t seed = 1;
   [[nodiscard]] Result<void> validate() const;
@@ -43,6 +46,8 @@ struct EstimatorOptions {
 struct Pairs {
   std::size_t count = 0;
   std::vector<float> y, c;  ///< row-major
+  /// Rows that a stored set's validation is about; empty: all. The others are learnt from, too.
+  std::vector<std::uint8_t> judged;
 };
 
 /// What early stopping saw.
@@ -51,6 +56,9 @@ struct StoredTraining {
                                              ///< epoch, averaged over members
   std::vector<std::size_t> epochs;           ///< by member
   bool stopped = false;                      ///< by should_stop(), before it was done
+  /// Log density of the rows that each member held out, one after the other, by its best state: on the networks' scale.
+  /// The same rows for every kind of density with the same options and number of pairs.
+  std::vector<double> held_out;
 };
 
 class ConditionalEstimator {
@@ -77,7 +85,9 @@ class ConditionalEstimator {
   [[nodiscard]] std::int64_t steps() const;
 
   /// A stored set, many times: each member keeps another part of the pairs for validation, halves its rate where that
-  /// stops improving, and ends with its best state.
+  /// stops improving, and ends with its best state. What begins as the linear start leaves it only for a state that
+  /// is better by more than the standard error of the difference (the one-standard-error rule; Breiman et al. 1984,
+  /// section 3.4.3): where the problem is linear and Gaussian, noise is not learnt.
   StoredTraining learn_stored(const Pairs& pairs, std::size_t most_epochs, const Progress& progress);
 
   /// log p(y_k | c_k) in y's units; `c` has one row for all or one for each. Gradients where not null.

@@ -7,23 +7,35 @@
 #include "base/option_ranges.hpp"
 #include "base/rng.hpp"
 #include "infer/annealed_smc.hpp"
+#include "infer/density_choice.hpp"
 #include "infer/failure_region.hpp"
 #include "infer/fresh_training.hpp"
 #include "infer/likelihood_sampler.hpp"
+#include "infer/parameter_inputs.hpp"
 
 namespace hillock::infer {
 namespace {
 
 constexpr double far = 1e9;                   // nothing is cut: the density must be that of the values
+constexpr double slack = 3.0;                 // of the log posterior, below its draws': what a round's answer is about
+constexpr std::size_t least_core = 100;       // pairs
+constexpr std::size_t prior_tries = 8;        // for each draw of the prior near the posterior
 constexpr std::size_t noises = 8;             // of whole-number statistics
 constexpr std::size_t most_points = 100'000;  // for the classifier of failures
 constexpr std::size_t most_annealed = 20;     // dimensions that particles' jumps explore; gradients do, beyond
-constexpr double most_whole = 100'000;        // a range beyond which whole numbers are as good as continuous
+/// From the simple to the flexible.
+constexpr std::string_view kinds_to_choose_from[] = {"gaussian", "maf"};
+constexpr double most_whole = 100'000;  // a range beyond which whole numbers are as good as continuous
 
 class Nle {
  public:
   Nle(const SimulationProblem& problem, const NleOptions& options, const InferenceBudget& budget, Progress& progress)
-      : problem_(problem), options_(options), budget_(budget), progress_(progress), source_(problem) {}
+      : problem_(problem),
+        options_(options),
+        budget_(budget),
+        progress_(progress),
+        source_(problem),
+        inputs_(*problem.space) {}
 
   Result<SimulationPosterior> run() {
     out_.method = "nle";
@@ -47,6 +59,7 @@ class Nle {
       out_.rounds.push_back(std::move(record));
     }
     if (failure_) out_.notes.push_back(failure_->note());
+    if (!densities_.empty()) out_.notes.push_back("densities that held-out simulations chose, by round: " + densities_);
     out_.z = std::move(pool_);
     if (out_.z.rows > 0) out_.parameters = problem_.space->from_standard_normal(out_.z);
     out_.simulations = source_.simulations();
@@ -84,9 +97,60 @@ class Nle {
       std::ranges::copy(pool_.row(rng.below(pool_.rows)), out.row(k).begin());
     }
     if (!prior_rows.empty()) {
-      auto prior = source_.prior(prior_rows.size());
+      auto prior = source_.prior(prior_rows.size() * prior_tries);
       if (!prior) return prior;
-      for (const std::size_t k : prior_rows) std::ranges::copy(prior->row(from_prior++), out.row(k).begin());
+      // Those near the posterior first; where there are few, the posterior so far has the rest.
+      const std::vector<double> below = below_likely(*prior);
+      for (const std::size_t k : prior_rows) {
+        while (from_prior < prior->rows && below[from_prior] > slack) ++from_prior;
+        const auto row = from_prior < prior->rows ? prior->row(from_prior++) : pool_.row(k % pool_.rows);
+        std::ranges::copy(row, out.row(k).begin());
+      }
+    }
+    return out;
+  }
+
+  // --- where the likelihood is learnt ---
+
+  /// log of prior times likelihood so far.
+  void log_posterior(const Array2& z, std::span<double> value) const {
+    full_likelihood(z, value, nullptr);
+    std::vector<double> prior(z.rows);
+    standard_normal_density(z, prior);
+    for (std::size_t k = 0; k < z.rows; ++k) value[k] += prior[k];
+  }
+  /// Draws of the posterior so far say what is near it.
+  void set_region() {
+    std::vector<double> value(pool_.rows);
+    log_posterior(pool_, value);
+    std::ranges::sort(value);
+    likely_ = value[value.size() / 1000];
+  }
+  [[nodiscard]] std::vector<double> below_likely(const Array2& z) const {
+    std::vector<double> value(z.rows, 0.0);
+    if (labels_ || !std::isfinite(likely_)) return value;
+    log_posterior(z, value);
+    for (double& v : value) v = likely_ - v;
+    return value;
+  }
+  /// Which pairs a round's answer is about: those near the posterior so far. The density's scales, its start and its
+  /// validation are theirs; a network learns from all. Empty: all of them.
+  [[nodiscard]] std::vector<std::uint8_t> core() const {
+    const std::vector<double> below = below_likely(pairs_.z);
+    std::vector<std::uint8_t> out(below.size());
+    for (std::size_t k = 0; k < out.size(); ++k) out[k] = below[k] <= slack ? 1 : 0;
+    if (static_cast<std::size_t>(std::ranges::count(out, 1)) < std::min(pairs_.z.rows, least_core)) out.clear();
+    return out;
+  }
+  static SimulatedPairs chosen(const SimulatedPairs& pairs, const std::vector<std::uint8_t>& which) {
+    if (which.empty()) return pairs;
+    SimulatedPairs out;
+    out.z.cols = pairs.z.cols, out.x.cols = pairs.x.cols;
+    for (std::size_t k = 0; k < which.size(); ++k) {
+      if (!which[k]) continue;
+      out.z.values.insert(out.z.values.end(), pairs.z.row(k).begin(), pairs.z.row(k).end());
+      out.x.values.insert(out.x.values.end(), pairs.x.row(k).begin(), pairs.x.row(k).end());
+      ++out.z.rows, ++out.x.rows;
     }
     return out;
   }
@@ -157,24 +221,44 @@ class Nle {
     return x;
   }
 
-  Result<void> begin(const SimulatedPairs& pairs) {
+  /// Scales, from these pairs.
+  Result<void> set_scales(const SimulatedPairs& pairs) {
     if (pairs.z.rows == 0) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
     const StatisticScale raw = StatisticScale::of(pairs.x);
     whole_.assign(raw.size(), 0);
     for (std::size_t j = 0; j < raw.size(); ++j)
       whole_[j] = raw[j].whole && !raw[j].constant && raw[j].high - raw[j].low < most_whole ? 1 : 0;
-    const Array2 x = continuous(pairs.x);
-    out_.scale = StatisticScale::of(x);
+    const std::string& density = options_.estimator.density;
+    labels_ = (density == "auto" || density == "bernoulli") && !raw.varying().empty();
+    for (const std::size_t j : raw.varying()) labels_ = labels_ && raw[j].whole && raw[j].high - raw[j].low == 1.0;
+    if (labels_) whole_.assign(raw.size(), 0);
+    if (density == "bernoulli" && !labels_)
+      return fail("density-shape", "\"bernoulli\" is for statistics of two neighbouring whole numbers each", "density",
+                  "try \"auto\"");
+    out_.scale = StatisticScale::of(continuous(pairs.x));
     if (out_.scale.columns() == 0)
       return fail("nothing-observed", "no statistic that the observation has varies among the simulations");
-    if (estimator_ && !options_.restart) return {};
+    return {};
+  }
+  /// As the estimator takes them.
+  [[nodiscard]] Array2 scaled(const SimulatedPairs& pairs) { return scaled(continuous(pairs.x)); }
+  [[nodiscard]] Array2 scaled(const Array2& x) const {
+    if (!labels_) return out_.scale.inputs(x, far);
+    const std::vector<std::size_t>& varying = out_.scale.varying();
+    Array2 out(x.rows, varying.size());
+    for (std::size_t k = 0; k < x.rows; ++k)
+      for (std::size_t i = 0; i < varying.size(); ++i) {
+        const StatisticMap& map = out_.scale[varying[i]];
+        out(k, i) = x(k, varying[i]) > 0.5 * (map.low + map.high) ? 1.0 : 0.0;
+      }
+    return out;
+  }
+  [[nodiscard]] EstimatorOptions estimator_options() const {
     EstimatorOptions o = options_.estimator;
     o.seed = problem_.seed * 1000 + out_.rounds.size();
     o.threads = problem_.threads;
-    auto made = ConditionalEstimator::create(out_.scale.inputs(x, far), pairs.z, o);
-    if (!made) return fail(std::move(made.error()));
-    estimator_ = std::make_shared<ConditionalEstimator>(std::move(*made));
-    return {};
+    o.may_bend = true;
+    return o;
   }
 
   Result<void> stored_round(std::size_t round) {
@@ -183,9 +267,23 @@ class Nle {
     auto fresh = simulate(*z);
     if (!fresh) return fail(std::move(fresh.error()));
     pairs_.append(*fresh);
-    if (auto begun = begin(pairs_); !begun) return begun;
-    const Pairs pairs = estimator_->prepare(out_.scale.inputs(continuous(pairs_.x), far), pairs_.z);
-    const StoredTraining learnt = estimator_->learn_stored(pairs, options_.most_epochs, progress_);
+    const std::vector<std::uint8_t> which = core();
+    if (auto set = set_scales(chosen(pairs_, which)); !set) return set;
+    EstimatorOptions o = estimator_options();
+    if (round + 1 < options_.rounds) {
+      // It only has to say where to simulate next.
+      o.members = std::min<std::size_t>(o.members, 2);
+      o.patience = std::max<std::size_t>(1, o.patience / 2);
+    }
+    const std::string_view one[] = {labels_ ? std::string_view("bernoulli") : std::string_view(o.density)};
+    const bool choose = o.density == "auto" && !labels_;
+    auto chosen = learn_chosen_density(
+        choose ? std::span<const std::string_view>(kinds_to_choose_from) : std::span<const std::string_view>(one),
+        scaled(pairs_), inputs_(pairs_.z), which, o, options_.most_epochs, progress_);
+    if (!chosen) return fail(std::move(chosen.error()));
+    estimator_ = std::make_shared<ConditionalEstimator>(std::move(chosen->estimator));
+    if (choose) densities_ += (densities_.empty() ? "" : ", ") + chosen->kind;
+    const StoredTraining& learnt = chosen->training;
     for (std::size_t e = 0; e < learnt.training.size(); ++e)
       out_.curve.push_back({source_.simulations(), learnt.training[e], learnt.validation[e]});
     progress_.update(static_cast<double>(round + 1) / static_cast<double>(options_.rounds), {});
@@ -211,7 +309,16 @@ class Nle {
       if (timed && budget_.elapsed() - begun_at > 0.1 * (until(round) - begun_at)) break;
       part *= 2;
     }
-    if (auto begun = begin(pilot); !begun) return begun;
+    if (!estimator_ || options_.restart) {
+      if (auto set = set_scales(pilot); !set) return set;
+      EstimatorOptions o = estimator_options();
+      if (o.density == "auto") o.density = labels_ ? "bernoulli" : kinds_to_choose_from[1];
+      auto made = ConditionalEstimator::create(scaled(pilot), inputs_(pilot.z), o);
+      if (!made) return fail(std::move(made.error()));
+      estimator_ = std::make_shared<ConditionalEstimator>(std::move(*made));
+    } else if (pilot.z.rows == 0) {
+      return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
+    }
     FreshTraining how;
     how.until = until(round);
     if (!options_.restart) {
@@ -222,7 +329,7 @@ class Nle {
       how.simulations = simulations_of(round) > pilot.z.rows ? simulations_of(round) - pilot.z.rows : 1;
     const auto prepare = [&](const SimulatedPairs& pairs) {
       const SimulatedPairs good = usable(pairs);
-      return estimator_->prepare(out_.scale.inputs(continuous(good.x), far), good.z);
+      return estimator_->prepare(scaled(good), inputs_(good.z));
     };
     auto trained = train_fresh(
         *estimator_, source_, [&](std::size_t n) { return propose(n); }, prepare, how, budget_, out_.curve, progress_);
@@ -237,17 +344,19 @@ class Nle {
     const std::size_t repeats = any ? noises : 1;
     std::vector<std::vector<double>> each(repeats, std::vector<double>(z.rows));
     std::vector<Array2> slopes(gradient ? repeats : 0);
+    const Array2 c = inputs_(z);
     for (std::size_t r = 0; r < repeats; ++r) {
-      std::vector<double> x = problem_.observed;
+      Array2 x(1, problem_.observed.size());
+      std::ranges::copy(problem_.observed, x.values.begin());
       Rng rng(problem_.seed, stream_id("nle.observed"), r);
-      for (std::size_t j = 0; j < x.size(); ++j) {
-        if (!std::isfinite(x[j])) x[j] = 0.0;
-        if (whole_[j]) x[j] += rng.uniform() - 0.5;
+      for (std::size_t j = 0; j < x.cols; ++j) {
+        if (!std::isfinite(x(0, j))) x(0, j) = 0.0;
+        if (whole_[j]) x(0, j) += rng.uniform() - 0.5;
       }
-      const std::vector<double> scaled = out_.scale.inputs(std::span<const double>(x), far);
-      Array2 y(z.rows, scaled.size());
-      for (std::size_t k = 0; k < z.rows; ++k) std::ranges::copy(scaled, y.row(k).begin());
-      estimator_->log_density(y, z, each[r], nullptr, gradient ? &slopes[r] : nullptr);
+      const Array2 observed = scaled(x);
+      Array2 y(z.rows, observed.cols);
+      for (std::size_t k = 0; k < z.rows; ++k) std::ranges::copy(observed.row(0), y.row(k).begin());
+      estimator_->log_density(y, c, each[r], nullptr, gradient ? &slopes[r] : nullptr);
     }
     if (gradient) *gradient = Array2(z.rows, z.cols);
     for (std::size_t k = 0; k < z.rows; ++k) {
@@ -262,6 +371,7 @@ class Nle {
         for (std::size_t j = 0; j < z.cols; ++j)
           (*gradient)(k, j) += std::exp(each[r][k] - top) / sum * slopes[r](k, j);
     }
+    if (gradient) inputs_.chain(z, *gradient);
   }
 
   /// log q(observed | z), and the probability of an answer.
@@ -285,17 +395,13 @@ class Nle {
   Result<void> sample_between(InferenceRound& record) {
     auto start = source_.prior(options_.particles);
     if (!start) return fail(std::move(start.error()));
-    const auto target = [&](const Array2& z, std::span<double> value) {
-      full_likelihood(z, value, nullptr);
-      std::vector<double> prior(z.rows);
-      standard_normal_density(z, prior);
-      for (std::size_t k = 0; k < z.rows; ++k) value[k] += prior[k];
-    };
+    const auto target = [&](const Array2& z, std::span<double> value) { log_posterior(z, value); };
     auto found = anneal(*start, standard_normal_density, target, annealing(), progress_);
     if (!found) return fail(std::move(found.error()));
     record.acceptance = found->acceptance;
     record.capped = found->capped;
     if (found->points.rows > 0 && (found->complete || pool_.rows == 0)) pool_ = std::move(found->points);
+    if (pool_.rows > 0 && options_.restart) set_region();
     return {};
   }
 
@@ -350,12 +456,16 @@ class Nle {
   const InferenceBudget& budget_;
   Progress& progress_;
   SimulationSource source_;
+  ParameterInputs inputs_;
   SimulationPosterior out_;
   std::shared_ptr<ConditionalEstimator> estimator_;
   SimulatedPairs pairs_;
   std::vector<std::uint8_t> whole_;
   Array2 well_, failed_;
   std::shared_ptr<FailureRegion> failure_;
+  bool labels_ = false;  // every statistic is one of two values, as in a binned spike train
+  double likely_ = -std::numeric_limits<double>::infinity();  // log posterior so far, of the least likely draws
+  std::string densities_;                                     // chosen, by round
   Array2 pool_;
   std::uint64_t proposed_ = 0, noised_ = 0;
 };

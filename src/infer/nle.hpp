@@ -17,6 +17,7 @@
 namespace hillock::infer {
 
 struct NleOptions {
+  /// `density` may be "auto": of stored simulations the kind that held-out ones are for (density_choice.hpp).
   EstimatorOptions estimator;
   std::size_t draws = 10'000;
   std::size_t rounds = 5;

@@ -62,7 +62,7 @@ class SimulationSource {
   const SimulationProblem* problem_;
   SimulationTally tally_;
   std::uint64_t first_, number_;  ///< of the first and of the next simulation
-  std::uint64_t drawn_ = 0;   ///< of the next prior draw
+  std::uint64_t drawn_ = 0;       ///< of the next prior draw
 };
 
 /// log N(z; 0, I) of every row.

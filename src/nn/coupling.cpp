@@ -50,7 +50,7 @@ Coupling::Coupling(const CouplingOptions& o) : bend_{true, 0.0F, o.shape} {
       h = seen ? residual_mlp(tape_, *seen, network) : learnt_constant(tape_, o.hidden, 1.0);
     }
     LinearOptions last;
-    last.gain = 0.01;  // near the identity at first
+    last.gain = 0.0;  // the identity at first
     const std::size_t moved_rows = d - step.kept_rows;
     step.p = linear(tape_, h, moved_rows * affine_.parameters(), last);
     step.bends = linear(tape_, h, moved_rows * bend_.parameters(), last);

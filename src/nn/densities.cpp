@@ -1,6 +1,7 @@
 #include "nn/densities.hpp"
 
 #include "base/option_ranges.hpp"
+#include "nn/bernoulli.hpp"
 #include "nn/coupling.hpp"
 #include "nn/flow.hpp"
 #include "nn/flow_matching.hpp"
@@ -40,6 +41,14 @@ Density mdn(const DensityShape& s) {
   return std::make_unique<Mixture>(MixtureOptions{s.dimension, s.context, s.steps, s.hidden, s.blocks, s.embedding});
 }
 
+Density gaussian(const DensityShape& s) {
+  return std::make_unique<Mixture>(MixtureOptions{s.dimension, s.context, 1, s.hidden, s.blocks, s.embedding});
+}
+
+Density bernoulli(const DensityShape& s) {
+  return std::make_unique<Bernoulli>(BernoulliOptions{s.dimension, s.context, s.hidden, s.blocks, s.embedding});
+}
+
 Density flow_matching(const DensityShape& s) {
   return std::make_unique<FlowMatching>(
       FlowMatchingOptions{s.dimension, s.context, s.hidden, s.blocks, s.ode_steps, s.embedding});
@@ -68,12 +77,16 @@ constexpr DensityKind kinds[] = {
     {"nsf", "autoregressive neural spline flow"},
     {"nsf_coupling", "coupling neural spline flow: draws are as fast as densities"},
     {"mdn", "mixture density network: normal densities with full covariances, `steps` of them"},
+    {"gaussian", "one normal density: a network gives its mean and full covariance"},
+    {"bernoulli", "probabilities of binary data, one after the other: logits by a masked network", true},
     {"flow_matching", "velocity field learnt by flow matching: flexible, slower draws and densities"},
     {"transformer", "velocity field of a transformer over parameters and data: conditions on any subset"},
 };
 constexpr Row rows[] = {
-    {kinds[0], maf, 0, 0, true},  {kinds[1], nsf, 0, 0, true},           {kinds[2], nsf_coupling, 0, 0, true},
-    {kinds[3], mdn, 64, 0, true}, {kinds[4], flow_matching, 0, 0, true}, {kinds[5], transformer, 0, 512, false},
+    {kinds[0], maf, 0, 0, true},           {kinds[1], nsf, 0, 0, true},
+    {kinds[2], nsf_coupling, 0, 0, true},  {kinds[3], mdn, 64, 0, true},
+    {kinds[4], gaussian, 64, 0, true},     {kinds[5], bernoulli, 0, 0, true},
+    {kinds[6], flow_matching, 0, 0, true}, {kinds[7], transformer, 0, 512, false},
 };
 
 }  // namespace

@@ -27,6 +27,7 @@ struct DensityShape {
 struct DensityKind {
   std::string_view name;
   std::string_view sentence;
+  bool labels = false;  ///< of data that are 0 or 1, not of numbers
 };
 
 [[nodiscard]] std::span<const DensityKind> density_kinds();

@@ -27,6 +27,14 @@ class ConditionalDensity {
   /// log q on the tape, one row; of explicit densities only.
   [[nodiscard]] Var log_density() const;
 
+  /// Whether y is labels, 0 or 1, and log q the logarithm of a probability.
+  [[nodiscard]] virtual bool labels() const { return false; }
+  /// Of labels: puts a linear map of c, logit = bias + weights c (row-major, y x c), where training begins.
+  virtual void set_linear(std::span<float> parameters, std::span<const double> weights,
+                          std::span<const double> bias) const {
+    (void)parameters, (void)weights, (void)bias;
+  }
+
   /// Random numbers of the objective: how many independent standard normals, and uniforms behind them, it takes for
   /// each sample. randomise() puts noise[k][sample], rows `pass.extent().stride` apart, where they belong, after y and
   /// c have been put into the pass.

@@ -62,7 +62,7 @@ Flow::Flow(const FlowOptions& o) : spline_(o.spline), bend_{true, 0.0F, o.shape}
     how.output_degrees = outputs;
     how.strict = true;
     how.activation = Activation::none;
-    how.gain = 0.01;  // near the identity at first
+    how.gain = 0.0;  // the identity at first
     step.p = linear(tape_, h, outputs.size(), how);
     if (spline_) {
       how.output_degrees = bends;

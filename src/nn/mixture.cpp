@@ -11,14 +11,15 @@ namespace hillock::nn {
 Mixture::Mixture(const MixtureOptions& o) : components_(o.components) {
   const std::optional<Var> seen = begin(o.dimension, o.context, o.embedding);
   const std::size_t rows = o.components * mixture_rows(o.dimension);
-  // Components must not be alike, or they would stay so.
-  p_ = learnt_constant(tape_, rows, 0.5);
+  // Components must not be alike, or they would stay so. One alone begins as the standard normal density.
+  const bool one = o.components == 1;
+  p_ = learnt_constant(tape_, rows, one ? 0.0 : 0.5);
   if (seen) {
     ResidualMlpOptions network;
     network.width = o.hidden;
     network.blocks = o.blocks;
     LinearOptions last;
-    last.gain = 0.1;
+    last.gain = one ? 0.0 : 0.1;
     p_ = sum(tape_, p_, linear(tape_, residual_mlp(tape_, *seen, network), rows, last));
   }
   network_ = tape_.operation_count();

@@ -1,6 +1,7 @@
 #pragma once
 /// Mixture density networks (Bishop 1994): a residual network gives the weights, means and full covariances of a
-/// mixture of normal densities.
+/// mixture of normal densities. With one component it is a normal density whose mean and covariance depend on c, and it
+/// begins as the standard normal density.
 
 #include "nn/density.hpp"
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 
 #include "base/parallel.hpp"
@@ -15,6 +16,7 @@
 #include "infer/nle.hpp"
 #include "infer/npe.hpp"
 #include "infer/nre.hpp"
+#include "infer/relevant_statistics.hpp"
 #include "infer/resample.hpp"
 #include "infer/saved_posterior.hpp"
 #include "prob/marginal.hpp"
@@ -34,8 +36,8 @@ namespace hillock::study {
 namespace {
 
 constexpr std::uint64_t default_simulations = 100'000;
-constexpr std::size_t pilot_simulations = 1000;  // that the choice of a method is made from
-constexpr double checks_share = 0.08;            // of a budget in seconds
+constexpr std::size_t most_pilot = 5000;  // simulations that the choice of a method is made from
+constexpr double checks_share = 0.08;     // of a budget in seconds
 constexpr std::size_t shown_traces = 3;
 
 using Clock = std::chrono::steady_clock;
@@ -101,6 +103,7 @@ class SimulatedFit {
     verdict_.cost.search_s = seconds_since(begun);
     if (!found) return fail(std::move(found.error()));
     posterior_ = std::move(*found);
+    if (!left_out_.empty()) posterior_.notes.push_back(left_out_);
     return {};
   }
 
@@ -109,22 +112,23 @@ class SimulatedFit {
     const bool timed = options_.budget.has_value();
     budget_.simulations = study_.search.simulations > 0 ? static_cast<std::uint64_t>(study_.search.simulations)
                                                         : (timed ? 0 : default_simulations);
-    // A pilot of its own numbers: what a simulation costs, and what statistics are like.
-    infer::SimulationProblem pilot = asked_;
-    pilot.seed += 0x9107;
-    infer::SimulationSource source(pilot, std::uint64_t{1} << 49);
-    auto z = source.prior(pilot_simulations);
+    // What a simulation costs, and what statistics are like. The pilot is the method's own first simulations: the
+    // choice knows nothing beyond the budget.
+    infer::SimulationSource source(asked_);
+    std::size_t wanted = most_pilot;
+    if (budget_.simulations > 0)
+      wanted = static_cast<std::size_t>(std::clamp<std::uint64_t>(budget_.simulations / 5, 16, most_pilot));
+    auto z = source.prior(wanted);
     if (!z) return fail(std::move(z.error()));
     infer::SimulatedPairs pairs;
     // In parts: a slow simulator shows after the first ones.
-    std::size_t done = 0;
-    double spent = 0.0;
-    for (std::size_t part : {std::size_t{16}, std::size_t{112}, pilot_simulations - 128}) {
+    for (std::size_t done = 0; done < wanted;) {
+      const std::size_t part = std::min(done == 0 ? std::size_t{16} : 7 * done, wanted - done);
       Array2 some(part, z->cols);
       std::copy_n(z->row(done).data(), some.values.size(), some.values.data());
       const auto begun = Clock::now();
       if (auto ran = source.run(some, pairs, progress_); !ran) return fail(std::move(ran.error()));
-      spent = seconds_since(begun);
+      const double spent = seconds_since(begun);
       done += part;
       verdict_.simulated.simulation_us = 1e6 * spent / static_cast<double>(part);
       if (spent > 0.5) break;
@@ -136,7 +140,15 @@ class SimulatedFit {
     facts.simulation_s = 1e-6 * verdict_.simulated.simulation_us;
     const infer::StatisticScale scale = infer::StatisticScale::of(pairs.x);
     facts.statistics = scale.varying().size();
+    std::vector<std::uint8_t> relevant;
+    facts.relevant_statistics = facts.statistics;
+    if (facts.statistics > infer::most_likelihood_statistics) {
+      relevant = infer::relevant_statistics(pairs.z, pairs.x, 1e-3, infer::most_likelihood_statistics);
+      facts.relevant_statistics = static_cast<std::size_t>(std::ranges::count(relevant, 1));
+    }
+    facts.binary = facts.statistics > 0;
     for (const std::size_t j : scale.varying()) {
+      facts.binary = facts.binary && scale[j].whole && scale[j].high - scale[j].low == 1.0;
       facts.whole_statistics += scale[j].whole && scale[j].high - scale[j].low < 5000.0 ? 1 : 0;
       facts.observation_complete = facts.observation_complete && std::isfinite(asked_.observed[j]);
     }
@@ -155,8 +167,17 @@ class SimulatedFit {
       const std::string method = choice_.method;
       choice_ = best;
       choice_.method = method;
-      choice_.density = method == "nle" ? (best.method == "nle" ? best.density : "nsf") : "nsf";
+      choice_.density = method == "nle" ? "auto" : "nsf";
       choice_.rounds = method == "tsnpe" ? 4 : (method == "nle" ? 5 : method == "nre" ? 3 : 1);
+    }
+    // Its rule is for few statistics: the others are left out, as if the data lacked them.
+    if (choice_.method == "nle" && facts.relevant_statistics > 0 && facts.relevant_statistics < facts.statistics) {
+      for (const std::size_t j : scale.varying())
+        if (!relevant[j]) asked_.observed[j] = std::numeric_limits<double>::quiet_NaN();
+      left_out_ = fmt::format(
+          "{} of {} statistics are left out: in {} simulations of the prior they depended on no parameter, as far as "
+          "correlations of ranks and of their squares tell",
+          facts.statistics - facts.relevant_statistics, facts.statistics, pairs.z.rows);
     }
     if (study_.search.rounds > 0 && choice_.method != "npe")
       choice_.rounds = static_cast<std::size_t>(study_.search.rounds);
@@ -515,6 +536,7 @@ class SimulatedFit {
   infer::SimulationProblem asked_;
   std::optional<BegunRun> run_;
   infer::MethodChoice choice_;
+  std::string left_out_;  // which statistics, and why
   infer::InferenceBudget budget_;
   infer::SimulationPosterior posterior_;
   std::vector<report::PredictedTraces> traces_;

@@ -24,7 +24,7 @@ void choice(Errors& errors, const std::string& found, const char* key, const std
 Result<void> SimulatorStudy::validate() const {
   Errors errors;
   choice(errors, method, "method", {"auto", "npe", "tsnpe", "nle", "nre", "abc_rejection", "abc_smc"});
-  choice(errors, density, "density", {"auto", "maf", "nsf", "nsf_coupling", "mdn", "flow_matching", "transformer"});
+  choice(errors, density, "density", {"auto", "maf", "nsf", "nsf_coupling", "mdn", "gaussian", "flow_matching", "transformer"});
   OptionRanges ranges;
   const auto between = [&](const char* name, std::int64_t value, std::int64_t low, double high) {
     ranges.need(value >= low && static_cast<double>(value) <= high, name, static_cast<double>(value),

@@ -142,7 +142,7 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
       {"search.rounds", +[](S& s) -> Whole& { return s.search.rounds; }, between(0, 100), "",
        "Rounds of tsnpe, nle and nre, each with simulations nearer to the data; 0: 4 or 5."},
       {"search.density", +[](S& s) -> Text& { return s.search.density; },
-       one_of({"auto", "maf", "nsf", "nsf_coupling", "mdn", "flow_matching", "transformer"}), "",
+       one_of({"auto", "maf", "nsf", "nsf_coupling", "mdn", "gaussian", "flow_matching", "transformer"}), "",
        "The network that the density is: maf, a masked autoregressive flow; nsf, one with splines; nsf_coupling, its "
        "coupling layers draw faster; mdn, a mixture of normal distributions; flow_matching, a velocity field; "
        "transformer, one over parameters and data as tokens."},

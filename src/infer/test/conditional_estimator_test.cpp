@@ -47,6 +47,7 @@ EstimatorOptions small(std::string_view density) {
 TEST(ConditionalEstimator, EveryKindOfDensitySolvesALinearProblem) {
   const Linear train = linear(2000, 1), fresh = linear(200, 2);
   for (const nn::DensityKind& kind : nn::density_kinds()) {
+    if (kind.labels) continue;
     auto made = ConditionalEstimator::create(train.y, train.c, small(kind.name));
     ASSERT_TRUE(made) << render(made.error());
     (void)made->learn(made->prepare(train.y, train.c));

@@ -39,11 +39,12 @@ Result<SimulationPosterior> run_npe(const SimulationProblem& problem, std::uint6
   return npe(problem, o, budget, progress);
 }
 
+template <std::size_t rounds>
 Result<SimulationPosterior> run_nle(const SimulationProblem& problem, std::uint64_t simulations, Progress& progress) {
   NleOptions o;
   o.estimator = small_estimator();
-  o.estimator.density = "maf";
-  o.rounds = 2;
+  o.estimator.density = rounds > 2 ? "auto" : "maf";
+  o.rounds = rounds;
   o.draws = 1500;
   o.particles = 500;
   InferenceBudget budget;
@@ -237,7 +238,7 @@ TEST_P(LikelihoodFree, JointConditionsHoldForEveryDraw) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, LikelihoodFree,
                          testing::Values(Method{"npe", run_npe<1>}, Method{"tsnpe", run_npe<3>},
-                                         Method{"nle", run_nle}),
+                                         Method{"nle", run_nle<2>}, Method{"nle_auto", run_nle<5>}),
                          [](const auto& tested) { return tested.param.name; });
 
 /// Undefined statistics are inputs, not dropped rows: with x[0] missing, its absence is the datum.
@@ -262,6 +263,65 @@ TEST(Npe, AnUndefinedStatisticIsADatum) {
   EXPECT_NEAR(WeightedMoments(found->parameters, equal, 0).mean, -std::sqrt(2.0 / M_PI), 0.1);
   ASSERT_EQ(found->undefined.size(), 1U);
   EXPECT_EQ(found->undefined[0].reason, "too-few-spikes");
+}
+
+/// A spike train in bins: the exact posterior of a logistic model, by a grid.
+TEST(Nle, BinaryStatisticsHaveProbabilities) {
+  constexpr std::size_t bins = 40;
+  const auto logit = [](std::span<const double> theta, std::size_t j) {
+    return theta[0] + theta[1] * std::sin(0.5 * static_cast<double>(j));
+  };
+  FunctionSimulator simulator(statistic_names(bins), [&](auto theta, Rng& rng, auto x) -> std::uint16_t {
+    for (std::size_t j = 0; j < bins; ++j) x[j] = rng.uniform() < 1.0 / (1.0 + std::exp(-logit(theta, j))) ? 1.0 : 0.0;
+    return 0;
+  });
+  std::vector<double> observed(bins);
+  for (std::size_t j = 0; j < bins; ++j) observed[j] = (j % 12) < 5 ? 1.0 : 0.0;
+  double sum = 0.0, mean[2] = {}, square[2] = {};
+  for (int a = -200; a <= 200; ++a)
+    for (int b = -200; b <= 200; ++b) {
+      const double theta[2] = {0.025 * a, 0.025 * b};
+      double log_p = -0.5 * (theta[0] * theta[0] + theta[1] * theta[1]) / 2.25;
+      for (std::size_t j = 0; j < bins; ++j)
+        log_p += observed[j] * logit(theta, j) - std::log1p(std::exp(logit(theta, j)));
+      const double p = std::exp(log_p);
+      sum += p;
+      for (int i = 0; i < 2; ++i) mean[i] += p * theta[i], square[i] += p * theta[i] * theta[i];
+    }
+  const auto space = same_priors(2, "normal", {0.0, 1.5});
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.observed = observed;
+  p.seed = 3;
+  NleOptions o;
+  o.estimator = small_estimator();
+  o.estimator.density = "auto";
+  o.rounds = 3;
+  o.draws = 4000;
+  InferenceBudget budget;
+  budget.simulations = 4000;
+  Silent silent;
+  const auto found = nle(p, o, budget, silent);
+  ASSERT_TRUE(found) << render(found.error());
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double truth = mean[i] / sum, sd = std::sqrt(square[i] / sum - truth * truth);
+    double m = 0.0, s = 0.0;
+    for (const double v : found->parameters.column(i)) m += v / 4000.0, s += v * v / 4000.0;
+    EXPECT_NEAR(m, truth, 0.15 * sd) << i;
+    EXPECT_NEAR(std::sqrt(s - m * m), sd, 0.1 * sd) << i;
+  }
+  // Numbers that are not labels are refused, with what to do.
+  FunctionSimulator numbers(statistic_names(1), [](auto theta, Rng& rng, auto x) -> std::uint16_t {
+    x[0] = theta[0] + rng.normal();
+    return 0;
+  });
+  p.simulator = &numbers;
+  p.observed = {0.0};
+  o.estimator.density = "bernoulli";
+  const auto refused = nle(p, o, budget, silent);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().front().code, "density-shape");
 }
 
 TEST(Npe, AnAmortisedPosteriorAnswersOtherObservations) {

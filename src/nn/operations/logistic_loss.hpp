@@ -6,8 +6,8 @@
 
 namespace hillock::nn {
 
-/// One row: label*logit - log(1 + exp(logit)), for one row of logits and one of labels in [0, 1]. Its mean is made
-/// large.
+/// One row: label*logit - log(1 + exp(logit)), for rows of logits and as many of labels in [0, 1], added up over the
+/// rows. Its mean is made large.
 Var logistic_loss(Tape& tape, Var logit, Var label);
 
 }  // namespace hillock::nn

@@ -69,7 +69,13 @@ class EveryDensity : public testing::TestWithParam<DensityKind> {
  protected:
   std::string_view kind() const { return GetParam().name; }
 };
-INSTANTIATE_TEST_SUITE_P(Kinds, EveryDensity, testing::ValuesIn(density_kinds().begin(), density_kinds().end()),
+std::vector<DensityKind> kinds_of_numbers() {
+  std::vector<DensityKind> out;
+  for (const DensityKind& kind : density_kinds())
+    if (!kind.labels) out.push_back(kind);
+  return out;
+}
+INSTANTIATE_TEST_SUITE_P(Kinds, EveryDensity, testing::ValuesIn(kinds_of_numbers()),
                          [](const auto& about) { return std::string(about.param.name); });
 
 TEST_P(EveryDensity, IntegratesToOneAndDrawsWhatItSays) {
@@ -242,7 +248,84 @@ double two_modes(Rng& rng, std::span<float> y, std::span<float> c) {
   return std::log(0.5 * std::exp(log_normal(-1.0)) + 0.5 * std::exp(log_normal(1.0)));
 }
 
+/// A mean and a covariance that bend with c.
+double breathing(Rng& rng, std::span<float> y, std::span<float> c) {
+  const double about = rng.normal(), a = rng.normal(), b = rng.normal();
+  const double spread = std::exp(0.5 * about), tilt = std::tanh(about);
+  c[0] = static_cast<float>(about);
+  y[0] = static_cast<float>(about * about + spread * a);
+  y[1] = static_cast<float>(tilt * a + 0.4 * b);
+  return -0.5 * (a * a + b * b) - std::log(spread * 0.4) - log_2pi;
+}
+
+TEST(Gaussian, LearnsHowMeanAndCovarianceDependOnTheContext) {
+  const auto density = made("gaussian", small("gaussian", 2, 1));
+  // It begins as the standard normal density.
+  Pass pass(density->tape(), 16);
+  std::vector<float> log_q(pass.extent().stride);
+  pass.row(density->y(), 0)[0] = 1.0F, pass.row(density->y(), 1)[0] = -2.0F, pass.row(density->context(), 0)[0] = 3.0F;
+  density->evaluate(pass, density->tape().initial(1), log_q.data());
+  EXPECT_NEAR(static_cast<double>(log_q[0]), -2.5 - log_2pi, 1e-5);
+  const Learnt l = learnt(*density, breathing, 1500);
+  EXPECT_NEAR(l.found, l.truth, 0.03);
+}
+
+/// Labels a, b, a xor b (but for one in twenty), b being likely where c is large.
+double parity(Rng& rng, std::span<float> y, std::span<float> c) {
+  const double about = rng.normal(), p = 1.0 / (1.0 + std::exp(-2.0 * about));
+  const bool a = rng.uniform() < 0.3, b = rng.uniform() < p, flip = rng.uniform() < 0.05;
+  c[0] = static_cast<float>(about);
+  y[0] = a ? 1.0F : 0.0F, y[1] = b ? 1.0F : 0.0F, y[2] = (a != b) != flip ? 1.0F : 0.0F;
+  return std::log(a ? 0.3 : 0.7) + std::log(b ? p : 1.0 - p) + std::log(flip ? 0.05 : 0.95);
+}
+
+TEST(Bernoulli, LearnsWhatDependsOnWhatAndDrawsIt) {
+  DensityShape shape = small("bernoulli", 3, 1);
+  const auto density = made("bernoulli", shape);
+  const Learnt l = learnt(*density, parity, 1500);
+  EXPECT_NEAR(l.found, l.truth, 0.03);
+  // All eight answers, at one c.
+  Pass pass(density->tape(), 16);
+  std::vector<float> log_q(pass.extent().stride);
+  for (std::size_t s = 0; s < 8; ++s) {
+    for (std::size_t i = 0; i < 3; ++i) pass.row(density->y(), i)[s] = (s >> i & 1U) != 0 ? 1.0F : 0.0F;
+    pass.row(density->context(), 0)[s] = 0.4F;
+  }
+  density->evaluate(pass, l.theta, log_q.data());
+  double sum = 0.0;
+  for (std::size_t s = 0; s < 8; ++s) sum += std::exp(static_cast<double>(log_q[s]));
+  EXPECT_NEAR(sum, 1.0, 1e-5);
+  constexpr std::size_t draws = 4096;
+  const std::vector<double> y = drawn(*density, l.theta, draws, 0.4F);
+  std::array<double, 8> found{};
+  for (std::size_t k = 0; k < draws; ++k)
+    found[static_cast<std::size_t>(y[3 * k] + 2.0 * y[3 * k + 1] + 4.0 * y[3 * k + 2])] += 1.0 / draws;
+  for (std::size_t s = 0; s < 8; ++s) {
+    const double p = std::exp(static_cast<double>(log_q[s]));
+    // Five standard errors of a share.
+    EXPECT_NEAR(found[s], p, 5.0 * std::sqrt(p * (1.0 - p) / draws) + 1e-4) << s;
+  }
+}
+
+TEST(Bernoulli, BeginsWithTheLinearMapThatItIsGiven) {
+  const auto density = made("bernoulli", small("bernoulli", 2, 2));
+  std::vector<float> theta = density->tape().initial(1);
+  density->set_linear(theta, std::array{1.0, -2.0, 0.5, 0.0}, std::array{0.25, -1.0});
+  Pass pass(density->tape(), 16);
+  const std::size_t stride = pass.extent().stride;
+  std::vector<float> log_q(stride), by_y(2 * stride), by_c(2 * stride);
+  pass.row(density->y(), 0)[0] = 1.0F, pass.row(density->y(), 1)[0] = 0.0F;
+  pass.row(density->context(), 0)[0] = 0.5F, pass.row(density->context(), 1)[0] = 1.0F;
+  density->differentiate(pass, theta, log_q.data(), by_y.data(), by_c.data());
+  const double first = 0.25 + 0.5 - 2.0, second = -1.0 + 0.25;  // logits
+  const double p = 1.0 / (1.0 + std::exp(-first)), q = 1.0 / (1.0 + std::exp(-second));
+  EXPECT_NEAR(static_cast<double>(log_q[0]), std::log(p) + std::log(1.0 - q), 1e-5);
+  EXPECT_NEAR(static_cast<double>(by_c[0]), (1.0 - p) - 0.5 * q, 1e-5);
+  EXPECT_NEAR(static_cast<double>(by_c[stride]), -2.0 * (1.0 - p), 1e-5);
+}
+
 TEST_P(EveryDensity, LearnsABananaAndTwoModes) {
+  if (kind() == "gaussian") GTEST_SKIP() << "one normal density has neither";
   const bool velocity = kind() == "flow_matching" || kind() == "transformer";
   // The difference is a Kullback-Leibler divergence, averaged over 1024 draws of log p - log q, whose standard
   // deviation is about sqrt(2 KL): 0.01 of noise. Normal components fit a bend piece by piece; a regression on noisy

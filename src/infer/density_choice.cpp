@@ -1,0 +1,75 @@
+#include "infer/density_choice.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "infer/paired_scores.hpp"
+
+namespace hillock::infer {
+namespace {
+
+constexpr std::size_t most_rows_to_choose_from = 12'000;
+
+struct Rows {
+  Array2 y, c;
+  std::vector<std::uint8_t> core;
+
+  /// Some from all over: rounds follow each other in time.
+  [[nodiscard]] Rows thinned(std::size_t count) const {
+    Rows out{Array2(count, y.cols), Array2(count, c.cols), {}};
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::size_t from = k * y.rows / count;
+      std::ranges::copy(y.row(from), out.y.row(k).begin());
+      std::ranges::copy(c.row(from), out.c.row(k).begin());
+      if (!core.empty()) out.core.push_back(core[from]);
+    }
+    return out;
+  }
+  [[nodiscard]] Rows core_alone() const {
+    const auto count = static_cast<std::size_t>(std::ranges::count(core, 1));
+    Rows out{Array2(count, y.cols), Array2(count, c.cols), {}};
+    for (std::size_t k = 0, to = 0; k < y.rows; ++k) {
+      if (!core[k]) continue;
+      std::ranges::copy(y.row(k), out.y.row(to).begin());
+      std::ranges::copy(c.row(k), out.c.row(to++).begin());
+    }
+    return out;
+  }
+};
+
+}  // namespace
+
+Result<ChosenDensity> learn_chosen_density(std::span<const std::string_view> kinds, const Array2& y, const Array2& c,
+                                           const std::vector<std::uint8_t>& core, const EstimatorOptions& options,
+                                           std::size_t most_epochs, const Progress& progress) {
+  HILLOCK_CHECK(!kinds.empty(), "no kind of density to choose from");
+  const auto learn = [&](std::string_view kind, const Rows& rows) -> Result<ChosenDensity> {
+    EstimatorOptions o = options;
+    o.density = kind;
+    const bool cored = !rows.core.empty() && std::ranges::count(rows.core, 1) > 0;
+    const Rows begin_with = cored ? rows.core_alone() : Rows();
+    auto made = cored ? ConditionalEstimator::create(begin_with.y, begin_with.c, o)
+                      : ConditionalEstimator::create(rows.y, rows.c, o);
+    if (!made) return fail(std::move(made.error()));
+    ChosenDensity out{std::move(*made), {}, o.density};
+    Pairs pairs = out.estimator.prepare(rows.y, rows.c);
+    if (cored) pairs.judged = rows.core;
+    out.training = out.estimator.learn_stored(pairs, most_epochs, progress);
+    return out;
+  };
+  const Rows all{y, c, core};
+  if (kinds.size() == 1) return learn(kinds.front(), all);
+  const bool part = y.rows > 2 * most_rows_to_choose_from;
+  const Rows some = part ? all.thinned(most_rows_to_choose_from) : Rows();
+  std::optional<ChosenDensity> best;
+  for (const std::string_view kind : kinds) {
+    auto next = learn(kind, part ? some : all);
+    if (!next) return next;
+    if (!best || clearly_better(next->training.held_out, best->training.held_out)) best = std::move(*next);
+    if (progress.should_stop()) break;
+  }
+  if (!part || progress.should_stop()) return std::move(*best);
+  return learn(best->kind, all);
+}
+
+}  // namespace hillock::infer
