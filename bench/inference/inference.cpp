@@ -1,8 +1,9 @@
 /// Inference from simulations: posteriors of the ten benchmark tasks judged by the classifier two-sample test, and what
 /// they cost.
 ///
-///   hillock_bench_inference RESULT.json [--parts cells,one_core,training,memory,bits] [--tasks two_moons,slcp]
-///                           [--observations 1,2] [--budgets 1000,10000,60s] [--method auto] [--no-score] [--again]
+///   hillock_bench_inference RESULT.json [--parts cells,one_core,training,memory,bits,allen,bounded,calibration]
+///                           [--tasks two_moons,slcp] [--observations 1,2] [--budgets 1000,10000,60s] [--method auto]
+///                           [--no-score] [--again]
 ///                           [--build NAME] [--list]
 ///
 /// Everything is kept under <build>/bench/inference/ as it is found, by build of the program; the table is of all that
@@ -18,11 +19,14 @@
 #include <set>
 
 #include "child.hpp"
+#include "inference/allen.hpp"
 #include "inference/bits.hpp"
+#include "inference/bounded.hpp"
 #include "inference/cell_runner.hpp"
 #include "inference/cell_store.hpp"
 #include "inference/demands.hpp"
 #include "inference/memory.hpp"
+#include "inference/neuron_calibration.hpp"
 #include "inference/one_core.hpp"
 #include "inference/program.hpp"
 #include "inference/published_medians.hpp"
@@ -38,7 +42,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-const std::vector<std::string> parts = {"cells", "one_core", "training", "memory", "bits"};
+const std::vector<std::string> parts = {"cells", "one_core", "training", "memory",
+                                        "bits",  "allen",    "bounded",  "calibration"};
 const std::vector<std::string> grid = {"1000", "10000", "100000", "60s"};
 constexpr int threads = 2;  // what the demands in seconds are for
 
@@ -96,6 +101,9 @@ class Inference {
     measure("training", [&] { return measure_training(source_ + "torch_peer.py"); });
     measure("memory", [&] { return measure_memory(program_.path()); });
     measure("bits", [&] { return measure_bits(program_.path()); });
+    measure("allen", [&] { return measure_allen(program_.path()); });
+    measure("bounded", [&] { return measure_bounded(program_.path()); });
+    measure("calibration", [&] { return measure_neuron_calibration(program_.path()); });
     report();
     return std::move(table_);
   }
@@ -185,6 +193,9 @@ class Inference {
     add_training(store_.measurement("training"), table_);
     add_memory(store_.measurement("memory"), table_);
     add_bits(store_.measurement("bits"), table_);
+    add_allen(store_.measurement("allen"), table_);
+    add_bounded(store_.measurement("bounded"), table_);
+    add_neuron_calibration(store_.measurement("calibration"), table_);
     double most = 0.0;
     std::set<std::string> reasons;
     for (const CellGroup& g : groups)
@@ -200,9 +211,6 @@ class Inference {
                     "bounds and fits of a fixed "
                     "time did less than they can.",
                     threads, most));
-    table_.notes.push_back(
-        "Not measured here: a 24-parameter bounded neuron, calibration of npe on the 8-parameter Hodgkin-Huxley "
-        "model.");
   }
 
   Options options_;

@@ -28,7 +28,7 @@ bool counts(const fs::path& file) {
 
 std::string name_of_build(const fs::path& source, const fs::path& program) {
   std::vector<fs::path> files = {source / "CMakeLists.txt"};
-  for (const char* folder : {"src", "cmake", "examples/benchmark"})
+  for (const char* folder : {"src", "cmake", "examples/benchmark", "examples/allen", "models"})
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source / folder))
       if (entry.is_regular_file() && counts(fs::relative(entry.path(), source))) files.push_back(entry.path());
   std::ranges::sort(files);

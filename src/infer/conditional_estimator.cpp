@@ -124,8 +124,10 @@ struct ConditionalEstimator::State {
 
   /// One member, a stored set.
   void learn_stored(std::size_t m, const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
-                    std::vector<double>& training, std::vector<double>& validation, std::vector<double>& held_out) {
+                    const std::function<double()>& spent, std::vector<double>& training,
+                    std::vector<double>& validation, std::vector<double>& held_out) {
     nn::Learner& learner = members[m];
+    const std::int64_t steps_before = learner.steps();
     Rng rng(options.seed, stream_id("estimator.stored"), m);
     // The same folds for everybody, another one held out by each.
     std::vector<std::uint32_t> order(pairs.count);
@@ -154,6 +156,9 @@ struct ConditionalEstimator::State {
     std::size_t waited = 0, drops = 0;
     for (std::size_t epoch = 0; epoch < most_epochs && !progress.should_stop(); ++epoch) {
       training.push_back(pass_over(m, pairs, rows, rng, &progress));
+      if (spent)
+        learner.plan(learner.steps() + static_cast<std::int64_t>(static_cast<double>(learner.steps() - steps_before) *
+                                                                 (1.0 / std::clamp(spent(), 1e-6, 1.0) - 1.0)));
       const double now = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
       validation.push_back(now);
       if (at_start && now > top) {
@@ -355,14 +360,14 @@ void ConditionalEstimator::plan_steps(std::int64_t steps) {
 
 std::int64_t ConditionalEstimator::steps() const { return state_->members.front().steps(); }
 
-StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_t most_epochs,
-                                                  const Progress& progress) {
+StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
+                                                  const std::function<double()>& spent) {
   State& s = *state_;
   // The rate falls by what validation says, not by a plan.
   for (nn::Learner& m : s.members) m.plan(std::int64_t{1} << 60);
   std::vector<std::vector<double>> training(s.members.size()), validation(s.members.size()), held(s.members.size());
   parallel_for(s.members.size(), s.options.threads, [&](std::size_t m) {
-    s.learn_stored(m, pairs, most_epochs, progress, training[m], validation[m], held[m]);
+    s.learn_stored(m, pairs, most_epochs, progress, spent, training[m], validation[m], held[m]);
   });
   StoredTraining out;
   out.stopped = progress.should_stop();

@@ -9,6 +9,7 @@
 /// thread each, and no bit depends on the number of threads.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -88,7 +89,10 @@ class ConditionalEstimator {
   /// stops improving, and ends with its best state. What begins as the linear start leaves it only for a state that
   /// is better by more than the standard error of the difference (the one-standard-error rule; Breiman et al. 1984,
   /// section 3.4.3): where the problem is linear and Gaussian, noise is not learnt.
-  StoredTraining learn_stored(const Pairs& pairs, std::size_t most_epochs, const Progress& progress);
+  /// @param spent  the share of the time that is gone, where `progress` stops at the end of it: the rate falls along a
+  ///               cosine that ends there, too
+  StoredTraining learn_stored(const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
+                              const std::function<double()>& spent = {});
 
   /// log p(y_k | c_k) in y's units; `c` has one row for all or one for each. Gradients where not null.
   void log_density(const Array2& y, const Array2& c, std::span<double> value, Array2* by_y = nullptr,

@@ -7,7 +7,9 @@
 #include "base/option_ranges.hpp"
 #include "base/rng.hpp"
 #include "infer/annealed_smc.hpp"
+#include "infer/deadline.hpp"
 #include "infer/fresh_training.hpp"
+#include "infer/timed_simulation.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -15,6 +17,8 @@ namespace {
 constexpr double least_acceptance = 0.05;  // of rejection from the prior
 constexpr std::size_t region_draws = 10'000;
 constexpr std::size_t least_particles = 500, most_particles = 4000;
+constexpr double simulations_a_round = 1000.0, most_timed_rounds = 10.0;  // where their number is found from the time
+constexpr std::size_t least_weighed = 512;  // simulations that their cost is measured with, where there is time
 
 class Npe {
  public:
@@ -30,12 +34,14 @@ class Npe {
     if (budget_.simulations == 0 && !timed)
       return fail("option-range", "neither simulations nor seconds to spend", "budget");
     progress_.begin(out_.method, 1.0);
-    for (std::size_t round = 0; round < options_.rounds && !progress_.should_stop(); ++round) {
+    if (timed && budget_.simulations == 0)
+      if (auto weighed = weigh_costs(); !weighed) return fail(std::move(weighed.error()));
+    for (std::size_t round = 0; round < rounds_ && !progress_.should_stop(); ++round) {
       const std::uint64_t before = source_.simulations(), failed_before = source_.tally().failed();
       InferenceRound record;
       record.proposal = round == 0 ? "prior" : "truncated prior";
       record_ = &record;
-      const auto done = fresh ? fresh_round(round) : stored_round(round);
+      const auto done = costly_ ? timed_round(round) : fresh ? fresh_round(round) : stored_round(round);
       if (!done) return fail(done.error());
       record.simulations = source_.simulations() - before;
       record.failed = source_.tally().failed() - failed_before;
@@ -55,13 +61,13 @@ class Npe {
   [[nodiscard]] double until(std::size_t round) const {
     if (budget_.seconds <= 0.0) return 0.0;
     const double all = budget_.seconds * (1.0 - options_.sampling_share);
-    if (round + 1 == options_.rounds) return all;
-    return 0.5 * all * static_cast<double>(round + 1) / static_cast<double>(options_.rounds - 1);
+    if (round + 1 == rounds_) return all;
+    return 0.5 * all * static_cast<double>(round + 1) / static_cast<double>(rounds_ - 1);
   }
   [[nodiscard]] std::uint64_t simulations_of(std::size_t round) const {
     if (budget_.simulations == 0) return 0;
-    const std::uint64_t each = budget_.simulations / options_.rounds;
-    return round + 1 == options_.rounds ? budget_.simulations - each * (options_.rounds - 1) : each;
+    const std::uint64_t each = budget_.simulations / rounds_;
+    return round + 1 == rounds_ ? budget_.simulations - each * (rounds_ - 1) : each;
   }
 
   Result<Array2> propose(std::size_t count) {
@@ -100,8 +106,81 @@ class Npe {
     const StoredTraining learnt = next_->learn_stored(prepare(*use), options_.most_epochs, progress_);
     for (std::size_t e = 0; e < learnt.training.size(); ++e)
       out_.curve.push_back({source_.simulations(), learnt.training[e], learnt.validation[e]});
-    progress_.update(static_cast<double>(round + 1) / static_cast<double>(options_.rounds), {});
+    progress_.update(static_cast<double>(round + 1) / static_cast<double>(rounds_), {});
     return end_round();
+  }
+
+  /// What a simulation costs, and what learning from it once. Where simulations are the dearer by far, they are kept
+  /// and learnt from many times; these are the first of them.
+  Result<void> weigh_costs() {
+    double seconds = 0.0, begun = budget_.elapsed();
+    const double first = begun;
+    for (std::size_t part = 1; pairs_.z.rows < least_weighed; part *= 4) {
+      auto z = source_.prior(part);
+      if (!z) return fail(std::move(z.error()));
+      begun = budget_.elapsed();
+      if (auto ran = source_.run(*z, pairs_, progress_); !ran) return fail(std::move(ran.error()));
+      if (progress_.should_stop()) return {};
+      seconds = (budget_.elapsed() - begun) / static_cast<double>(part);
+      if (budget_.elapsed() - first > 0.02 * budget_.seconds || part > 4 * least_weighed) break;
+    }
+    if (pairs_.z.rows > 0) {
+      if (auto made = begin(pairs_); !made) return made;
+      const double learning = seconds_to_learn(*next_, prepare(pairs_), budget_);
+      costly_ = seconds > options_.costly * learning;
+      if (costly_) simulating_.simulation_s = seconds;
+      if (costly_ && rounds_ > 1 && options_.rounds_from_time) {
+        const double likely = options_.simulating_share * budget_.seconds / seconds / simulations_a_round;
+        rounds_ = static_cast<std::size_t>(std::clamp(likely, 2.0, most_timed_rounds));
+      }
+    }
+    if (!costly_) pairs_ = {};
+    return {};
+  }
+
+  /// Seconds at which a round of stored simulations begins and ends: the last one has more than the others.
+  [[nodiscard]] double timed_end(std::size_t round) const {
+    const double all = budget_.seconds * (1.0 - options_.sampling_share);
+    if (round + 1 == rounds_) return all;
+    return (1.0 - options_.last_share) * all * static_cast<double>(round + 1) / static_cast<double>(rounds_ - 1);
+  }
+
+  Result<void> timed_round(std::size_t round) {
+    const double begun = budget_.elapsed(), end = timed_end(round);
+    simulating_.until = begun + options_.simulating_share * (end - begun);
+    SimulatedPairs fresh;
+    if (auto ran = simulate_for(
+            simulating_, source_, [&](std::size_t n) { return propose(n); }, budget_, fresh, progress_);
+        !ran)
+      return ran;
+    if (progress_.should_stop() && estimator_) return {};
+    // What was proposed lies in the region.
+    pairs_.append(fresh);
+    if (region_) inside_.append(fresh);
+    if (pairs_.z.rows > options_.stored) forget();
+    const SimulatedPairs& use = region_ ? inside_ : pairs_;
+    if (auto made = begin(use); !made) return made;
+    const Deadline deadline(progress_, budget_.elapsed, end);
+    const double learning = budget_.elapsed();
+    const StoredTraining learnt = next_->learn_stored(prepare(use), options_.most_epochs, deadline, [&] {
+      return (budget_.elapsed() - learning) / std::max(1e-9, end - learning);
+    });
+    for (std::size_t e = 0; e < learnt.training.size(); ++e)
+      out_.curve.push_back({source_.simulations(), learnt.training[e], learnt.validation[e]});
+    progress_.update(std::min(1.0, budget_.elapsed() / budget_.seconds), {});
+    return end_round();
+  }
+
+  /// No more pairs than may be stored: those in the region, and of them the newest.
+  void forget() {
+    if (region_) pairs_ = inside_;
+    const std::size_t most = options_.stored;
+    if (pairs_.z.rows <= most) return;
+    for (Array2* a : {&pairs_.z, &pairs_.x}) {
+      a->values.erase(a->values.begin(), a->values.begin() + static_cast<std::ptrdiff_t>((a->rows - most) * a->cols));
+      a->rows = most;
+    }
+    if (region_) inside_ = pairs_;
   }
 
   Result<void> fresh_round(std::size_t round) {
@@ -139,7 +218,7 @@ class Npe {
     estimator_ = next_;
     out_.estimator = estimator_;
     observed_inputs_ = out_.scale.inputs(std::span<const double>(problem_.observed));
-    if (options_.rounds > 1 && out_.rounds.size() + 1 < options_.rounds) set_region();
+    if (options_.rounds > 1 && out_.rounds.size() + 1 < rounds_) set_region();
     return {};
   }
 
@@ -171,6 +250,7 @@ class Npe {
     std::vector<std::uint8_t> in(trial.rows);
     inside(trial, in);
     acceptance_ = static_cast<double>(std::ranges::count(in, 1)) / static_cast<double>(trial.rows);
+    if (costly_) inside_ = within(pairs_);
   }
 
   static void density_of(const ConditionalEstimator& estimator, std::span<const double> inputs, const Array2& z,
@@ -241,24 +321,29 @@ class Npe {
         if (!in[k]) value[k] = -std::numeric_limits<double>::infinity();
     };
     const bool first = particles_.rows == 0;
+    // Stored pairs in the region are draws of the cut prior already. Without enough of them the way to it is from the
+    // posterior so far.
+    const bool there = !first || inside_.z.rows >= least_particles / 2;
     const auto base = [&](const Array2& z, std::span<double> value) {
-      if (first) density_of(*region_->estimator, region_->inputs, z, value);
+      if (!there) density_of(*region_->estimator, region_->inputs, z, value);
       else cut(z, value);
     };
     if (first) {
+      const Array2& from = there ? inside_.z : seeds_;
       const std::size_t wanted = std::clamp(count, least_particles, most_particles);
-      particles_ = Array2(wanted, seeds_.cols);
+      particles_ = Array2(wanted, from.cols);
       for (std::size_t k = 0; k < wanted; ++k)
-        std::ranges::copy(seeds_.row(k * seeds_.rows / wanted), particles_.row(k).begin());
+        std::ranges::copy(from.row(k * from.rows / wanted), particles_.row(k).begin());
     }
     AnnealingOptions how;
     how.seed = problem_.seed * 7919 + ++annealed_;
     if (!first) how.last_moves = 0.5, how.most_last_moves = 4;
+    if (costly_ && there) how.last_moves = first ? 4.0 : 2.0, how.most_last_moves = 40;
     auto moved = anneal(particles_, base, cut, how, progress_);
     if (!moved) return fail(std::move(moved.error()));
     if (!moved->complete && !progress_.should_stop()) record_->capped = true;
     particles_ = std::move(moved->points);
-    if (count == particles_.rows) return particles_;
+    if (count == particles_.rows || costly_) return particles_;
     Array2 out(count, particles_.cols);
     Rng rng(problem_.seed, stream_id("tsnpe.particles"), annealed_);
     for (std::size_t k = 0; k < count; ++k)
@@ -316,7 +401,11 @@ class Npe {
   InferenceRound* record_ = nullptr;
   std::shared_ptr<ConditionalEstimator> estimator_, next_;
   std::vector<double> observed_inputs_;
-  SimulatedPairs pairs_;  // of all rounds, where they are stored
+  SimulatedPairs pairs_;   // of all rounds, where they are stored
+  SimulatedPairs inside_;  // of them, in the region: where seconds are the limit
+  std::size_t rounds_ = options_.rounds;
+  bool costly_ = false;  // seconds are the limit, and a simulation costs many times what learning from it does
+  TimedSimulation simulating_;
   std::optional<Region> region_;
   double acceptance_ = 1.0;
   Array2 seeds_, particles_;

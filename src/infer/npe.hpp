@@ -26,6 +26,13 @@ struct NpeOptions {
   std::size_t most_epochs = 1000;  ///< of a stored set
   std::size_t pilot = 20'000;      ///< fresh simulations that scales are found from, at most
   double sampling_share = 0.06;    ///< of a budget in seconds, kept for draws
+  /// Under a budget in seconds alone: where a simulation costs more than so many passes of learning over it,
+  /// simulations are stored and learnt from with early stopping, in rounds of so many seconds.
+  double costly = 4.0;
+  bool rounds_from_time = false;  ///< their number: about one for 1000 simulations, 2 to 10; `rounds` says whether more
+                                  ///< than one
+  double simulating_share = 0.5;  ///< of the seconds of such a round
+  double last_share = 0.3;        ///< of all of them, for the last round
   [[nodiscard]] Result<void> validate() const;
 };
 

@@ -40,6 +40,8 @@ std::string section_record(const Document& document) {
     numerics.add(fmt::format("error with {} changes by",
                              v.numerics.other_integrator.empty() ? "another integrator" : v.numerics.other_integrator),
                  relative(v.numerics.other_integrator_change));
+  if (std::isfinite(v.numerics.float32_change))
+    numerics.add("float32 changes predictions, as a part of their spread, by", relative(v.numerics.float32_change));
   if (std::isfinite(v.numerics.gradient_check))
     numerics.add("gradient against finite differences", relative(v.numerics.gradient_check));
   if (!v.inference.empty()) {

@@ -121,6 +121,9 @@ class Fitting {
         const double range = verify::kept_range(values, target_.experiment.mask);
         target_.experiment.weights[channel] = range > 0.0 ? 1.0 / range : 1.0;
       }
+    if (study_.model.precision != "float64")
+      return fail("precision-unfit", "float32 is not for likelihoods: their differences would be rounding",
+                  "model.precision", "float64, or a search.method that learns from simulations");
     target_.integrator = study_.model.integrator;
     if (target_.integrator == "auto") {
       auto chosen = sim::choose_integrator(model_->model);

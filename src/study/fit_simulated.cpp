@@ -23,6 +23,7 @@
 #include "report/page.hpp"
 #include "report/terminal.hpp"
 #include "study/begin_run.hpp"
+#include "study/simulated_float32.hpp"
 #include "study/posterior_axis.hpp"
 #include "study/remembered_simulations.hpp"
 #include "study/simulated_checks.hpp"
@@ -214,6 +215,7 @@ class SimulatedFit {
       o.estimator = estimator();
       o.draws = draws();
       o.rounds = choice_.method == "npe" ? 1 : std::max<std::size_t>(2, choice_.rounds);
+      o.rounds_from_time = study_.search.rounds == 0;
       return infer::npe(asked_, o, budget_, progress_);
     }
     if (choice_.method == "nre") return by_nre();
@@ -483,6 +485,13 @@ class SimulatedFit {
     if (!checks) return fail(std::move(checks.error()));
     if (auto done = predict_traces(interrupted ? static_cast<Progress&>(unstopped) : progress_); !done)
       return fail(std::move(done.error()));
+    if (study_.model.precision == "float32") {
+      auto change = float32_change(study_, options_, *problem_, posterior_.parameters,
+                                   interrupted ? static_cast<Progress&>(unstopped) : progress_);
+      if (!change) return fail(std::move(change.error()));
+      verdict_.numerics.float32_change = change->largest;
+      if (!change->text.empty()) posterior_.notes.push_back(change->text);
+    }
     describe_parameters();
     describe_simulations(*checks);
     verdict_.numerics.draws = static_cast<std::int64_t>(posterior_.z.rows);

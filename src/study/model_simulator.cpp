@@ -59,7 +59,7 @@ struct ModelSimulator::State {
   std::vector<std::size_t> of_reader;  ///< by request: which statistic
 
   [[nodiscard]] Result<void> plan(const ir::Model& model, const sim::Experiment& experiment,
-                                  const std::string& integrator);
+                                  const std::string& integrator, sim::Precision precision);
   std::size_t channel(const ir::Model& model, const sim::Experiment& experiment, const std::string& name);
 
   [[nodiscard]] double value(const sim::Record& record, std::size_t channel, std::size_t at,
@@ -77,7 +77,7 @@ std::size_t ModelSimulator::State::channel(const ir::Model& model, const sim::Ex
 }
 
 Result<void> ModelSimulator::State::plan(const ir::Model& model, const sim::Experiment& experiment,
-                                         const std::string& integrator) {
+                                         const std::string& integrator, sim::Precision precision) {
   for (std::size_t i = 0; i < experiment.samples; ++i)
     if (experiment.mask[i] != 0) kept.push_back(i);
   const bool single_values = std::ranges::all_of(statistics, [](const Statistic& s) { return s.sample.has_value(); });
@@ -106,6 +106,7 @@ Result<void> ModelSimulator::State::plan(const ir::Model& model, const sim::Expe
   }
   const auto make = [&](sim::ProgramRequest request, std::optional<sim::Batch>& into) -> Result<void> {
     request.integrator = integrator;
+    request.precision = precision;
     request.recorded = true;
     auto batch = sim::Batch::create(model, experiment, request, run);
     if (!batch) return fail(std::move(batch.error()));
@@ -192,7 +193,9 @@ Result<ModelSimulator> ModelSimulator::create(const ResolvedStudy& study, const 
   state->statistics = std::move(*statistics);
   for (const Statistic& s : state->statistics) state->names.push_back(s.name);
   state->run = run;
-  if (auto planned = state->plan(model, experiment, study.model.integrator); !planned)
+  const auto precision = sim::precision_called(study.model.precision);
+  if (!precision) return fail(precision.error());
+  if (auto planned = state->plan(model, experiment, study.model.integrator, *precision); !planned)
     return fail(std::move(planned.error()));
   return ModelSimulator(std::move(state));
 }

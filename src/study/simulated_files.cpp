@@ -54,6 +54,15 @@ Result<void> write_simulated_posterior(const std::string& path, const SimulatedP
   std::ranges::copy(problem.problem().observed, one.values.begin());
   add_statistics(observed, problem, one, {"row"});
   root.groups = {std::move(draws), std::move(stats), std::move(prior), std::move(predicted), std::move(observed)};
+  if (checks.ranks.rows > 0) {
+    Group ranks{"calibration", {{"simulation", checks.ranks.rows}}, {}, {}, {}};
+    for (std::size_t j = 0; j < problem.space().size(); ++j)
+      ranks.vars.push_back({problem.space().names()[j],
+                            {"simulation"},
+                            checks.ranks.column(j),
+                            {{"long_name", "rank of a draw of the prior in its own posterior, as a share"}}});
+    root.groups.push_back(std::move(ranks));
+  }
   return io::netcdf::write(path, root);
 }
 

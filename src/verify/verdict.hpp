@@ -110,6 +110,7 @@ struct Residuals {
 struct Numerics {
   double half_step_change = not_computed;  ///< relative change of the error at half the step
   double other_integrator_change = not_computed;
+  double float32_change = not_computed;  ///< of predicted statistics, as a part of their spread
   std::string integrator, other_integrator;
   double dt_ms = not_computed;
   double gradient_check = not_computed;  ///< largest relative difference, tangents v finite differences

@@ -114,6 +114,8 @@ template <class Visit>
 void fields(Visit&& visit, Numerics& x) {
   visit("half_step_change", x.half_step_change, "relative change of the error at half the step");
   visit("other_integrator_change", x.other_integrator_change, "relative change of the error with another integrator");
+  visit("float32_change", x.float32_change,
+        "largest change of a predicted statistic by float32, as a part of its spread; null: in float64");
   visit("integrator", x.integrator, "used for everything");
   visit("other_integrator", x.other_integrator, "used for this check");
   visit("dt_ms", x.dt_ms, "step");
