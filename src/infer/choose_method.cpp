@@ -6,6 +6,7 @@ namespace hillock::infer {
 namespace {
 
 constexpr double most_undefined = 0.05;
+constexpr double most_atom = 0.2;
 
 }  // namespace
 
@@ -33,6 +34,11 @@ MethodChoice choose_method(const MethodFacts& f) {
   } else if (f.undefined_share > most_undefined || !f.observation_complete) {
     c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
     c.why = "statistics are often undefined, which the posterior's network takes as inputs";
+  } else if (f.atom_share > most_atom) {
+    c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
+    c.why =
+        "many simulations have one and the same value of a statistic (no spike, say): a density of it has a spike and "
+        "gaps, and the posterior is learnt instead, in rounds";
   } else if (f.parameters <= 2 && f.statistics <= 2) {
     c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
     c.why = "with one or two parameters the posterior is quickest learnt itself, in rounds";

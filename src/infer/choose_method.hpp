@@ -13,6 +13,7 @@ struct MethodFacts {
   std::size_t whole_statistics = 0;     ///< of them, with few different whole numbers
   bool binary = false;                  ///< all of them have two values, neighbouring whole numbers
   double undefined_share = 0.0;      ///< of pilot simulations with a statistic that the observation has and they lack
+  double atom_share = 0.0;           ///< of pilot simulations with one and the same value of a statistic: the largest
   bool observation_complete = true;  ///< every statistic has a value in the data
   std::uint64_t simulations = 0;     ///< the budget; 0: seconds
   double seconds = 0.0;

@@ -17,6 +17,7 @@ namespace {
 constexpr double least_acceptance = 0.05;  // of rejection from the prior
 constexpr std::size_t region_draws = 10'000;
 constexpr std::size_t least_particles = 500, most_particles = 4000;
+constexpr std::size_t least_seeds = 50;  // stored pairs in the region that particles start from
 constexpr double simulations_a_round = 1000.0, most_timed_rounds = 10.0;  // where their number is found from the time
 constexpr std::size_t least_weighed = 512;  // simulations that their cost is measured with, where there is time
 
@@ -78,17 +79,18 @@ class Npe {
   /// Starts an estimator in the coordinates of these pairs.
   Result<void> begin(const SimulatedPairs& pairs) {
     if (pairs.z.rows == 0) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
-    out_.scale = StatisticScale::of(pairs.x);
+    next_scale_ = StatisticScale::of(pairs.x);
     EstimatorOptions o = options_.estimator;
+    if (costly_) o.rate = options_.timed_rate, o.members = options_.timed_members;
     o.seed = problem_.seed * 1000 + out_.rounds.size();
     o.threads = problem_.threads;
-    auto made = ConditionalEstimator::create(pairs.z, out_.scale.inputs(pairs.x), o);
+    auto made = ConditionalEstimator::create(pairs.z, next_scale_.inputs(pairs.x), o);
     if (!made) return fail(std::move(made.error()));
     next_ = std::make_shared<ConditionalEstimator>(std::move(*made));
     return {};
   }
   [[nodiscard]] Pairs prepare(const SimulatedPairs& pairs) const {
-    return next_->prepare(pairs.z, out_.scale.inputs(pairs.x));
+    return next_->prepare(pairs.z, next_scale_.inputs(pairs.x));
   }
 
   Result<void> stored_round(std::size_t round) {
@@ -140,7 +142,7 @@ class Npe {
 
   /// Seconds at which a round of stored simulations begins and ends: the last one has more than the others.
   [[nodiscard]] double timed_end(std::size_t round) const {
-    const double all = budget_.seconds * (1.0 - options_.sampling_share);
+    const double all = budget_.seconds * (1.0 - options_.timed_sampling_share);
     if (round + 1 == rounds_) return all;
     return (1.0 - options_.last_share) * all * static_cast<double>(round + 1) / static_cast<double>(rounds_ - 1);
   }
@@ -160,14 +162,20 @@ class Npe {
     if (pairs_.z.rows > options_.stored) forget();
     const SimulatedPairs& use = region_ ? inside_ : pairs_;
     if (auto made = begin(use); !made) return made;
-    const Deadline deadline(progress_, budget_.elapsed, end);
+    // A proposal may have taken longer than it should: what was simulated is learnt from, all the same. The last round
+    // has a network to fall back on.
+    const bool last = round + 1 == rounds_ && estimator_;
     const double learning = budget_.elapsed();
+    const double learnt_at =
+        last ? end : std::max(end, learning + 0.5 * (1.0 - options_.simulating_share) * (end - begun));
+    const Deadline deadline(progress_, budget_.elapsed, learnt_at);
     const StoredTraining learnt = next_->learn_stored(prepare(use), options_.most_epochs, deadline, [&] {
-      return (budget_.elapsed() - learning) / std::max(1e-9, end - learning);
+      return (budget_.elapsed() - learning) / std::max(1e-9, learnt_at - learning);
     });
     for (std::size_t e = 0; e < learnt.training.size(); ++e)
       out_.curve.push_back({source_.simulations(), learnt.training[e], learnt.validation[e]});
     progress_.update(std::min(1.0, budget_.elapsed() / budget_.seconds), {});
+    if (last && learnt.training.empty()) return {};
     return end_round();
   }
 
@@ -217,6 +225,7 @@ class Npe {
     if (progress_.should_stop() && estimator_) return {};
     estimator_ = next_;
     out_.estimator = estimator_;
+    out_.scale = next_scale_;
     observed_inputs_ = out_.scale.inputs(std::span<const double>(problem_.observed));
     if (options_.rounds > 1 && out_.rounds.size() + 1 < rounds_) set_region();
     return {};
@@ -323,14 +332,15 @@ class Npe {
     const bool first = particles_.rows == 0;
     // Stored pairs in the region are draws of the cut prior already. Without enough of them the way to it is from the
     // posterior so far.
-    const bool there = !first || inside_.z.rows >= least_particles / 2;
+    const bool there = !first || inside_.z.rows >= least_seeds;
     const auto base = [&](const Array2& z, std::span<double> value) {
       if (!there) density_of(*region_->estimator, region_->inputs, z, value);
       else cut(z, value);
     };
     if (first) {
       const Array2& from = there ? inside_.z : seeds_;
-      const std::size_t wanted = std::clamp(count, least_particles, most_particles);
+      std::size_t wanted = std::clamp(count, least_particles, most_particles);
+      if (there) wanted = std::min(wanted, std::max(least_particles, 10 * from.rows));
       particles_ = Array2(wanted, from.cols);
       for (std::size_t k = 0; k < wanted; ++k)
         std::ranges::copy(from.row(k * from.rows / wanted), particles_.row(k).begin());
@@ -339,9 +349,11 @@ class Npe {
     how.seed = problem_.seed * 7919 + ++annealed_;
     if (!first) how.last_moves = 0.5, how.most_last_moves = 4;
     if (costly_ && there) how.last_moves = first ? 4.0 : 2.0, how.most_last_moves = 40;
-    auto moved = anneal(particles_, base, cut, how, progress_);
+    // Particles that started in the region are draws of the cut prior after any number of moves: time is their limit.
+    const Deadline soon(progress_, budget_.elapsed, costly_ && there ? simulating_.until : 0.0);
+    auto moved = anneal(particles_, base, cut, how, costly_ && there ? static_cast<const Progress&>(soon) : progress_);
     if (!moved) return fail(std::move(moved.error()));
-    if (!moved->complete && !progress_.should_stop()) record_->capped = true;
+    if (!moved->complete && !progress_.should_stop() && !(costly_ && there)) record_->capped = true;
     particles_ = std::move(moved->points);
     if (count == particles_.rows || costly_) return particles_;
     Array2 out(count, particles_.cols);
@@ -400,6 +412,7 @@ class Npe {
   SimulationPosterior out_;
   InferenceRound* record_ = nullptr;
   std::shared_ptr<ConditionalEstimator> estimator_, next_;
+  StatisticScale next_scale_;
   std::vector<double> observed_inputs_;
   SimulatedPairs pairs_;   // of all rounds, where they are stored
   SimulatedPairs inside_;  // of them, in the region: where seconds are the limit

@@ -31,6 +31,9 @@ struct NpeOptions {
   double costly = 4.0;
   bool rounds_from_time = false;  ///< their number: about one for 1000 simulations, 2 to 10; `rounds` says whether more
                                   ///< than one
+  double timed_rate = 2e-3;       ///< of learning then: there are few steps
+  std::size_t timed_members = 1;
+  double timed_sampling_share = 0.02;
   double simulating_share = 0.5;  ///< of the seconds of such a round
   double last_share = 0.3;        ///< of all of them, for the last round
   [[nodiscard]] Result<void> validate() const;

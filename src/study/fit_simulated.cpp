@@ -23,11 +23,11 @@
 #include "report/page.hpp"
 #include "report/terminal.hpp"
 #include "study/begin_run.hpp"
-#include "study/simulated_float32.hpp"
 #include "study/posterior_axis.hpp"
 #include "study/remembered_simulations.hpp"
 #include "study/simulated_checks.hpp"
 #include "study/simulated_files.hpp"
+#include "study/simulated_float32.hpp"
 #include "study/simulated_traces.hpp"
 #include "study/stop.hpp"
 #include "verify/rules.hpp"
@@ -43,6 +43,19 @@ constexpr std::size_t shown_traces = 3;
 
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// How often its most frequent value is among them all.
+double atom_share(std::vector<double> values) {
+  const std::size_t all = std::max<std::size_t>(1, values.size());
+  std::erase_if(values, [](double x) { return !std::isfinite(x); });  // counted elsewhere
+  std::ranges::sort(values);
+  std::size_t most = 0;
+  for (std::size_t k = 0, first = 0; k < values.size(); ++k) {
+    if (values[k] != values[first]) first = k;
+    most = std::max(most, k - first + 1);
+  }
+  return static_cast<double>(most) / static_cast<double>(all);
+}
 
 class SimulatedFit {
  public:
@@ -160,6 +173,8 @@ class SimulatedFit {
       lacking += missing ? 1 : 0;
     }
     if (pairs.x.rows > 0) facts.undefined_share = static_cast<double>(lacking) / static_cast<double>(pairs.x.rows);
+    for (const std::size_t j : scale.varying())
+      facts.atom_share = std::max(facts.atom_share, atom_share(pairs.x.column(j)));
     const infer::MethodChoice best = infer::choose_method(facts);
     if (choice_.method == "auto") {
       choice_ = best;
@@ -216,6 +231,7 @@ class SimulatedFit {
       o.draws = draws();
       o.rounds = choice_.method == "npe" ? 1 : std::max<std::size_t>(2, choice_.rounds);
       o.rounds_from_time = study_.search.rounds == 0;
+      if (study_.search.members > 0) o.timed_members = choice_.members;
       return infer::npe(asked_, o, budget_, progress_);
     }
     if (choice_.method == "nre") return by_nre();
