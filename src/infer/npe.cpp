@@ -18,6 +18,7 @@ constexpr double least_acceptance = 0.05;  // of rejection from the prior
 constexpr std::size_t region_draws = 10'000;
 constexpr std::size_t least_particles = 500, most_particles = 4000;
 constexpr std::size_t least_seeds = 50;  // stored pairs in the region that particles start from
+constexpr std::size_t least_near = 30;   // simulations nearest to the data, of which most stay in the region
 constexpr double simulations_a_round = 1000.0, most_timed_rounds = 10.0;  // where their number is found from the time
 constexpr std::size_t least_weighed = 512;  // simulations that their cost is measured with, where there is time
 
@@ -250,6 +251,7 @@ class Npe {
     next.estimator = estimator_;
     next.inputs = observed_inputs_;
     next.threshold = sorted[static_cast<std::size_t>(options_.epsilon * static_cast<double>(sorted.size()))];
+    if (costly_) next.threshold = std::min(next.threshold, threshold_of_nearest());
     region_ = std::move(next);
     seeds_ = z;
     particles_ = Array2();
@@ -260,6 +262,28 @@ class Npe {
     inside(trial, in);
     acceptance_ = static_cast<double>(std::ranges::count(in, 1)) / static_cast<double>(trial.rows);
     if (costly_) inside_ = within(pairs_);
+  }
+
+  /// A density that most of the simulations nearest to the data are above. Where data lie outside what the model can
+  /// do, a network extrapolates, and a region of its making alone may leave them all out. A wider region is never
+  /// wrong.
+  [[nodiscard]] double threshold_of_nearest() const {
+    const SimulatedPairs& known = region_ ? inside_ : pairs_;
+    const std::size_t near = std::min(known.z.rows, std::max(least_near, known.z.rows / 100));
+    const Array2 inputs = out_.scale.inputs(known.x);
+    std::vector<std::pair<double, std::size_t>> distance(known.z.rows);
+    for (std::size_t k = 0; k < known.z.rows; ++k) {
+      double sum = 0.0;
+      for (std::size_t j = 0; j < inputs.cols; ++j) sum += std::pow(inputs(k, j) - observed_inputs_[j], 2);
+      distance[k] = {sum, k};
+    }
+    std::ranges::partial_sort(distance, distance.begin() + static_cast<std::ptrdiff_t>(near));
+    Array2 z(near, known.z.cols);
+    for (std::size_t k = 0; k < near; ++k) std::ranges::copy(known.z.row(distance[k].second), z.row(k).begin());
+    std::vector<double> value(near);
+    density_of(*estimator_, observed_inputs_, z, value);
+    std::ranges::sort(value);
+    return near > 0 ? value[near / 4] : std::numeric_limits<double>::infinity();
   }
 
   static void density_of(const ConditionalEstimator& estimator, std::span<const double> inputs, const Array2& z,
