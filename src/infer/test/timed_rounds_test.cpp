@@ -77,9 +77,10 @@ TEST(TimedRounds, ACostlySimulatorIsStoredAndThePosteriorIsRight) {
     ASSERT_TRUE(found) << render(found.error());
     EXPECT_TRUE(found->complete);
     EXPECT_EQ(found->rounds.size(), rounds);
-    // Half of the time is for simulations, of which one takes a millisecond; and the end is before the end.
+    // Half of the time is for simulations, of which one takes a millisecond, and of what learning left over again half;
+    // and the end is before the end.
     EXPECT_GT(found->simulations, 2500U);
-    EXPECT_LT(found->simulations, 5000U);
+    EXPECT_LT(found->simulations, 7000U);
     EXPECT_LT(clock.now(), budget.seconds);
     EXPECT_NEAR(neighbour_accuracy(asked.exact(1500), found->parameters), 0.5, 0.05) << rounds << " rounds";
   }
@@ -148,8 +149,9 @@ TEST(TimedRounds, OneSimulationMayTakeLongerThanARound) {
   const auto found = npe(asked.problem, options(2), budget, silent);
   ASSERT_TRUE(found) << render(found.error());
   EXPECT_EQ(found->parameters.rows, 1500U);
-  // One to learn what it costs, and one a round.
-  EXPECT_LE(found->simulations, 3U);
+  // One to learn what it costs, one a round at least, and none that would not end in time.
+  EXPECT_GE(found->simulations, 3U);
+  EXPECT_LT(clock.now(), budget.seconds);
 }
 
 TEST(TimedRounds, AllFailed) {
