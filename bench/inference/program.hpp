@@ -7,8 +7,8 @@
 namespace hillock::bench {
 
 /// A name for what a program is made of: the beginning of a sha256 of everything under src/ that is compiled, of the
-/// build's rules, and of the studies and models that it fits. (Not of the binary: that holds `git describe`, which changes when
-/// results are written.) Ends the benchmark where the program is older than its sources.
+/// build's rules, and of the studies and models that it fits. (Not of the binary: that holds `git describe`, which
+/// changes when results are written.) Ends the benchmark where the program is older than its sources.
 [[nodiscard]] std::string name_of_build(const std::filesystem::path& source, const std::filesystem::path& program);
 
 class Program {

@@ -7,7 +7,7 @@ namespace hillock::infer {
 namespace {
 
 constexpr double blocks = 10.0;
-constexpr std::size_t first_block = 64;       // where nothing is known
+constexpr std::size_t first_block = 64;      // where nothing is known
 constexpr std::size_t most_proposed = 4000;  // at once
 
 }  // namespace

@@ -153,7 +153,7 @@ struct ModelOptions {
   ClockTime start_limit = {60.0, "60 s"};  ///< until the program has answered the greeting
   std::string integrator = "exponential_euler";
   std::string precision = "float64";  ///< of simulations in likelihood-free inference; "float32": faster
-  std::optional<QuantityText> dt;  ///< none: the sampling interval
+  std::optional<QuantityText> dt;     ///< none: the sampling interval
   std::vector<NamedQuantity> constants;
 };
 
