@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 #include <numeric>
@@ -28,6 +29,7 @@ struct Residual {
   NodeId log_scale = ir::no_node;  ///< log of the innovation's standard deviation
   NodeId mean = ir::no_node;
   NodeId sd = ir::no_node;
+  NodeId log_density = ir::no_node;  ///< of noise that is not Gaussian, where a density is asked for; else of z
 };
 
 class ProgramBuilder {
@@ -132,18 +134,40 @@ class ProgramBuilder {
     return {};
   }
 
+  /// Every family has a density; squares and the expected information are those of Gaussian noise.
   [[nodiscard]] Result<void> has_likelihood() const {
+    const bool of_density = wants_density();
     Errors errors;
-    for (const ir::Observation& o : model_.observations)
-      if (const ir::NoiseInfo& noise = ir::info(o.family); !noise.likelihood)
+    for (const ir::Observation& o : model_.observations) {
+      const ir::NoiseInfo& noise = ir::info(o.family);
+      if (noise.likelihood) continue;
+      if (!of_density)
         errors.push_back({"no-likelihood",
-                          "this method needs a likelihood, and there is none here of '" + std::string(noise.name) +
-                              "', the noise of '" + o.channel + "'",
+                          "this method takes noise that is normal or ar1, and that of '" + o.channel + "' is '" +
+                              std::string(noise.name) + "'",
                           o.span, model_.name,
                           "a method that only simulates, such as npe, nle, nre or abc_smc; or noise that is normal or "
                           "ar1"});
+      else if (o.family == ir::NoiseFamily::binomial && moves(o.arguments[0]))
+        errors.push_back({"no-likelihood",
+                          "there is no likelihood here of a binomial noise, that of '" + o.channel +
+                              "', whose number of trials depends on parameters or states",
+                          o.span, model_.name, "a number, or a constant"});
+    }
     if (!errors.empty()) return fail(std::move(errors));
     return {};
+  }
+
+  [[nodiscard]] bool wants_density() const {
+    return request_.purpose == Purpose::log_density || request_.purpose == Purpose::log_density_gradient ||
+           request_.purpose == Purpose::scores;
+  }
+
+  /// Does an expression depend on parameters, or on states?
+  [[nodiscard]] bool moves(NodeId root) const {
+    const auto read = [&](ir::SymbolId symbol) { return ir::depends_on(model_.graph, root, symbol); };
+    return std::ranges::any_of(model_.parameters, [&](const ir::Parameter& p) { return read(p.symbol); }) ||
+           std::ranges::any_of(model_.states, [&](const ir::State& s) { return read(s.symbol); });
   }
 
   /// States in single precision, where they may be.
@@ -321,6 +345,10 @@ class ProgramBuilder {
       return r;
     }
     r.sd = context_.expression(observation.sd, states, Stage::sample);
+    if (wants_density() && !ir::info(observation.family).likelihood) {
+      r.log_density = density_of(o);
+      return r;
+    }
     if (observation.family != ir::NoiseFamily::ar1) {
       r.z = al.div(r.error, r.sd);
       r.log_scale = al.make(Op::log, r.sd);
@@ -340,6 +368,53 @@ class ProgramBuilder {
     return r;
   }
 
+  /// log p(x) of what is recorded of observation `o`, whose noise is not Gaussian. Of counts without the coefficients
+  /// that data alone decide (binomial: n over x; poisson: 1/x!). NaN or -inf where the arguments make no sense, or x
+  /// cannot be.
+  NodeId density_of(std::size_t o) {
+    const ir::Observation& observation = model_.observations[o];
+    ir::Algebra& al = context_.algebra();
+    const auto states = context_.state_values();
+    const auto argument = [&](std::size_t i) {
+      return context_.expression(observation.arguments[i], states, Stage::sample);
+    };
+    const NodeId x = out_.program.column(layout_.observed(o)), zero = al.number(0.0);
+    const NodeId never = al.number(-std::numeric_limits<double>::infinity());
+    const NodeId nan = al.number(std::numeric_limits<double>::quiet_NaN());
+    /// count log(probability), and 0 where nothing was counted.
+    const auto counted = [&](NodeId count, NodeId log) {
+      return al.select(al.make(Op::gt, count, zero), al.mul(count, log), zero);
+    };
+    switch (observation.family) {
+      case ir::NoiseFamily::lognormal: {
+        const NodeId sd = argument(1), log_x = al.make(Op::log, x);
+        const NodeId z = al.div(al.sub(al.make(Op::log, argument(0)), log_x), sd);
+        const NodeId square = al.mul(al.mul(al.number(-0.5), z), z);
+        const NodeId scale =
+            al.add(al.add(al.make(Op::log, sd), log_x), al.number(0.5 * std::log(2.0 * std::numbers::pi)));
+        return al.sub(square, scale);
+      }
+      case ir::NoiseFamily::binomial:
+      case ir::NoiseFamily::bernoulli: {
+        const bool one = observation.family == ir::NoiseFamily::bernoulli;
+        const NodeId n = one ? al.number(1.0) : argument(0), p = argument(one ? 0 : 1);
+        const NodeId failures = al.sub(n, x);
+        const NodeId sum = al.add(counted(x, al.make(Op::log, p)), counted(failures, al.make(Op::log1p, al.neg(p))));
+        const NodeId possible = al.make(Op::land, al.make(Op::ge, x, zero), al.make(Op::ge, failures, zero));
+        const NodeId sensible = al.make(Op::land, al.make(Op::ge, p, zero), al.make(Op::ge, al.number(1.0), p));
+        return al.select(sensible, al.select(possible, sum, never), nan);
+      }
+      case ir::NoiseFamily::poisson: {
+        const NodeId mean = argument(0);
+        const NodeId sum = al.sub(counted(x, al.make(Op::log, mean)), mean);
+        return al.select(al.make(Op::ge, mean, zero), al.select(al.make(Op::ge, x, zero), sum, never), nan);
+      }
+      case ir::NoiseFamily::normal:
+      case ir::NoiseFamily::ar1: break;
+    }
+    return nan;
+  }
+
   NodeId squares(const std::vector<Residual>& residuals) {
     ir::Algebra& al = context_.algebra();
     NodeId sum = al.number(0.0);
@@ -351,6 +426,10 @@ class ProgramBuilder {
     NodeId sum = al.number(0.0);
     const NodeId constant = al.number(-0.5 * std::log(2.0 * std::numbers::pi));
     for (const Residual& r : residuals) {
+      if (r.log_density != ir::no_node) {
+        sum = al.add(sum, r.log_density);
+        continue;
+      }
       const NodeId square = al.mul(al.mul(al.number(-0.5), r.z), r.z);
       sum = al.add(sum, al.add(square, al.sub(constant, r.log_scale)));
     }

@@ -20,7 +20,7 @@ namespace hillock::sim {
 enum class Purpose : std::uint8_t {
   squares,               ///< sum of (weight (x - mean))^2: carried `value`
   squares_linearised,    ///< and half its gradient J^T z, and J^T J
-  log_density,           ///< sum of log p(x): carried `value`
+  log_density,           ///< sum of log p(x), of counts but for what data alone decide: carried `value`
   log_density_gradient,  ///< and its gradient
   fisher,                ///< sum of dz dz^T + dlog s dlog s^T: the expected information (Gaussian noise)
   /// Outputs per observation: mean, sd; then, where the model spikes, the spikes so far and, of adaptive integrators,

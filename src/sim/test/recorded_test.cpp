@@ -273,15 +273,14 @@ TEST(Recorded, EndingsAreTyped) {
   }
 }
 
-TEST(Recorded, MethodsThatNeedALikelihoodRefuseByName) {
+TEST(Recorded, MethodsOfSquaresRefuseByName) {
   const ir::Model model = load("param p : 1 = 1\nobserve b ~ bernoulli(p)\nobserve a ~ normal(p, 1)\n");
-  for (const Purpose purpose :
-       {Purpose::squares, Purpose::log_density, Purpose::log_density_gradient, Purpose::fisher}) {
+  for (const Purpose purpose : {Purpose::squares, Purpose::squares_linearised, Purpose::fisher}) {
     const auto built = build_program(model, {purpose, "exponential_euler", {}});
     ASSERT_FALSE(built.has_value());
     EXPECT_EQ(
         render(built.error()),
-        "m.model:2:1: error: this method needs a likelihood, and there is none here of 'bernoulli', the noise of 'b' "
+        "m.model:2:1: error: this method takes noise that is normal or ar1, and that of 'b' is 'bernoulli' "
         "[no-likelihood]\n"
         "    observe b ~ bernoulli(p)\n"
         "    ^~~~~~~~~~~~~~~~~~~~~~~~\n"
