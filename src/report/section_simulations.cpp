@@ -108,7 +108,7 @@ std::string section_simulations(const Document& document) {
   const verify::Simulated& s = document.verdict.simulated;
   if (!from_simulations(document.verdict)) return {};
   std::string all;
-  for (const std::string& sentence : summary_of_simulations(s)) all += sentence + " ";
+  for (const std::string& sentence : summary_of_simulations(s, document.verdict.numerics.draws)) all += sentence + " ";
   std::string out = paragraph(all) + paragraph(what_was_done(s)) + paragraph(how_right_it_is(s));
   out += draw(document, Section::simulations);
   out += rounds_table(s.rounds);

@@ -55,7 +55,7 @@ std::vector<std::string> summary(const verify::Verdict& v) {
     out.push_back(s + ".");
   }
   if (from_simulations(v))
-    for (std::string& s : summary_of_simulations(v.simulated)) out.push_back(std::move(s));
+    for (std::string& s : summary_of_simulations(v.simulated, v.numerics.draws)) out.push_back(std::move(s));
   if (const verify::Generalisation* g = main_prediction(v); g != nullptr && std::isfinite(g->error)) {
     std::string s =
         fmt::format("On data that the fit never saw ({}) the error is {}", g->name, with_error(g->error, g->error_se));

@@ -16,7 +16,7 @@ namespace hillock::report {
 [[nodiscard]] bool from_simulations(const verify::Verdict& verdict);
 
 /// What was simulated, whether the data are like it, whether the posterior is right: sentences of `summary`.
-[[nodiscard]] std::vector<std::string> summary_of_simulations(const verify::Simulated& simulated);
+[[nodiscard]] std::vector<std::string> summary_of_simulations(const verify::Simulated& simulated, std::int64_t draws);
 
 /// Plain sentences (not escaped), each about one box of the verdict; boxes without numbers are left out.
 [[nodiscard]] std::vector<std::string> summary(const verify::Verdict& verdict);

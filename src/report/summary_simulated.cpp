@@ -38,6 +38,34 @@ std::string how_the_data_fit(const verify::Simulated& s) {
                      count(good), count(all), names);
 }
 
+/// "(effective draws 8 311 of 10 000, Pareto k 0.21)"
+std::string weights_text(const verify::Simulated& s, std::int64_t draws) {
+  if (!std::isfinite(s.effective_draws)) return "";
+  std::string out = " (effective draws " + count(std::llround(s.effective_draws));
+  // Of draws that NUTS has replaced, the number is not known any more.
+  if (draws > 0 && s.certified_by != "nuts") out += " of " + count(draws);
+  // All weights the same: there is no tail.
+  if (std::isfinite(s.pareto_k)) out += fmt::format(", Pareto k {}", number(s.pareto_k, 2));
+  return out + ")";
+}
+
+/// What the model's own likelihood says of the posterior; empty: nothing.
+std::string how_exact(const verify::Simulated& s, std::int64_t draws) {
+  const std::string weights = weights_text(s, draws);
+  const std::string off = std::isfinite(s.distance) ? percent(s.distance) : "";
+  if (s.certified == "exact" && s.certified_by == "nuts")
+    return "Certified exact by the model's own likelihood: draws of NUTS, started from the learnt ones, which weights "
+           "did not mend" +
+           weights + ".";
+  if (s.certified == "exact")
+    return "Certified exact by the model's own likelihood: with weights of the learnt draws" + weights +
+           (off.empty() ? "." : fmt::format("; without them probabilities are off by at most {}.", off));
+  if (s.certified != "approximate") return "";
+  std::string out = "Approximate, by the model's own likelihood" + weights;
+  if (!s.not_exact.empty()) out += ": " + s.not_exact;
+  return out + (off.empty() ? "." : fmt::format("; probabilities may be off by {}.", off));
+}
+
 }  // namespace
 
 std::string coverage_text(double covered, double standard_error) {
@@ -45,22 +73,14 @@ std::string coverage_text(double covered, double standard_error) {
   return text(covered) + (std::isfinite(standard_error) ? fmt::format(" (± {})", text(standard_error)) : "");
 }
 
-std::vector<std::string> summary_of_simulations(const verify::Simulated& s) {
+std::vector<std::string> summary_of_simulations(const verify::Simulated& s, std::int64_t draws) {
   std::vector<std::string> out = {what_was_simulated(s)};
   if (!s.statistics.empty()) out.push_back(how_the_data_fit(s));
   if (const verify::Calibration& c = s.calibration; std::isfinite(c.coverage_90)) {
     out.push_back(fmt::format("On {} fresh simulations its 90\u202F% intervals held {} of the known parameters.",
                               count(c.draws), coverage_text(c.coverage_90, c.coverage_se)));
   }
-  if (s.certified == "exact" || s.certified == "approximate") {
-    std::string text = s.certified == "exact" ? "By the model's own likelihood the posterior is exact"
-                                              : "By the model's own likelihood the posterior is approximate";
-    if (std::isfinite(s.effective_draws)) {
-      text += fmt::format(": its draws are worth {}", count(std::llround(s.effective_draws)));
-      if (std::isfinite(s.pareto_k)) text += fmt::format(" (Pareto k {})", number(s.pareto_k, 2));
-    }
-    out.push_back(text + ".");
-  }
+  if (std::string text = how_exact(s, draws); !text.empty()) out.push_back(std::move(text));
   return out;
 }
 

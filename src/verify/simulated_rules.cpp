@@ -162,7 +162,9 @@ std::string certified_approximate(const Facts& f) {
   std::string out = "The posterior is approximate, by the exact likelihood";
   if (std::isfinite(s.effective_draws) && f.verdict.numerics.draws > 0)
     out += fmt::format(": {} draws are worth {:.0f}", f.verdict.numerics.draws, s.effective_draws);
-  if (std::isfinite(s.pareto_k)) out += fmt::format(" (Pareto k = {:.2f}; above 0.7 weights mend nothing)", s.pareto_k);
+  if (!s.not_exact.empty()) out += "; " + s.not_exact;
+  else if (std::isfinite(s.pareto_k))
+    out += fmt::format(" (Pareto k = {:.2f}; above 0.7 weights mend nothing)", s.pareto_k);
   return out + ".";
 }
 

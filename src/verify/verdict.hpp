@@ -171,7 +171,11 @@ struct Simulated {
   std::vector<StatisticSummary> statistics;
   double observation_p = not_computed;  ///< all statistics together, against the prior predictive
   std::string certified;                ///< "exact" (by a likelihood), "approximate", or "not possible" and why
+  std::string certified_by;             ///< where it is exact: "weights" or "nuts"
+  std::string not_exact;                ///< where it is approximate: what says so
   double effective_draws = not_computed, pareto_k = not_computed;  ///< of importance weights by the exact likelihood
+  double distance = not_computed;   ///< of the draws without weights from the exact posterior: total variation
+  double elsewhere = not_computed;  ///< share of the exact posterior where no draw is
   Calibration calibration;
   bool amortised = false;
   std::int64_t dropped_draws = 0;       ///< that the prior's joint conditions do not allow

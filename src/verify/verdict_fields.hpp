@@ -183,8 +183,14 @@ void fields(Visit&& visit, Simulated& x) {
   visit("statistics", x.statistics, "what was compared");
   visit("observation_p", x.observation_p, "p of all statistics together against the prior predictive");
   visit("certified", x.certified, "exact, approximate, or why neither can be said");
+  visit("certified_by", x.certified_by,
+        "where it is exact: weights (the draws have them) or nuts (these are its draws)");
+  visit("not_exact", x.not_exact, "where it is approximate: what says so");
   visit("effective_draws", x.effective_draws, "what the draws are worth by weights of the exact likelihood");
   visit("pareto_k", x.pareto_k, "shape of those weights' tail; above 0.7: not to be trusted");
+  visit("distance", x.distance,
+        "total variation distance of the learnt posterior from the exact one: no probability is off by more");
+  visit("elsewhere", x.elsewhere, "share of the exact posterior where the learnt one has no draws");
   visit("calibration", x.calibration, "is the inference right for this model");
   visit("amortised", x.amortised, "the estimator holds for any observation of the prior predictive");
   visit("dropped_draws", x.dropped_draws, "draws that the prior's joint conditions do not allow");

@@ -103,7 +103,7 @@ TEST(SimulatedPage, EscapesEveryText) {
   const std::string evil = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>";
   Document d = test::simulated_document();
   verify::Simulated& s = d.verdict.simulated;
-  for (std::string* t : {&s.method, &s.why_method, &s.certified, &s.calibration.not_done}) *t = evil + *t;
+  for (std::string* t : {&s.method, &s.why_method, &s.certified, &s.not_exact, &s.calibration.not_done}) *t = evil + *t;
   for (auto* list : {&s.failures, &s.undefined})
     for (verify::Count& c : *list) c.what = evil;
   for (auto& r : s.rounds) r.proposal = evil;
@@ -266,17 +266,32 @@ TEST(PlotPredictedTraces, WithoutANumberItSaysSo) {
 
 TEST(SummaryOfSimulations, CountsAndNames) {
   verify::Simulated s = test::simulated_document().verdict.simulated;
-  std::vector<std::string> words = summary_of_simulations(s);
+  std::vector<std::string> words = summary_of_simulations(s, 10000);
   ASSERT_EQ(words.size(), 3U);
   for (auto& x : s.statistics) x.inside = true;
   s.certified = "exact", s.effective_draws = 8311.2, s.pareto_k = 0.213;
-  words = summary_of_simulations(s);
+  words = summary_of_simulations(s, 10000);
   ASSERT_EQ(words.size(), 4U);
   EXPECT_EQ(words[1], "All 7 statistics of the data lie inside their 95\u202F% predictive intervals.");
   EXPECT_EQ(words[3],
-            "By the model's own likelihood the posterior is exact: its draws are worth 8311 (Pareto k 0.21).");
+            "Certified exact by the model's own likelihood: with weights of the learnt draws (effective draws 8311 of "
+            "10\u202F000, Pareto k 0.21).");
+  s.distance = 0.034;
+  EXPECT_NE(summary_of_simulations(s, 0)[3].find("(effective draws 8311, Pareto k 0.21); without them "
+                                                 "probabilities are off by at most 3.4\u202F%."),
+            std::string::npos)
+      << summary_of_simulations(s, 0)[3];
+  s.certified_by = "nuts";
+  EXPECT_NE(summary_of_simulations(s, 10000)[3].find("draws of NUTS"), std::string::npos);
+  EXPECT_EQ(summary_of_simulations(s, 10000)[3].find("of 10"), std::string::npos);
+  s.certified = "approximate", s.certified_by.clear(), s.not_exact = "Pareto k of the weights is 0.91, above 0.70";
+  s.effective_draws = 37.0, s.pareto_k = 0.91, s.distance = 0.4;
+  EXPECT_EQ(
+      summary_of_simulations(s, 10000)[3],
+      "Approximate, by the model's own likelihood (effective draws 37 of 10\u202F000, Pareto k 0.91): Pareto k of "
+      "the weights is 0.91, above 0.70; probabilities may be off by 40\u202F%.");
   s.statistics.resize(1);
-  EXPECT_EQ(summary_of_simulations(s)[1],
+  EXPECT_EQ(summary_of_simulations(s, 10000)[1],
             "The one statistic of the data lies inside its 95\u202F% predictive interval.");
 }
 
