@@ -23,6 +23,7 @@
 #include "report/page.hpp"
 #include "report/terminal.hpp"
 #include "study/begin_run.hpp"
+#include "study/fit_certify.hpp"
 #include "study/posterior_axis.hpp"
 #include "study/remembered_simulations.hpp"
 #include "study/simulated_checks.hpp"
@@ -39,6 +40,7 @@ namespace {
 constexpr std::uint64_t default_simulations = 100'000;
 constexpr std::size_t most_pilot = 5000;  // simulations that the choice of a method is made from
 constexpr double checks_share = 0.08;     // of a budget in seconds
+constexpr double exact_share = 0.25;      // of it, for draws of the exact posterior, where these are asked for
 constexpr std::size_t shown_traces = 3;
 
 using Clock = std::chrono::steady_clock;
@@ -92,12 +94,14 @@ class SimulatedFit {
       posterior_.method = choice_.method;
     }
     if (progress_.should_stop() && posterior_.z.rows == 0) return partial();
+    certify_draws();
     return conclude();
   }
 
   Result<SimulatedFound> find(const SimulatedProblem& problem) {
     problem_ = &problem;
     if (auto found = search(); !found) return fail(std::move(found.error()));
+    certify_draws();
     if (!progress_.should_stop())
       if (auto checks = check(); !checks) return fail(std::move(checks.error()));
     if (progress_.should_stop()) return fail("interrupted", "the fit was stopped");
@@ -119,6 +123,36 @@ class SimulatedFit {
     posterior_ = std::move(*found);
     if (!left_out_.empty()) posterior_.notes.push_back(left_out_);
     return {};
+  }
+
+  /// Holds the draws against the exact posterior, where there is one; replaces them where that is asked for.
+  void certify_draws() {
+    const auto begun = Clock::now();
+    std::optional<double> limit;
+    if (options_.budget) limit = std::max(0.02 * *options_.budget, *options_.budget - seconds_since(start_));
+    WithBudget limited(progress_, limit);
+    certified_ = certify(study_, options_, *problem_, posterior_, limited);
+    if (!certified_.not_done.empty()) {
+      verdict_.partial = true;
+      verdict_.not_done.push_back(certified_.not_done);
+    }
+    if (run_) keep_network();
+    if (certified_.exact && study_.verify.certify == "exact") {
+      certified_.replaced = true;
+      posterior_ = std::move(*certified_.exact);
+      certified_.exact.reset();
+    }
+    posterior_.notes.insert(posterior_.notes.end(), certified_.notes.begin(), certified_.notes.end());
+    verdict_.cost.gradients = certified_.gradients;
+    verdict_.cost.posterior_s = seconds_since(begun);
+  }
+
+  /// Did NUTS take the learnt draws' place?
+  [[nodiscard]] bool by_chains() const { return certified_.mixing.has_value(); }
+
+  /// The draws that are shown and checked: those of the exact posterior, where there are any.
+  [[nodiscard]] const infer::SimulationPosterior& shown() const {
+    return certified_.exact ? *certified_.exact : posterior_;
   }
 
   Result<void> choose() {
@@ -199,7 +233,8 @@ class SimulatedFit {
       choice_.rounds = static_cast<std::size_t>(study_.search.rounds);
     if (study_.search.density != "auto") choice_.density = study_.search.density;
     if (study_.search.members > 0) choice_.members = static_cast<std::size_t>(study_.search.members);
-    if (timed) budget_.seconds = std::max(0.1, *options_.budget * (1.0 - checks_share) - seconds_since(start_));
+    const double afterwards = checks_share + (study_.verify.certify == "exact" ? exact_share : 0.0);
+    if (timed) budget_.seconds = std::max(0.1, *options_.budget * (1.0 - afterwards) - seconds_since(start_));
     const auto learning_start = Clock::now();
     budget_.elapsed = [learning_start] { return seconds_since(learning_start); };
     return {};
@@ -322,9 +357,10 @@ class SimulatedFit {
   void describe_parameters() {
     const prob::ParameterSpace& space = problem_->space();
     const prob::Marginals marginals(space);
+    const infer::SimulationPosterior& draws = shown();
     std::size_t best = 0;
-    for (std::size_t k = 0; k < posterior_.log_density.size(); ++k)
-      if (posterior_.log_density[k] > posterior_.log_density[best]) best = k;
+    for (std::size_t k = 0; k < draws.log_density.size(); ++k)
+      if (draws.log_density[k] > draws.log_density[best]) best = k;
     for (std::size_t j = 0; j < space.size(); ++j) {
       const units::Unit& unit = problem_->units()[j];
       verify::ParameterSummary p;
@@ -332,19 +368,23 @@ class SimulatedFit {
       p.unit = unit.name;
       p.prior_q05 = unit.from_si(marginals.quantile(j, 0.05));
       p.prior_q95 = unit.from_si(marginals.quantile(j, 0.95));
-      if (posterior_.z.rows > 0) {
-        std::vector<double> sorted = posterior_.parameters.column(j);
+      if (draws.z.rows > 0) {
+        std::vector<double> sorted = draws.parameters.column(j);
         std::ranges::sort(sorted);
         const auto at = [&](double q) {
           return unit.from_si(sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)]);
         };
         p.q05 = at(0.05), p.median = at(0.5), p.q95 = at(0.95);
-        if (!posterior_.log_density.empty()) p.best = unit.from_si(posterior_.parameters(best, j));
+        if (!draws.log_density.empty()) p.best = unit.from_si(draws.parameters(best, j));
         // Under the prior, z is standard normal.
         double mean = 0.0, square = 0.0;
-        for (const double z : posterior_.z.column(j)) mean += z, square += z * z;
-        const auto n = static_cast<double>(posterior_.z.rows);
+        for (const double z : draws.z.column(j)) mean += z, square += z * z;
+        const auto n = static_cast<double>(draws.z.rows);
         p.contraction = 1.0 - (square / n - mean * mean / (n * n));
+      }
+      if (by_chains()) {
+        p.rhat = certified_.mixing->rhat[j];
+        p.ess_bulk = certified_.mixing->ess_bulk[j], p.ess_tail = certified_.mixing->ess_tail[j];
       }
       verdict_.parameters.push_back(std::move(p));
     }
@@ -367,17 +407,24 @@ class SimulatedFit {
     s.calibration = checks.calibration;
     s.amortised = posterior_.amortised;
     s.dropped_draws = posterior_.dropped_draws;
-    s.certified = "not possible: no likelihood was used";
+    s.certified = certified_.certified;
+    s.certified_by = certified_.by;
+    s.not_exact = certified_.why;
+    if (!certified_.weighed) return;
+    s.effective_draws = certified_.weights.effective;
+    s.pareto_k = certified_.weights.khat;
+    s.distance = certified_.weights.distance;
+    s.elsewhere = certified_.weights.elsewhere;
   }
 
   /// The recording, and simulations of draws from all over the posterior.
   Result<void> predict_traces(Progress& progress) {
-    const std::size_t rows = posterior_.z.rows;
+    const std::size_t rows = shown().z.rows;
     if (rows == 0 || !study_.report.html) return {};
-    Array2 shown(std::min(shown_traces, rows), posterior_.parameters.cols);
-    for (std::size_t k = 0; k < shown.rows; ++k)
-      std::ranges::copy(posterior_.parameters.row(k * rows / shown.rows), shown.row(k).begin());
-    auto traces = predicted_traces(study_, options_, *problem_, shown, progress);
+    Array2 few(std::min(shown_traces, rows), shown().parameters.cols);
+    for (std::size_t k = 0; k < few.rows; ++k)
+      std::ranges::copy(shown().parameters.row(k * rows / few.rows), few.row(k).begin());
+    auto traces = predicted_traces(study_, options_, *problem_, few, progress);
     if (!traces) return fail(std::move(traces.error()));
     traces_ = std::move(*traces);
     return {};
@@ -392,14 +439,14 @@ class SimulatedFit {
     if (problem_->model()) d.model_text = problem_->model()->source_text;
     const prob::ParameterSpace& space = problem_->space();
     const prob::Marginals marginals(space);
-    const std::size_t rows = posterior_.z.rows;
+    const std::size_t rows = shown().z.rows;
     const std::size_t wanted = std::min<std::size_t>(rows, static_cast<std::size_t>(study_.report.pair_draws));
     if (wanted > 0) {
       d.posterior.draws = Array2(wanted, space.size());
       for (std::size_t j = 0; j < space.size(); ++j) {
         const units::Unit& unit = problem_->units()[j];
         for (std::size_t k = 0; k < wanted; ++k)
-          d.posterior.draws(k, j) = unit.from_si(posterior_.parameters(k * rows / wanted, j));
+          d.posterior.draws(k, j) = unit.from_si(shown().parameters(k * rows / wanted, j));
         d.posterior.axes.push_back(posterior_axis(space, marginals, j, unit, verdict_.parameters[j].best));
       }
     }
@@ -463,22 +510,25 @@ class SimulatedFit {
     return outcome(progress_.should_stop(), false);
   }
 
-  /// posterior.network, where the posterior is a density of its own: it answers again without the simulator.
-  Result<void> save_network() {
+  /// What was learnt, where it is a density of its own: it answers again without the simulator.
+  void keep_network() {
     std::vector<std::string> names;
     for (const ShownStatistic& s : problem_->statistics()) names.push_back(s.name);
-    const auto saved = infer::SavedPosterior::of(posterior_, problem_->space(), std::move(names), asked_.observed);
-    if (!saved) {
-      forget("posterior.network");
-      return {};
-    }
-    return run_->folder.write("posterior.network", saved->to_bytes());
+    auto saved = infer::SavedPosterior::of(posterior_, problem_->space(), std::move(names), asked_.observed);
+    if (saved) network_.emplace(std::move(*saved));
+  }
+
+  /// posterior.network.
+  Result<void> save_network() {
+    if (network_) return run_->folder.write("posterior.network", network_->to_bytes());
+    forget("posterior.network");
+    return {};
   }
 
   /// Looks at what was learnt, and judges.
   Result<SimulatedChecks> check() {
     verdict_.study = study_.name;
-    verdict_.inference = posterior_.method;
+    verdict_.inference = by_chains() ? "nuts" : posterior_.method;
     const bool interrupted = progress_.should_stop();
     if (!posterior_.complete) {
       verdict_.partial = true;
@@ -496,8 +546,7 @@ class SimulatedFit {
     const double affordable = 0.1 * std::max(1.0, verdict_.cost.search_s) / std::max(each, 1e-12);
     how.prior_simulations = std::clamp<std::size_t>(static_cast<std::size_t>(std::min(affordable, 1e9)), 200, 2000);
     Silent unstopped;
-    auto checks =
-        check_simulated(*problem_, posterior_, how, interrupted ? static_cast<Progress&>(unstopped) : progress_);
+    auto checks = check_simulated(*problem_, shown(), how, interrupted ? static_cast<Progress&>(unstopped) : progress_);
     if (!checks) return fail(std::move(checks.error()));
     if (auto done = predict_traces(interrupted ? static_cast<Progress&>(unstopped) : progress_); !done)
       return fail(std::move(done.error()));
@@ -511,6 +560,7 @@ class SimulatedFit {
     describe_parameters();
     describe_simulations(*checks);
     verdict_.numerics.draws = static_cast<std::int64_t>(posterior_.z.rows);
+    verdict_.numerics.divergences = certified_.divergences;
     verdict_.numerics.predictive_draws = static_cast<std::int64_t>(checks->predicted.x.rows);
     if (const ir::Model* model = problem_->model()) {
       (void)model;
@@ -528,8 +578,8 @@ class SimulatedFit {
     const auto writing = Clock::now();
     const bool written = posterior_.z.rows > 0;
     if (written) {
-      if (auto done = write_simulated_posterior(run_->folder.file("posterior.nc"), *problem_, posterior_, *checks,
-                                                asked_.seed, run_->context.facts.version);
+      if (auto done = write_simulated_posterior(run_->folder.file("posterior.nc"), *problem_, posterior_, certified_,
+                                                *checks, asked_.seed, run_->context.facts.version);
           !done)
         return fail(std::move(done.error()));
     } else {
@@ -564,6 +614,8 @@ class SimulatedFit {
   std::string left_out_;  // which statistics, and why
   infer::InferenceBudget budget_;
   infer::SimulationPosterior posterior_;
+  Certified certified_;
+  std::optional<infer::SavedPosterior> network_;
   std::vector<report::PredictedTraces> traces_;
   verify::Verdict verdict_;
 };

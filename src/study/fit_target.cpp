@@ -141,25 +141,37 @@ void SquaresProblem::linearise(const Array2& points, std::span<double> cost, Arr
 
 // ---- the posterior
 
-Result<Posterior> Posterior::create(Target& target) {
-  Errors errors;
-  const auto make = [&](sim::Purpose purpose) -> std::optional<sim::Batch> {
+Result<Posterior> Posterior::create(Target& target, Answers most) {
+  Posterior out(target);
+  const auto make = [&](sim::Purpose purpose, std::optional<sim::Batch>& into) -> Result<void> {
     auto batch = sim::Batch::create(*target.model, target.experiment, {purpose, target.integrator, {}}, target.run);
-    if (batch) return std::move(*batch);
-    errors = std::move(batch.error());
-    return std::nullopt;
+    if (!batch) return fail(std::move(batch.error()));
+    into = std::move(*batch);
+    return {};
   };
-  auto density = make(sim::Purpose::log_density);
-  auto gradient = make(sim::Purpose::log_density_gradient);
-  auto fisher = make(sim::Purpose::fisher);
-  if (!density || !gradient || !fisher) return fail(std::move(errors));
-  return Posterior(target, std::move(*density), std::move(*gradient), std::move(*fisher));
+  if (auto made = make(sim::Purpose::log_density, out.density_); !made) return fail(std::move(made.error()));
+  if (most == Answers::densities) return out;
+  if (auto made = make(sim::Purpose::log_density_gradient, out.gradient_); !made) return fail(std::move(made.error()));
+  if (most == Answers::gradients) return out;
+  if (auto made = make(sim::Purpose::fisher, out.fisher_); !made) return fail(std::move(made.error()));
+  return out;
+}
+
+void Posterior::log_likelihood(const Array2& parameters, std::span<double> value, const std::function<bool()>& stop) {
+  Array2 carried;
+  density_->sums(parameters, carried, stop);
+  target_->simulations += static_cast<std::int64_t>(parameters.rows);
+  for (std::size_t k = 0; k < parameters.rows; ++k) {
+    value[k] = carried(k, density_->program().value[0]);
+    if (!std::isfinite(value[k]) || (requirements_.any() && !requirements_.hold(parameters.row(k))))
+      value[k] = -std::numeric_limits<double>::infinity();
+  }
 }
 
 void Posterior::evaluate(const Array2& points, std::span<double> value, Array2* gradient) {
   const prob::ParameterSpace& space = *target_->space;
   const Array2 parameters = space.to_constrained(points);
-  const sim::Batch& batch = gradient != nullptr ? gradient_ : density_;
+  const sim::Batch& batch = gradient != nullptr ? *gradient_ : *density_;
   Array2 carried;
   batch.sums(parameters, carried);
   (gradient != nullptr ? target_->gradients : target_->simulations) += static_cast<std::int64_t>(points.rows);
@@ -185,14 +197,14 @@ Array2 Posterior::information(std::span<const double> point) {
   Array2 at(1, d);
   std::copy(point.begin(), point.end(), at.values.begin());
   Array2 carried;
-  fisher_.sums(target_->space->to_constrained(at), carried);
+  fisher_->sums(target_->space->to_constrained(at), carried);
   target_->gradients += 1;
   const Array2 slope = target_->space->jacobian(at);
   Array2 out(d, d);
   std::size_t entry = 0;
   for (std::size_t i = 0; i < d; ++i)
     for (std::size_t j = 0; j <= i; ++j) {
-      const double value = carried(0, fisher_.program().matrix[entry++]) * slope(0, i) * slope(0, j);
+      const double value = carried(0, fisher_->program().matrix[entry++]) * slope(0, i) * slope(0, j);
       out(i, j) = value;
       out(j, i) = value;
     }
@@ -209,7 +221,7 @@ Result<Array2> Posterior::observed_information(std::span<const double> point) {
   const Array2 x = target_->space->to_constrained(at);
   const Array2 hessian = curvature->hessians(x);
   Array2 carried;
-  gradient_.sums(x, carried);
+  gradient_->sums(x, carried);
   target_->gradients += 1 + 2 * static_cast<std::int64_t>(d);
   // With x(u): d2 log p / du_i du_j = H_ij x_i' x_j', and on the diagonal also (d log p / dx_i) x_i''.
   Array2 out(d, d);
@@ -218,7 +230,7 @@ Result<Array2> Posterior::observed_information(std::span<const double> point) {
   for (std::size_t i = 0; i < d; ++i)
     for (std::size_t j = 0; j < d; ++j) out(i, j) = -hessian(0, i * d + j) * map[i].dx_du * map[j].dx_du;
   for (std::size_t j = 0; j < d; ++j)
-    out(j, j) -= carried(0, gradient_.program().gradient[j]) * map[j].dx_du * map[j].dlog_dx_du;
+    out(j, j) -= carried(0, gradient_->program().gradient[j]) * map[j].dx_du * map[j].dlog_dx_du;
   return out;
 }
 

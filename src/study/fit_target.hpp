@@ -2,7 +2,10 @@
 /// The model and one recording as inference sees them: sums of squares and log densities over unconstrained points.
 /// Here, and only here, simulation meets inference.
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/progress.hpp"
@@ -76,9 +79,14 @@ class SquaresProblem final : public optim::LeastSquares {
 /// the simulation fails.
 class Posterior final : public infer::LogDensity {
  public:
-  [[nodiscard]] static Result<Posterior> create(Target& target);
+  /// What it is made for, each with what stands before it. Less is compiled for less.
+  enum class Answers : std::uint8_t { densities, gradients, information };
+  [[nodiscard]] static Result<Posterior> create(Target& target, Answers most = Answers::information);
   [[nodiscard]] std::size_t dimension() const override { return target_->space->size(); }
   void evaluate(const Array2& points, std::span<double> value, Array2* gradient) override;
+  /// log p(data | parameters) of each row (SI); -inf where the simulation fails or a joint condition is not met. Once
+  /// `stop` is true, the rest is -inf.
+  void log_likelihood(const Array2& parameters, std::span<double> value, const std::function<bool()>& stop = {});
   /// The information at one point: sum of the likelihood's expected information (u scale), d x d.
   [[nodiscard]] Array2 information(std::span<const double> point);
   /// The observed one: minus the second derivatives of the log likelihood (u scale), exact. Of a model that the data
@@ -86,16 +94,9 @@ class Posterior final : public infer::LogDensity {
   [[nodiscard]] Result<Array2> observed_information(std::span<const double> point);
 
  private:
-  Posterior(Target& target, sim::Batch density, sim::Batch gradient, sim::Batch fisher)
-      : target_(&target),
-        density_(std::move(density)),
-        gradient_(std::move(gradient)),
-        fisher_(std::move(fisher)),
-        requirements_(*target.model, target.experiment.constants) {}
+  explicit Posterior(Target& target) : target_(&target), requirements_(*target.model, target.experiment.constants) {}
   Target* target_;
-  sim::Batch density_;
-  sim::Batch gradient_;
-  sim::Batch fisher_;
+  std::optional<sim::Batch> density_, gradient_, fisher_;
   Requirements requirements_;
 };
 

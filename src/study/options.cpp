@@ -187,6 +187,11 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
       {"verify.calibration_draws", +[](S& s) -> Whole& { return s.verify.calibration_draws; }, between(0, 1e6), "",
        "Parameters drawn from the prior whose posteriors, of simulated data, are compared with them; where the "
        "posterior is npe's. 0: none; else 100 or more."},
+      {"verify.certify", +[](S& s) -> Text& { return s.verify.certify; }, one_of({"weights", "exact", "none"}), "",
+       "Whether a posterior that is learnt from simulations is held against the model's own likelihood, where the "
+       "statistics have one. weights: the draws stay as they are and have weights beside them (log_weight); exact: "
+       "they "
+       "are replaced by draws of the exact posterior, by the weights or, where these fail, by NUTS from them."},
       {"verify.half_step",
        +[](S& s) -> bool& { return s.verify.half_step; },
        {},

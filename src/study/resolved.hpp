@@ -188,6 +188,7 @@ struct VerifyOptions {
   std::int64_t bootstrap = 500;
   std::int64_t predictive_draws = 300;
   std::int64_t calibration_draws = 200;
+  std::string certify = "weights";  ///< "weights" | "exact" | "none"
   bool half_step = true;
   std::string other_integrator = "dopri5";  ///< an integrator, or "none"
   double level = 0.05;

@@ -33,18 +33,24 @@ void add_statistics(Group& group, const SimulatedProblem& problem, const Array2&
 }  // namespace
 
 Result<void> write_simulated_posterior(const std::string& path, const SimulatedProblem& problem,
-                                       const infer::SimulationPosterior& posterior, const SimulatedChecks& checks,
-                                       std::uint64_t seed, const std::string& version) {
+                                       const infer::SimulationPosterior& posterior, const Certified& certified,
+                                       const SimulatedChecks& checks, std::uint64_t seed, const std::string& version) {
   Group root;
   root.attrs = {{"inference_library", std::string("hillock")},
                 {"inference_library_version", version},
                 {"method", posterior.method},
                 {"seed", static_cast<std::int64_t>(seed)}};
-  Group draws{"posterior", {{"chain", 1}, {"draw", posterior.z.rows}}, {}, {}, {}};
+  // Draws that the exact posterior's have replaced may be chains; their weights have gone with those that had them.
+  const bool replaced = certified.replaced;
+  const std::size_t chains = replaced ? certified.chains : 1;
+  if (!certified.certified.empty()) root.attrs.push_back({"certified", certified.certified});
+  Group draws{"posterior", {{"chain", chains}, {"draw", posterior.z.rows / chains}}, {}, {}, {}};
   add_parameters(draws, problem, posterior.parameters);
-  Group stats{"sample_stats", {{"chain", 1}, {"draw", posterior.z.rows}}, {}, {}, {}};
+  Group stats{"sample_stats", {{"chain", chains}, {"draw", posterior.z.rows / chains}}, {}, {}, {}};
   if (posterior.log_density.size() == posterior.z.rows)
     stats.vars.push_back({"lp", {"chain", "draw"}, posterior.log_density, {}});
+  if (!replaced && certified.weighed)
+    stats.vars.push_back({"log_weight", {"chain", "draw"}, certified.weights.log_weight, {}});
   Group prior{"prior", {{"chain", 1}, {"draw", prior_draws}}, {}, {}, {}};
   add_parameters(prior, problem, problem.space().sample(seed, 0, prior_draws));
   Group predicted{"posterior_predictive", {{"chain", 1}, {"draw", checks.predicted.x.rows}}, {}, {}, {}};
