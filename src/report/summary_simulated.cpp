@@ -52,7 +52,7 @@ std::string weights_text(const verify::Simulated& s, std::int64_t draws) {
 /// What the model's own likelihood says of the posterior; empty: nothing.
 std::string how_exact(const verify::Simulated& s, std::int64_t draws) {
   const std::string weights = weights_text(s, draws);
-  const std::string off = std::isfinite(s.distance) ? percent(s.distance) : "";
+  const std::string off = std::isfinite(s.distance) ? number(100.0 * s.distance, 2) + "\u202F%" : "";
   if (s.certified == "exact" && s.certified_by == "nuts")
     return "Certified exact by the model's own likelihood: draws of NUTS, started from the learnt ones, which weights "
            "did not mend" +
