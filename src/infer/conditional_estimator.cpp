@@ -24,6 +24,25 @@ using Vector = Eigen::VectorXd;
 
 constexpr std::size_t chunk = 128;
 
+Array2 first_columns(const Array2& all, std::size_t count) {
+  if (count == all.cols) return all;
+  Array2 out(all.rows, count);
+  for (std::size_t k = 0; k < all.rows; ++k) std::copy_n(all.row(k).begin(), count, out.row(k).begin());
+  return out;
+}
+
+nn::EmbeddingShape embedding_of(const EstimatorOptions& o) {
+  nn::EmbeddingShape e;
+  if (o.inputs.kind == Embedding::none) return e;
+  e.kind = o.inputs.kind == Embedding::trace ? nn::EmbeddingKind::trace : nn::EmbeddingKind::set;
+  e.plain = o.inputs.plain;
+  e.items = o.inputs.items;
+  e.features = o.inputs.features;
+  e.hidden = o.embedding_hidden;
+  e.outputs = o.embedding_outputs;
+  return e;
+}
+
 }  // namespace
 
 Result<void> EstimatorOptions::validate() const {
@@ -43,6 +62,7 @@ struct ConditionalEstimator::State {
   EstimatorOptions options;
   std::size_t ny = 0, nc = 0;
   RegressionStart start;
+  std::size_t plain = 0;  // columns of c that the regression sees, the first ones
   nn::DensityShape shape;
   std::unique_ptr<nn::ConditionalDensity> density;
   std::vector<nn::Learner> members;
@@ -225,7 +245,9 @@ Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const
   state->options = o;
   state->ny = y.cols;
   state->nc = c.cols;
+  state->plain = o.inputs.kind == Embedding::none ? c.cols : std::min(o.inputs.plain, c.cols);
   nn::DensityShape shape;
+  shape.embedding = embedding_of(o);
   shape.dimension = y.cols;
   shape.context = c.cols;
   shape.steps = o.steps;
@@ -238,7 +260,8 @@ Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const
   if (!density) return fail(std::move(density.error()));
   state->density = std::move(*density);
   const bool labels = state->density->labels();
-  state->start = labels ? RegressionStart::none(y.cols, c.cols) : RegressionStart::of(y, c, o.may_bend);
+  state->start = labels ? RegressionStart::none(y.cols, state->plain)
+                        : RegressionStart::of(y, first_columns(c, state->plain), o.may_bend);
   const LogisticStart logistic = labels ? logistic_start(y, c, o.threads) : LogisticStart();
   for (std::size_t m = 0; m < o.members; ++m) {
     std::vector<float> initial = state->density->tape().initial(o.seed, m);
@@ -282,7 +305,7 @@ void ConditionalEstimator::save(nn::SavedNetwork& network) const {
   nn::put_density(network, {state_->options.density, state_->shape, state_->best});
   // Of no context there is nothing to save: a column of zeros stands for it.
   network.arrays.push_back(
-      array_of("start-slope", state_->nc > 0 ? state_->start.a : Matrix::Zero(state_->start.b.rows(), 1)));
+      array_of("start-slope", state_->plain > 0 ? state_->start.a : Matrix::Zero(state_->start.b.rows(), 1)));
   network.arrays.push_back(array_of("start-factor", state_->start.l));
   network.arrays.push_back(array_of("start-centre", state_->start.b));
 }
@@ -296,16 +319,18 @@ Result<ConditionalEstimator> ConditionalEstimator::load(const nn::SavedNetwork& 
   state->shape = loaded->shape;
   state->ny = loaded->shape.dimension;
   state->nc = loaded->shape.context;
-  auto slope = matrix_of(network, "start-slope", state->ny, std::max<std::size_t>(state->nc, 1));
-  if (!slope && state->nc <= RegressionStart::most_bent) {
-    slope = matrix_of(network, "start-slope", state->ny, RegressionStart::features(state->nc, true));
+  const nn::EmbeddingShape& embedding = loaded->shape.embedding;
+  state->plain = embedding.kind == nn::EmbeddingKind::none ? state->nc : embedding.plain;
+  auto slope = matrix_of(network, "start-slope", state->ny, std::max<std::size_t>(state->plain, 1));
+  if (!slope && state->plain <= RegressionStart::most_bent) {
+    slope = matrix_of(network, "start-slope", state->ny, RegressionStart::features(state->plain, true));
     state->start.quadratic = slope.has_value();
   }
   const auto factor = matrix_of(network, "start-factor", state->ny, state->ny);
   const auto centre = matrix_of(network, "start-centre", state->ny, 1);
   if (!slope || !factor || !centre || !(factor->diagonal().array() > 0.0).all())
     return fail("network-damaged", "the linear part of the density is missing, or is none", where);
-  state->start.a = state->nc > 0 ? *slope : Matrix(static_cast<Eigen::Index>(state->ny), 0);
+  state->start.a = state->plain > 0 ? *slope : Matrix(static_cast<Eigen::Index>(state->ny), 0);
   state->start.l = *factor;
   state->start.b = *centre;
   state->start.inverse = state->start.l.triangularView<Eigen::Lower>().solve(
@@ -318,6 +343,11 @@ Result<ConditionalEstimator> ConditionalEstimator::load(const nn::SavedNetwork& 
 
 std::size_t ConditionalEstimator::dimension() const { return state_->ny; }
 std::size_t ConditionalEstimator::context_dimension() const { return state_->nc; }
+InputShape ConditionalEstimator::inputs() const {
+  const nn::EmbeddingShape& e = state_->shape.embedding;
+  if (e.kind == nn::EmbeddingKind::none) return {Embedding::none, state_->nc, 0, 0};
+  return {e.kind == nn::EmbeddingKind::trace ? Embedding::trace : Embedding::set, e.plain, e.items, e.features};
+}
 std::size_t ConditionalEstimator::parameter_count() const { return state_->density->tape().parameter_count(); }
 
 std::size_t ConditionalEstimator::batch() const { return state_->options.batch; }
@@ -331,7 +361,7 @@ Pairs ConditionalEstimator::prepare(const Array2& y, const Array2& c) const {
   Vector rest(static_cast<Eigen::Index>(s.ny));
   for (std::size_t k = 0; k < y.rows; ++k) {
     const Eigen::Map<const Vector> yk(y.row(k).data(), static_cast<Eigen::Index>(s.ny)),
-        ck(c.row(k).data(), static_cast<Eigen::Index>(s.nc));
+        ck(c.row(k).data(), static_cast<Eigen::Index>(s.plain));
     rest = yk - s.start.mean(ck);
     s.start.l.triangularView<Eigen::Lower>().solveInPlace(rest);
     for (std::size_t i = 0; i < s.ny; ++i) out.y[k * s.ny + i] = static_cast<float>(rest[static_cast<Eigen::Index>(i)]);
@@ -452,9 +482,9 @@ void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::sp
         if (by_y)
           for (std::size_t i = 0; i < s.ny; ++i) (*by_y)(first + k, i) = g[static_cast<Eigen::Index>(i)];
         if (by_c) {
-          const Eigen::Map<const Vector> ck(part_c.row(k).data(), static_cast<Eigen::Index>(s.nc));
+          const Eigen::Map<const Vector> ck(part_c.row(k).data(), static_cast<Eigen::Index>(s.plain));
           const Vector through = s.start.slope(ck, g);
-          for (std::size_t i = 0; i < s.nc; ++i) (*by_c)(first + k, i) -= through[static_cast<Eigen::Index>(i)];
+          for (std::size_t i = 0; i < s.plain; ++i) (*by_c)(first + k, i) -= through[static_cast<Eigen::Index>(i)];
         }
       }
     }
@@ -465,7 +495,7 @@ Array2 ConditionalEstimator::draw(std::span<const double> c, std::size_t count, 
                                   std::uint64_t first) const {
   const State& s = *state_;
   Array2 out(count, s.ny);
-  const Eigen::Map<const Vector> cv(c.data(), static_cast<Eigen::Index>(s.nc));
+  const Eigen::Map<const Vector> cv(c.data(), static_cast<Eigen::Index>(s.plain));
   const Vector centre = s.start.mean(cv);
   const std::size_t members = s.best.size();
   const std::size_t pieces = (count + chunk - 1) / chunk;

@@ -18,6 +18,7 @@
 #include "base/array.hpp"
 #include "base/error.hpp"
 #include "base/progress.hpp"
+#include "infer/statistic_layout.hpp"
 
 namespace hillock::nn {
 struct SavedNetwork;
@@ -38,6 +39,11 @@ struct EstimatorOptions {
   bool may_bend = false;      ///< the regression that it begins with may be of second order (regression_start.hpp)
   std::size_t patience = 12;  ///< epochs of a stored set without a gain, before the rate falls
   double average = 0.0;       ///< of the moving average of the parameters, a step
+  /// What c is. Of a block, a network learns statistics (an embedding) with which the density is conditioned, and the
+  /// linear start sees what is plain only: a regression on thousands of samples would need more pairs than that.
+  InputShape inputs;
+  std::size_t embedding_hidden = 32;   ///< its units, or filters
+  std::size_t embedding_outputs = 16;  ///< learnt statistics
   int threads = 0;
   std::uint64_t seed = 1;
   [[nodiscard]] Result<void> validate() const;
@@ -73,6 +79,7 @@ class ConditionalEstimator {
 
   [[nodiscard]] std::size_t dimension() const;
   [[nodiscard]] std::size_t context_dimension() const;
+  [[nodiscard]] InputShape inputs() const;            ///< plain rows alone where nothing is embedded
   [[nodiscard]] std::size_t parameter_count() const;  ///< of one member
   [[nodiscard]] std::size_t batch() const;
 

@@ -487,6 +487,7 @@ Result<void> NleOptions::validate() const {
 Result<SimulationPosterior> nle(const SimulationProblem& problem, const NleOptions& options,
                                 const InferenceBudget& budget, Progress& progress) {
   if (auto good = options.validate(); !good) return fail(good.error());
+  if (auto good = no_embedding(problem, "nle"); !good) return fail(good.error());
   HILLOCK_CHECK(problem.observed.size() == problem.simulator->statistics().size(),
                 "an observation with another number of statistics than the simulator's");
   return Nle(problem, options, budget, progress).run();

@@ -80,18 +80,31 @@ class Npe {
   /// Starts an estimator in the coordinates of these pairs.
   Result<void> begin(const SimulatedPairs& pairs) {
     if (pairs.z.rows == 0) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
-    next_scale_ = StatisticScale::of(pairs.x);
+    next_scale_ = StatisticScale::of(pairs.x, problem_.layout);
     EstimatorOptions o = options_.estimator;
     if (costly_) o.rate = options_.timed_rate, o.members = options_.timed_members;
+    o.inputs = next_scale_.shape();
+    o.embedding_outputs = std::max(o.embedding_outputs, 2 * source_.dimension());
     o.seed = problem_.seed * 1000 + out_.rounds.size();
     o.threads = problem_.threads;
-    auto made = ConditionalEstimator::create(pairs.z, next_scale_.inputs(pairs.x), o);
+    auto made = ConditionalEstimator::create(pairs.z, inputs(pairs), o);
     if (!made) return fail(std::move(made.error()));
     next_ = std::make_shared<ConditionalEstimator>(std::move(*made));
     return {};
   }
-  [[nodiscard]] Pairs prepare(const SimulatedPairs& pairs) const {
-    return next_->prepare(pairs.z, next_scale_.inputs(pairs.x));
+  [[nodiscard]] Pairs prepare(const SimulatedPairs& pairs) { return next_->prepare(pairs.z, inputs(pairs)); }
+
+  /// Of trials as many are kept as there may be in the data: any number, evenly, where the posterior is to hold for any
+  /// (Radev et al. 2020, section 2.3), and else those of the observation.
+  [[nodiscard]] Array2 inputs(const SimulatedPairs& pairs) {
+    const StatisticLayout& layout = problem_.layout;
+    if (layout.kind != Embedding::set) return next_scale_.inputs(pairs.x);
+    Array2 x = pairs.x;
+    for (std::size_t k = 0; k < x.rows; ++k) {
+      Rng rng(problem_.seed, stream_id("npe.trials"), thinned_++);
+      layout.keep_first(x.row(k), out_.amortised ? 1 + rng.below(layout.items) : layout.present(problem_.observed));
+    }
+    return next_scale_.inputs(x);
   }
 
   Result<void> stored_round(std::size_t round) {
@@ -446,7 +459,7 @@ class Npe {
   std::optional<Region> region_;
   double acceptance_ = 1.0;
   Array2 seeds_, particles_;
-  std::uint64_t annealed_ = 0;
+  std::uint64_t annealed_ = 0, thinned_ = 0;
 };
 
 }  // namespace
@@ -465,6 +478,9 @@ Result<void> NpeOptions::validate() const {
 Result<SimulationPosterior> npe(const SimulationProblem& problem, const NpeOptions& options,
                                 const InferenceBudget& budget, Progress& progress) {
   if (auto good = options.validate(); !good) return fail(good.error());
+  if (auto good = problem.layout.validate(problem.observed.size()); !good) return fail(good.error());
+  if (problem.layout.kind == Embedding::set && problem.layout.present(problem.observed) == 0)
+    return fail("trials-count", "no trial of the data has a value", "observed");
   HILLOCK_CHECK(problem.observed.size() == problem.simulator->statistics().size(),
                 "an observation with another number of statistics than the simulator's");
   return Npe(problem, options, budget, progress).run();

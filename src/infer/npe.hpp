@@ -9,6 +9,10 @@
 /// correction and nothing leaks. The cut prior is sampled by rejection from the prior while that is cheap, and else by
 /// particles moved from the posterior so far to it (annealed_smc.hpp); all loops are capped.
 ///
+/// Statistics that belong together, a trace or i.i.d. trials, go through an embedding that is learnt with the density
+/// (Radev, Mertens, Voss, Ardizzone & Köthe 2020, "BayesFlow"; for trials Zaheer et al. 2017, "Deep sets"). Trials that
+/// were not made are masked: one posterior holds for any number of them.
+///
 /// All on the scale on which the prior is standard normal. Statistics without a value are inputs with a mark of their
 /// own, not dropped rows. Simulations that failed tell nothing about a recording that did not fail: they are left out,
 /// which is right for data that exist, and counted.
@@ -39,7 +43,8 @@ struct NpeOptions {
   [[nodiscard]] Result<void> validate() const;
 };
 
-/// Error codes: those of the simulator; "simulations-failed"; "prior-conditions"; "option-range".
+/// Error codes: those of the simulator and of the layout; "simulations-failed"; "prior-conditions"; "option-range";
+/// "trials-count" (data without a trial); "density-shape" (a kind that takes no embedding).
 [[nodiscard]] Result<SimulationPosterior> npe(const SimulationProblem& problem, const NpeOptions& options,
                                               const InferenceBudget& budget, Progress& progress);
 

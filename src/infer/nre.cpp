@@ -315,6 +315,7 @@ Result<LikelihoodDraws> NrePosterior::draw(SimulationSource& source, std::span<c
 
 Result<NreResult> nre(const SimulationProblem& problem, const NreOptions& options, Progress& progress) {
   if (auto good = options.validate(); !good) return fail(std::move(good.error()));
+  if (auto good = no_embedding(problem, "nre"); !good) return fail(std::move(good.error()));
   if (auto good = check_observation(problem.simulator->statistics(), problem.observed); !good)
     return fail(std::move(good.error()));
   return Run(problem, options, progress).all();

@@ -11,6 +11,8 @@ namespace hillock::infer {
 namespace {
 
 constexpr std::size_t map_numbers = 9;  // of one StatisticMap, as saved
+constexpr std::string_view embedding_names[] = {"none", "trace", "set"};
+constexpr std::size_t most_statistics = std::size_t{1} << 24;  // of any file that is read
 
 /// Texts as fields name-0, name-1, ...
 void put(nn::SavedNetwork& n, const std::string& name, const std::vector<std::string>& texts) {
@@ -32,6 +34,28 @@ const std::vector<double>* doubles(const nn::SavedNetwork& n, std::string_view n
 const std::string* field(const nn::SavedNetwork& n, const std::string& name) {
   const auto at = n.fields.find(name);
   return at == n.fields.end() ? nullptr : &at->second;
+}
+
+/// The layout, where the file has one; files from before there were any have none.
+std::optional<StatisticLayout> layout_of(const nn::SavedNetwork& n, std::size_t statistics) {
+  StatisticLayout out;
+  const std::string* kind = field(n, "layout");
+  if (!kind || *kind == embedding_names[0]) return out;
+  const auto known = std::ranges::find(embedding_names, *kind);
+  const auto* sizes = doubles(n, "layout-sizes");
+  const auto* block = doubles(n, "layout-block");
+  const auto whole = [](double v) {
+    return v >= 0.0 && v < static_cast<double>(most_statistics) && v == std::floor(v);
+  };
+  if (known == std::end(embedding_names) || !sizes || sizes->size() != 2 || !block ||
+      !std::ranges::all_of(*sizes, whole) || !std::ranges::all_of(*block, whole))
+    return std::nullopt;
+  out.kind = static_cast<Embedding>(known - std::begin(embedding_names));
+  out.items = static_cast<std::size_t>((*sizes)[0]);
+  out.features = static_cast<std::size_t>((*sizes)[1]);
+  for (const double v : *block) out.block.push_back(static_cast<std::size_t>(v));
+  if (!out.validate(statistics)) return std::nullopt;
+  return out;
 }
 
 }  // namespace
@@ -79,6 +103,8 @@ std::string SavedPosterior::to_bytes() const {
                            m.sometimes_undefined ? 1.0 : 0.0, m.low, m.high})
       maps.push_back(v);
   }
+  const StatisticLayout& layout = scale_.layout();
+  n.fields["layout"] = embedding_names[static_cast<std::size_t>(layout.kind)];
   // A NaN is no number of a network's file: which observations are missing is said beside them.
   std::vector<double> values, missing;
   for (const double x : observed_) {
@@ -93,6 +119,10 @@ std::string SavedPosterior::to_bytes() const {
   add("statistic-maps", std::move(maps));
   add("observed", std::move(values));
   add("observed-missing", std::move(missing));
+  if (layout.kind != Embedding::none) {
+    add("layout-sizes", {static_cast<double>(layout.items), static_cast<double>(layout.features)});
+    add("layout-block", {layout.block.begin(), layout.block.end()});
+  }
   estimator_->save(n);
   return nn::to_bytes(n);
 }
@@ -137,37 +167,41 @@ Result<SavedPosterior> SavedPosterior::from_bytes(std::string_view bytes, const 
     scale[j].constant = v[5] > 0.0, scale[j].sometimes_undefined = v[6] > 0.0;
     scale[j].low = v[7], scale[j].high = v[8];
   }
-  out.scale_ = StatisticScale::from(std::move(scale));
+  auto layout = layout_of(*n, out.statistics_.size());
+  if (!layout) return damaged("what it says of a trace or of trials fits no statistics");
+  out.scale_ = StatisticScale::from(std::move(scale), std::move(*layout));
   for (std::size_t j = 0; j < observed->size(); ++j)
     out.observed_.push_back((*missing)[j] > 0.0 ? std::numeric_limits<double>::quiet_NaN() : (*observed)[j]);
   auto estimator = ConditionalEstimator::load(*n, where);
   if (!estimator) return fail(std::move(estimator.error()));
-  if (estimator->dimension() != out.space_->size() || estimator->context_dimension() != out.scale_.columns())
+  if (estimator->dimension() != out.space_->size() || estimator->context_dimension() != out.scale_.columns() ||
+      estimator->inputs() != out.scale_.shape())
     return damaged("its network is of another number of parameters or statistics");
   out.estimator_ = std::make_shared<ConditionalEstimator>(std::move(*estimator));
   return out;
 }
 
-Result<void> SavedPosterior::check(std::span<const double> x) const {
-  if (x.size() != statistics_.size())
-    return fail("statistics-count", "found " + std::to_string(x.size()) + " values, expected " +
-                                        std::to_string(statistics_.size()) + ", one for each statistic");
-  if (amortised_) return {};
+Result<std::vector<double>> SavedPosterior::complete(std::span<const double> given) const {
+  auto x_or = scale_.layout().complete(given, statistics_.size());
+  if (!x_or || amortised_) return x_or;
+  const std::vector<double>& x = *x_or;
   for (std::size_t j = 0; j < x.size(); ++j)
     if (x[j] != observed_[j] && !(std::isnan(x[j]) && std::isnan(observed_[j])))
       return fail("not-amortised",
                   "this posterior was learnt for one observation alone, and " + statistics_[j] + " is another", {},
                   "search.method = \"npe\" learns it for all");
-  return {};
+  return x_or;
 }
 
 Result<Array2> SavedPosterior::draw(std::span<const double> x, std::size_t count, std::uint64_t seed) const {
-  if (auto good = check(x); !good) return fail(std::move(good.error()));
-  return space_->from_standard_normal(estimator_->draw(scale_.inputs(x), count, seed));
+  auto all = complete(x);
+  if (!all) return fail(std::move(all.error()));
+  return space_->from_standard_normal(estimator_->draw(scale_.inputs(std::span<const double>(*all)), count, seed));
 }
 
 Result<std::vector<double>> SavedPosterior::log_density(const Array2& parameters, std::span<const double> x) const {
-  if (auto good = check(x); !good) return fail(std::move(good.error()));
+  auto all = complete(x);
+  if (!all) return fail(std::move(all.error()));
   HILLOCK_CHECK(parameters.cols == space_->size(), "points of another number of parameters");
   std::vector<double> slope(parameters.rows), value(parameters.rows);
   Array2 z = space_->to_standard_normal(parameters, slope);
@@ -176,7 +210,7 @@ Result<std::vector<double>> SavedPosterior::log_density(const Array2& parameters
     for (double& v : z.row(k))
       if (!std::isfinite(v)) outside[k] = 1, v = 0.0;
   Array2 c(1, scale_.columns());
-  std::ranges::copy(scale_.inputs(x), c.values.begin());
+  std::ranges::copy(scale_.inputs(std::span<const double>(*all)), c.values.begin());
   estimator_->log_density(z, c, value);
   for (std::size_t k = 0; k < z.rows; ++k)
     value[k] = outside[k] ? -std::numeric_limits<double>::infinity() : value[k] - slope[k];

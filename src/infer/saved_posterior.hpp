@@ -34,15 +34,17 @@ class SavedPosterior {
   [[nodiscard]] const std::vector<double>& observed() const { return observed_; }
   [[nodiscard]] bool amortised() const { return amortised_; }
 
-  /// Draws (SI) of the posterior given `x`. Errors: "statistics-count"; "not-amortised": another observation than the
-  /// one that it was learnt for.
+  [[nodiscard]] const StatisticLayout& layout() const { return scale_.layout(); }
+
+  /// Draws (SI) of the posterior given `x`; of trials, x may have any number that it was learnt for. Errors: those of
+  /// StatisticLayout::complete; "not-amortised": another observation than the one that it was learnt for.
   [[nodiscard]] Result<Array2> draw(std::span<const double> x, std::size_t count, std::uint64_t seed) const;
   /// log p(theta | x) of parameters in SI; -inf outside the prior. Errors as above.
   [[nodiscard]] Result<std::vector<double>> log_density(const Array2& parameters, std::span<const double> x) const;
 
  private:
   SavedPosterior() = default;
-  Result<void> check(std::span<const double> x) const;
+  Result<std::vector<double>> complete(std::span<const double> x) const;
   std::string method_;
   bool amortised_ = false;
   std::shared_ptr<const prob::ParameterSpace> space_;

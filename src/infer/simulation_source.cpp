@@ -96,6 +96,13 @@ Result<void> SimulationSource::run(const Array2& z, SimulatedPairs& out, const P
   return {};
 }
 
+Result<void> no_embedding(const SimulationProblem& problem, const std::string& method) {
+  if (problem.layout.kind == Embedding::none) return {};
+  const char* what = problem.layout.kind == Embedding::trace ? "a trace" : "trials of a set";
+  return fail("embedding-method", method + " takes statistics one by one, and some of these are " + what, "method",
+              "npe and tsnpe learn what to make of it; without an embedding each value is a statistic of its own");
+}
+
 void standard_normal_density(const Array2& z, std::span<double> value) {
   for (std::size_t k = 0; k < z.rows; ++k) {
     double sum = 0.0;

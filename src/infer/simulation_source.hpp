@@ -15,6 +15,7 @@
 #include "base/progress.hpp"
 #include "infer/simulation_tally.hpp"
 #include "infer/simulator.hpp"
+#include "infer/statistic_layout.hpp"
 #include "prob/parameter_space.hpp"
 
 namespace hillock::infer {
@@ -24,6 +25,7 @@ struct SimulationProblem {
   Simulator* simulator = nullptr;
   const prob::ParameterSpace* space = nullptr;
   std::vector<double> observed;  ///< [statistic]; NaN where it has no value
+  StatisticLayout layout;        ///< which of them belong together; npe and tsnpe learn what to make of those
   /// Joint conditions of the prior: which rows (SI) are allowed. Null: all.
   std::function<void(const Array2& parameters, std::span<std::uint8_t> allowed)> allowed;
   std::uint64_t seed = 1;
@@ -64,6 +66,10 @@ class SimulationSource {
   std::uint64_t first_, number_;  ///< of the first and of the next simulation
   std::uint64_t drawn_ = 0;       ///< of the next prior draw
 };
+
+/// For methods that learn nothing of statistics that belong together. Error code "embedding-method", with those that
+/// do.
+[[nodiscard]] Result<void> no_embedding(const SimulationProblem& problem, const std::string& method);
 
 /// log N(z; 0, I) of every row.
 void standard_normal_density(const Array2& z, std::span<double> value);

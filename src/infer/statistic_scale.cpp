@@ -10,6 +10,9 @@ constexpr double wide = 30.0;         // 99 % over 1 % of a positive statistic t
 constexpr double heavy = 8.0;         // outer over inner half width; a normal distribution has 3.4
 constexpr double least_share = 1e-6;  // of a log scale's median: what is not above 0 is put there
 
+constexpr std::size_t most_parts = 8;         // of a trace, whose means stand beside it
+constexpr std::size_t most_pooled = 400'000;  // values of a block that a scale is found from
+
 double quantile(const std::vector<double>& sorted, double p) {
   return sorted[static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1) + 0.5)];
 }
@@ -23,15 +26,9 @@ double shaped(const StatisticMap& m, double x) {
   return x;
 }
 
-StatisticMap map_of(const Array2& pilot, std::size_t column) {
+StatisticMap map_of(std::vector<double> values, bool sometimes_undefined) {
   StatisticMap m;
-  std::vector<double> values;
-  values.reserve(pilot.rows);
-  for (std::size_t r = 0; r < pilot.rows; ++r) {
-    const double x = pilot(r, column);
-    if (std::isfinite(x)) values.push_back(x);
-    else m.sometimes_undefined = true;
-  }
+  m.sometimes_undefined = sometimes_undefined;
   if (values.empty()) {
     m.constant = true;
     return m;
@@ -63,24 +60,72 @@ StatisticMap map_of(const Array2& pilot, std::size_t column) {
   return m;
 }
 
+StatisticMap map_of(const Array2& pilot, std::size_t column) {
+  std::vector<double> values;
+  values.reserve(pilot.rows);
+  for (std::size_t r = 0; r < pilot.rows; ++r)
+    if (std::isfinite(pilot(r, column))) values.push_back(pilot(r, column));
+  const bool undefined = values.size() < pilot.rows;
+  return map_of(std::move(values), undefined);
+}
+
+/// One for all items of a feature. A trial that was not made is no undefined value.
+StatisticMap shared_map(const Array2& pilot, const StatisticLayout& layout, std::size_t feature) {
+  std::vector<double> values;
+  bool undefined = false;
+  const std::size_t every = std::max<std::size_t>(1, pilot.rows * layout.items / most_pooled);
+  for (std::size_t r = 0; r < pilot.rows; r += every)
+    for (std::size_t i = 0; i < layout.items; ++i) {
+      const double x = pilot(r, layout.block[i * layout.features + feature]);
+      if (std::isfinite(x)) values.push_back(x);
+      else undefined = undefined || layout.kind == Embedding::trace || layout.there(pilot.row(r), i);
+    }
+  return map_of(std::move(values), undefined);
+}
+
 }  // namespace
 
 double StatisticMap::operator()(double x) const { return (shaped(*this, x) - mean) / sd; }
 
-StatisticScale StatisticScale::of(const Array2& pilot) {
-  std::vector<StatisticMap> maps;
-  for (std::size_t c = 0; c < pilot.cols; ++c) maps.push_back(map_of(pilot, c));
-  return from(std::move(maps));
+StatisticScale StatisticScale::of(const Array2& pilot, const StatisticLayout& layout) {
+  std::vector<StatisticMap> maps(pilot.cols);
+  std::vector<std::uint8_t> in_block(pilot.cols, 0);
+  for (const std::size_t s : layout.block) in_block[s] = 1;
+  for (std::size_t c = 0; c < pilot.cols; ++c)
+    if (in_block[c] == 0) maps[c] = map_of(pilot, c);
+  for (std::size_t f = 0; f < layout.features; ++f) {
+    const StatisticMap shared = shared_map(pilot, layout, f);
+    for (std::size_t i = 0; i < layout.items; ++i) maps[layout.block[i * layout.features + f]] = shared;
+  }
+  return from(std::move(maps), layout);
 }
 
-StatisticScale StatisticScale::from(std::vector<StatisticMap> maps) {
+StatisticScale StatisticScale::from(std::vector<StatisticMap> maps, StatisticLayout layout) {
   StatisticScale out;
   out.maps_ = std::move(maps);
+  out.layout_ = std::move(layout);
+  const StatisticLayout& l = out.layout_;
+  std::vector<std::uint8_t> in_block(out.maps_.size(), 0);
+  for (const std::size_t s : l.block) in_block[s] = 1;
   for (std::size_t c = 0; c < out.maps_.size(); ++c) {
+    if (in_block[c] != 0) continue;
     if (!out.maps_[c].constant) out.varying_.push_back(c);
     if (out.maps_[c].sometimes_undefined) out.undefined_.push_back(c);
   }
-  out.columns_ = out.varying_.size() + out.undefined_.size();
+  out.shape_.plain = out.columns_ = out.varying_.size() + out.undefined_.size();
+  if (l.kind == Embedding::none) return out;
+  for (std::size_t f = 0; f < l.features; ++f) {
+    const StatisticMap& m = out.maps_[l.block[f]];
+    if (!m.constant) out.block_varying_.push_back(f);
+    if (m.sometimes_undefined) out.block_undefined_.push_back(f);
+  }
+  const bool set = l.kind == Embedding::set;
+  const std::size_t each = out.block_varying_.size() + out.block_undefined_.size();
+  if (each == 0) return out;
+  out.parts_ = set ? 1 : std::min(most_parts, l.items);
+  out.shape_.plain += out.parts_ * out.block_varying_.size() + (set ? 1 : 0);
+  out.shape_.kind = l.kind, out.shape_.items = l.items, out.shape_.features = each;
+  out.columns_ = out.shape_.plain + l.items * each + (set ? l.items : 0);
   return out;
 }
 
@@ -91,6 +136,40 @@ void StatisticScale::fill(std::span<const double> x, std::span<double> out, doub
   }
   for (std::size_t k = 0; k < undefined_.size(); ++k)
     out[varying_.size() + k] = std::isfinite(x[undefined_[k]]) ? 0.0 : 1.0;
+  if (shape_.kind != Embedding::none) fill_block(x, out.subspan(varying_.size() + undefined_.size()), far);
+}
+
+void StatisticScale::fill_block(std::span<const double> x, std::span<double> out, double far) const {
+  const bool set = shape_.kind == Embedding::set;
+  const std::size_t vary = block_varying_.size(), each = shape_.features, items = shape_.items;
+  const std::span<double> means = out.first(parts_ * vary), rows = out.subspan(means.size() + (set ? 1 : 0));
+  std::ranges::fill(means, 0.0);
+  std::size_t trials = 0;
+  std::vector<std::size_t> defined(means.size(), 0);
+  for (std::size_t i = 0; i < items; ++i) {
+    const std::size_t part = i * parts_ / items;
+    const bool there = !set || layout_.there(x, i);
+    trials += there ? 1 : 0;
+    for (std::size_t k = 0; k < each; ++k) {
+      const std::size_t s =
+          layout_.block[i * layout_.features + (k < vary ? block_varying_[k] : block_undefined_[k - vary])];
+      const bool finite = std::isfinite(x[s]);
+      double& to = rows[i * each + k];
+      if (k >= vary) {
+        to = there && !finite ? 1.0 : 0.0;
+        continue;
+      }
+      to = finite ? std::clamp(maps_[s](x[s]), -far, far) : 0.0;
+      means[part * vary + k] += to;
+      defined[part * vary + k] += finite ? 1 : 0;
+    }
+    if (set) rows[items * each + i] = there ? 1.0 : 0.0;
+  }
+  for (std::size_t k = 0; k < means.size(); ++k) means[k] /= static_cast<double>(std::max<std::size_t>(defined[k], 1));
+  // The number of trials is spread evenly, mostly: its logarithm is near mean 0 and spread 1 so.
+  if (set)
+    out[means.size()] =
+        std::log(static_cast<double>(std::max<std::size_t>(trials, 1)) / static_cast<double>(items)) + 1.0;
 }
 
 Array2 StatisticScale::inputs(const Array2& x, double far) const {

@@ -4,6 +4,10 @@
 /// Columns that span orders of magnitude go through log, heavy-tailed ones through asinh, the others stay as they are;
 /// then the mean is taken off and the result divided by the standard deviation. The maps are monotone and depend on no
 /// parameter, so a posterior does not change by them. A statistic that never varied says nothing and becomes 0.
+///
+/// The samples of a trace have one scale together, or what differs between them would be lost in what all have, and a
+/// network could not slide along it; so have the trials of a statistic. Beside them stands what can be said of them
+/// without learning: means over eighths of a trace, the mean over trials and the logarithm of their number.
 
 #include <cstdint>
 #include <span>
@@ -11,6 +15,7 @@
 #include <vector>
 
 #include "base/array.hpp"
+#include "infer/statistic_layout.hpp"
 
 namespace hillock::infer {
 
@@ -31,23 +36,33 @@ struct StatisticMap {
 class StatisticScale {
  public:
   /// @param pilot  [simulation][statistic], NaN where undefined
-  static StatisticScale of(const Array2& pilot);
-  static StatisticScale from(std::vector<StatisticMap> maps);
+  /// @param layout  valid for as many statistics
+  static StatisticScale of(const Array2& pilot, const StatisticLayout& layout = {});
+  static StatisticScale from(std::vector<StatisticMap> maps, StatisticLayout layout = {});
 
   [[nodiscard]] std::size_t size() const { return maps_.size(); }
   [[nodiscard]] const StatisticMap& operator[](std::size_t i) const { return maps_[i]; }
-  /// Columns of what `inputs` gives: one for each statistic that varies, and one more for each that may be undefined.
+  [[nodiscard]] const StatisticLayout& layout() const { return layout_; }
+  /// Columns of what `inputs` gives: one for each feature that varies, one more for each that may be undefined, and
+  /// those of `shape`.
   [[nodiscard]] std::size_t columns() const { return columns_; }
+  /// How they belong together; none where nothing of a block varies.
+  [[nodiscard]] const InputShape& shape() const { return shape_; }
   /// Rows as a network takes them: an undefined value is 0, with 1 in its own column; values are cut at +-`far`.
   [[nodiscard]] Array2 inputs(const Array2& x, double far = 12.0) const;
   [[nodiscard]] std::vector<double> inputs(std::span<const double> x, double far = 12.0) const;
-  /// Which statistics the columns are of; those of undefined values come last.
+  /// Which features the first columns are of; those of undefined values come next.
   [[nodiscard]] const std::vector<std::size_t>& varying() const { return varying_; }
 
  private:
   void fill(std::span<const double> x, std::span<double> out, double far) const;
+  void fill_block(std::span<const double> x, std::span<double> out, double far) const;
   std::vector<StatisticMap> maps_;
   std::vector<std::size_t> varying_, undefined_;
+  StatisticLayout layout_;
+  std::vector<std::size_t> block_varying_, block_undefined_;  // features of the block
+  InputShape shape_;
+  std::size_t parts_ = 0;  // of a trace that means are taken over
   std::size_t columns_ = 0;
 };
 
