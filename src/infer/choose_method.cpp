@@ -19,6 +19,16 @@ MethodChoice choose_method(const MethodFacts& f) {
   // Early rounds only say where to simulate next, and are quickly learnt from few simulations.
   const std::size_t rounds = f.simulations > 0 && f.simulations <= 20'000 ? 10 : 5;
   const bool discrete = 2 * f.whole_statistics > f.statistics;
+  if (f.amortised) {
+    c.method = "npe", c.density = "nsf", c.rounds = 1;
+    c.why = "the posterior is to hold for more trials than the data have: it is learnt for any number of them";
+    return c;
+  }
+  if (f.embedded) {
+    c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
+    c.why = "a summary of the trace or of the trials is learnt, which the posterior's network can: in rounds";
+    return c;
+  }
   if (f.binary && f.undefined_share <= most_undefined && f.observation_complete) {
     c.method = "nle", c.density = "auto", c.rounds = rounds;
     c.why = "binary statistics: the probability of each is learnt, given those before it";

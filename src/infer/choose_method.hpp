@@ -14,6 +14,8 @@ struct MethodFacts {
   bool binary = false;                  ///< all of them have two values, neighbouring whole numbers
   double undefined_share = 0.0;      ///< of pilot simulations with a statistic that the observation has and they lack
   double atom_share = 0.0;           ///< of pilot simulations with one and the same value of a statistic: the largest
+  bool embedded = false;             ///< a trace, or trials, of which a network learns a summary
+  bool amortised = false;            ///< the posterior is to hold for more trials than the data have
   bool observation_complete = true;  ///< every statistic has a value in the data
   std::uint64_t simulations = 0;     ///< the budget; 0: seconds
   double seconds = 0.0;

@@ -338,24 +338,37 @@ class Nle {
     return {};
   }
 
-  /// log q(observed | z), and its gradient where not null.
+  /// log q(observed | z), of all trials, and its gradient where not null.
   void likelihood(const Array2& z, std::span<double> value, Array2* gradient) const {
+    of_one(problem_.observed, 0, z, value, gradient);
+    std::vector<double> one(z.rows);
+    Array2 slope;
+    for (std::size_t t = 0; t < problem_.more_trials.size(); ++t) {
+      of_one(problem_.more_trials[t], t + 1, z, one, gradient ? &slope : nullptr);
+      for (std::size_t k = 0; k < z.rows; ++k) value[k] += one[k];
+      if (gradient)
+        for (std::size_t i = 0; i < slope.values.size(); ++i) gradient->values[i] += slope.values[i];
+    }
+  }
+
+  void of_one(std::span<const double> observed, std::size_t trial, const Array2& z, std::span<double> value,
+              Array2* gradient) const {
     const bool any = std::ranges::any_of(whole_, [](std::uint8_t w) { return w != 0; });
     const std::size_t repeats = any ? noises : 1;
     std::vector<std::vector<double>> each(repeats, std::vector<double>(z.rows));
     std::vector<Array2> slopes(gradient ? repeats : 0);
     const Array2 c = inputs_(z);
     for (std::size_t r = 0; r < repeats; ++r) {
-      Array2 x(1, problem_.observed.size());
-      std::ranges::copy(problem_.observed, x.values.begin());
-      Rng rng(problem_.seed, stream_id("nle.observed"), r);
+      Array2 x(1, observed.size());
+      std::ranges::copy(observed, x.values.begin());
+      Rng rng(problem_.seed, stream_id("nle.observed"), trial * noises + r);
       for (std::size_t j = 0; j < x.cols; ++j) {
         if (!std::isfinite(x(0, j))) x(0, j) = 0.0;
         if (whole_[j]) x(0, j) += rng.uniform() - 0.5;
       }
-      const Array2 observed = scaled(x);
-      Array2 y(z.rows, observed.cols);
-      for (std::size_t k = 0; k < z.rows; ++k) std::ranges::copy(observed.row(0), y.row(k).begin());
+      const Array2 seen = scaled(x);
+      Array2 y(z.rows, seen.cols);
+      for (std::size_t k = 0; k < z.rows; ++k) std::ranges::copy(seen.row(0), y.row(k).begin());
       estimator_->log_density(y, c, each[r], nullptr, gradient ? &slopes[r] : nullptr);
     }
     if (gradient) *gradient = Array2(z.rows, z.cols);
@@ -381,9 +394,10 @@ class Nle {
       std::vector<double> well(z.rows);
       Array2 slope;
       failure_->log_well(z, well, gradient ? &slope : nullptr);
-      for (std::size_t k = 0; k < z.rows; ++k) value[k] += well[k];
+      const auto trials = static_cast<double>(1 + problem_.more_trials.size());
+      for (std::size_t k = 0; k < z.rows; ++k) value[k] += trials * well[k];
       if (gradient)
-        for (std::size_t i = 0; i < slope.values.size(); ++i) gradient->values[i] += slope.values[i];
+        for (std::size_t i = 0; i < slope.values.size(); ++i) gradient->values[i] += trials * slope.values[i];
     }
     std::vector<std::uint8_t> good(z.rows);
     source_.allowed(z, good);
@@ -488,6 +502,13 @@ Result<SimulationPosterior> nle(const SimulationProblem& problem, const NleOptio
                                 const InferenceBudget& budget, Progress& progress) {
   if (auto good = options.validate(); !good) return fail(good.error());
   if (auto good = no_embedding(problem, "nle"); !good) return fail(good.error());
+  for (std::size_t t = 0; t < problem.more_trials.size(); ++t)
+    for (std::size_t j = 0; j < problem.observed.size(); ++j)
+      if (std::isfinite(problem.more_trials[t][j]) != std::isfinite(problem.observed[j]))
+        return fail("trials-undefined",
+                    problem.simulator->statistics()[j] + " has a value in one of the trials 1 and " +
+                        std::to_string(t + 2) + ", and none in the other: nle learns one density for all",
+                    "observed", "npe and tsnpe take undefined statistics; or leave that statistic out");
   HILLOCK_CHECK(problem.observed.size() == problem.simulator->statistics().size(),
                 "an observation with another number of statistics than the simulator's");
   return Nle(problem, options, budget, progress).run();

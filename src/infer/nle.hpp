@@ -7,6 +7,10 @@
 /// likelihood is known where the posterior might be, not only where it was thought to be. Any proposal is right: the
 /// loss is the likelihood's.
 ///
+/// The likelihood of i.i.d. trials is the product of each one's, so the density of one trial is learnt (Papamakarios,
+/// Sterratt & Murray 2019, section 3; Boelts, Lueckmann, Gao & Macke 2022, eq. 3). Each must have the statistics of the
+/// first.
+///
 /// Whole-number statistics are made continuous by uniform noise in training, and their probability is the mean density
 /// over such noise (Uria, Murray & Larochelle 2013, section 5.1). Statistics that the observation lacks are left out;
 /// simulations in which one that it has is undefined are left out, and counted; the probability of an answer with all
@@ -36,7 +40,8 @@ struct NleOptions {
 };
 
 /// Error codes: those of the simulator; "simulations-failed"; "prior-conditions"; "option-range"; "nothing-observed"
-/// where the observation has no statistic that varies.
+/// where the observation has no statistic that varies; "embedding-method" (a layout); "trials-undefined" (a trial lacks
+/// a statistic that the first one has, or the other way round).
 [[nodiscard]] Result<SimulationPosterior> nle(const SimulationProblem& problem, const NleOptions& options,
                                               const InferenceBudget& budget, Progress& progress);
 

@@ -26,6 +26,9 @@ struct SimulationProblem {
   const prob::ParameterSpace* space = nullptr;
   std::vector<double> observed;  ///< [statistic]; NaN where it has no value
   StatisticLayout layout;        ///< which of them belong together; npe and tsnpe learn what to make of those
+  /// [trial][statistic]: further independent trials, each simulated like the first, for methods that learn the
+  /// likelihood of one: theirs is the product (nle).
+  std::vector<std::vector<double>> more_trials;
   /// Joint conditions of the prior: which rows (SI) are allowed. Null: all.
   std::function<void(const Array2& parameters, std::span<std::uint8_t> allowed)> allowed;
   std::uint64_t seed = 1;

@@ -142,6 +142,9 @@ PYBIND11_MODULE(_engine, m) {
       .def(py::init<>())
       .def_readwrite("priors", &SimulatorStudy::priors)
       .def_readwrite("observed", &SimulatorStudy::observed)
+      .def_readwrite("traces", &SimulatorStudy::traces)
+      .def_readwrite("trials", &SimulatorStudy::trials)
+      .def_readwrite("embedding", &SimulatorStudy::embedding)
       .def_readwrite("method", &SimulatorStudy::method)
       .def_readwrite("density", &SimulatorStudy::density)
       .def_readwrite("simulations", &SimulatorStudy::simulations)
@@ -158,6 +161,7 @@ PYBIND11_MODULE(_engine, m) {
       .def_property_readonly("units", &SimulatorPosterior::units)
       .def_property_readonly("statistics", &SimulatorPosterior::statistics)
       .def_property_readonly("observed", &SimulatorPosterior::observed)
+      .def_property_readonly("trials", &SimulatorPosterior::trials)
       .def_property_readonly("method", &SimulatorPosterior::method)
       .def_property_readonly("amortised", &SimulatorPosterior::amortised)
       .def_property_readonly("verdict_json", &SimulatorPosterior::verdict_json)
@@ -200,6 +204,10 @@ PYBIND11_MODULE(_engine, m) {
       .def_property_readonly("names", [](const SavedPosterior& p) { return p.space().names(); })
       .def_property_readonly("statistics", &SavedPosterior::statistics)
       .def_property_readonly("observed", &SavedPosterior::observed)
+      .def_property_readonly("trials",
+                             [](const SavedPosterior& p) {
+                               return p.layout().kind == infer::Embedding::set ? p.layout().items : 1;
+                             })
       .def_property_readonly("amortised", &SavedPosterior::amortised)
       .def("sample",
            [](const SavedPosterior& p, std::size_t count, const Numbers& observed, std::uint64_t seed,

@@ -144,7 +144,7 @@ class Loader {
     return true;
   }
 
-  /// One row of numbers.
+  /// A row of numbers, or one for each trial.
   bool read_statistics() {
     auto file = io::read_arrays(split_.file.absolute);
     if (!file) {
@@ -153,12 +153,14 @@ class Loader {
     }
     out_.sha256 = file->sha256;
     for (data::Array& array : file->arrays) {
-      if (array.values.size() != 1) {
+      const std::size_t rows = out_.statistics.empty() ? array.values.size() : out_.statistics.front().values.size();
+      if (array.values.empty() || array.values.size() != rows) {
         errors_.push_back(split_.file.origin.error(
             "statistics-rows",
-            fmt::format("{} holds the statistics of one experiment, one number each, but its column \"{}\" has {}",
-                        split_.file.given, array.name, array.values.size()),
-            "a file with one row; or holds = \"recording\""));
+            fmt::format("{} holds statistics, a row for each trial, but its column \"{}\" has {} numbers{}",
+                        split_.file.given, array.name, array.values.size(),
+                        array.values.empty() ? "" : fmt::format(" where others have {}", rows)),
+            "a file with one row, or with a row for each trial; or holds = \"recording\""));
         return false;
       }
       out_.statistics.push_back(std::move(array));

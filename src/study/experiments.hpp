@@ -21,7 +21,7 @@ struct LoadedSplit {
   std::map<std::string, std::vector<double>> commands;  ///< each input at the samples, as the model sees it (SI)
   std::vector<data::SampleWindow> gaps;                 ///< what the mask leaves out
   std::string sha256;                                   ///< of the data file
-  std::vector<data::Array> statistics;                  ///< of a file that holds them: its columns, one number each
+  std::vector<data::Array> statistics;                  ///< of a file that holds them: its columns, by trial
 };
 
 /// Has the model no differential equations, spikes or events? Then an experiment may be one sample at time 0.
@@ -30,8 +30,8 @@ struct LoadedSplit {
 /// All recordings, train first. Error codes: those of io/recording_reader.hpp and data/assemble.hpp (a file's errors
 /// name the file), "key-missing" (a channel or input of the model without an array), "channel-unknown",
 /// "input-unknown", "constant-unknown" (with the nearest), "unit-mismatch" (an array against the model), "dt-unfit",
-/// "mask-everything", "pieces-short", "statistics-rows" (a file of statistics with more than one row), and those of
-/// lang/expression.hpp. All at once.
+/// "mask-everything", "pieces-short", "statistics-rows" (a file of statistics whose columns are not equally long), and
+/// those of lang/expression.hpp. All at once.
 [[nodiscard]] Result<std::vector<LoadedSplit>> load_experiments(const ResolvedStudy& study, const ir::Model& model);
 
 /// One of them.

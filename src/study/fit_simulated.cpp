@@ -157,6 +157,13 @@ class SimulatedFit {
 
   Result<void> choose() {
     choice_.method = study_.search.method;
+    const bool learns = choice_.method == "auto" || choice_.method == "npe" || choice_.method == "tsnpe" ||
+                        (choice_.method == "nle" && asked_.layout.kind == infer::Embedding::set);
+    if (!learns)
+      if (auto good = infer::no_embedding(asked_, choice_.method); !good) {
+        for (Error& e : good.error()) e.where = "search.method";
+        return good;
+      }
     const bool timed = options_.budget.has_value();
     budget_.simulations = study_.search.simulations > 0 ? static_cast<std::uint64_t>(study_.search.simulations)
                                                         : (timed ? 0 : default_simulations);
@@ -185,6 +192,9 @@ class SimulatedFit {
     facts.parameters = problem_->space().size();
     facts.simulations = budget_.simulations;
     facts.seconds = timed ? *options_.budget : 0.0;
+    facts.embedded = asked_.layout.kind != infer::Embedding::none;
+    facts.amortised =
+        asked_.layout.kind == infer::Embedding::set && asked_.layout.present(asked_.observed) < asked_.layout.items;
     facts.simulation_s = 1e-6 * verdict_.simulated.simulation_us;
     const infer::StatisticScale scale = infer::StatisticScale::of(pairs.x);
     facts.statistics = scale.varying().size();
@@ -258,7 +268,9 @@ class SimulatedFit {
       o.draws = draws();
       o.rounds = choice_.rounds;
       o.restart = budget_.simulations > 0 && budget_.simulations <= o.stored;
-      return infer::nle(asked_, o, budget_, progress_);
+      // Of trials, the likelihood of one is learnt.
+      const auto of_one = asked_.layout.kind == infer::Embedding::set ? problem_->problem_of_one_trial() : std::nullopt;
+      return infer::nle(of_one ? *of_one : asked_, o, budget_, progress_);
     }
     if (choice_.method == "npe" || choice_.method == "tsnpe") {
       infer::NpeOptions o;

@@ -24,7 +24,9 @@ void choice(Errors& errors, const std::string& found, const char* key, const std
 Result<void> SimulatorStudy::validate() const {
   Errors errors;
   choice(errors, method, "method", {"auto", "npe", "tsnpe", "nle", "nre", "abc_rejection", "abc_smc"});
-  choice(errors, density, "density", {"auto", "maf", "nsf", "nsf_coupling", "mdn", "gaussian", "flow_matching", "transformer"});
+  choice(errors, density, "density",
+         {"auto", "maf", "nsf", "nsf_coupling", "mdn", "gaussian", "bernoulli", "flow_matching", "transformer"});
+  choice(errors, embedding, "embedding", {"auto", "none", "trace", "set"});
   OptionRanges ranges;
   const auto between = [&](const char* name, std::int64_t value, std::int64_t low, double high) {
     ranges.need(value >= low && static_cast<double>(value) <= high, name, static_cast<double>(value),
@@ -33,6 +35,7 @@ Result<void> SimulatorStudy::validate() const {
   between("simulations", simulations, 0, 1e12);
   between("rounds", rounds, 0, 100);
   between("members", members, 0, 64);
+  between("trials", trials, 0, 4096);
   between("draws", draws, 1, 1e7);
   between("seed", seed, 0, 4503599627370495.0);
   between("threads", threads, 0, 4096);
@@ -68,13 +71,21 @@ Result<SimulatorPosterior> fit_simulator(std::unique_ptr<infer::Simulator> simul
   run.threads = given.threads;
   run.budget = given.budget;
   const std::vector<std::string> statistics = simulator->statistics();
+  EmbeddingRequest embedding{given.embedding, given.traces, !given.traces.empty(),
+                             static_cast<std::size_t>(given.trials),
+                             "an array in `observed`, {\"v\": np.array([...])}, is a trace"};
+  embedding.traces.resize(statistics.size());
+  // Without one of its own, the whole answer is a trace.
+  if (given.traces.empty() && given.embedding == "trace") embedding.traces.assign(statistics.size(), "x");
   auto problem = SimulatedProblem::make({parameters->space, parameters->units, given.observed, std::move(simulator),
-                                         static_cast<std::uint64_t>(given.seed), given.threads});
+                                         static_cast<std::uint64_t>(given.seed), given.threads, std::move(embedding)});
   if (!problem) return fail(std::move(problem.error()));
   auto found = fit_simulated(**problem, study, run, progress);
   if (!found) return fail(std::move(found.error()));
-  return SimulatorPosterior(std::move(parameters->space), std::move(parameters->units), statistics, given.observed,
-                            std::move(found->posterior), std::move(found->verdict),
+  std::vector<std::string> shown;
+  for (const ShownStatistic& s : (*problem)->statistics()) shown.push_back(s.name);
+  return SimulatorPosterior(std::move(parameters->space), std::move(parameters->units), std::move(shown),
+                            (*problem)->problem().observed, std::move(found->posterior), std::move(found->verdict),
                             static_cast<std::uint64_t>(given.seed));
 }
 

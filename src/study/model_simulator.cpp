@@ -80,7 +80,9 @@ Result<void> ModelSimulator::State::plan(const ir::Model& model, const sim::Expe
                                          const std::string& integrator, sim::Precision precision) {
   for (std::size_t i = 0; i < experiment.samples; ++i)
     if (experiment.mask[i] != 0) kept.push_back(i);
-  const bool single_values = std::ranges::all_of(statistics, [](const Statistic& s) { return s.sample.has_value(); });
+  // What belongs to a trace comes out of the loop sample by sample, and features beside it are of the same samples.
+  const bool of_records = std::ranges::all_of(statistics, [](const Statistic& s) { return s.sample.has_value(); }) ||
+                          std::ranges::any_of(statistics, [](const Statistic& s) { return !s.trace.empty(); });
   const auto drawn_afterwards = [&](const std::string& name) {
     return std::ranges::any_of(model.observations, [&](const ir::Observation& o) {
       return o.channel == name && !sim::noise_in_loop(o.family);
@@ -90,7 +92,7 @@ Result<void> ModelSimulator::State::plan(const ir::Model& model, const sim::Expe
   for (std::size_t s = 0; s < statistics.size(); ++s) {
     const Statistic& statistic = statistics[s];
     const std::string& quantity = statistic.request.quantity;
-    if (!single_values && !drawn_afterwards(quantity)) {
+    if (!of_records && !drawn_afterwards(quantity)) {
       in_loop.push_back(statistic.request);
       of_features.push_back(s);
       continue;

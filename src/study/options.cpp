@@ -146,12 +146,21 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
       {"search.rounds", +[](S& s) -> Whole& { return s.search.rounds; }, between(0, 100), "",
        "Rounds of tsnpe, nle and nre, each with simulations nearer to the data; 0: 4 or 5."},
       {"search.density", +[](S& s) -> Text& { return s.search.density; },
-       one_of({"auto", "maf", "nsf", "nsf_coupling", "mdn", "gaussian", "flow_matching", "transformer"}), "",
+       one_of({"auto", "maf", "nsf", "nsf_coupling", "mdn", "gaussian", "bernoulli", "flow_matching", "transformer"}),
+       "",
        "The network that the density is: maf, a masked autoregressive flow; nsf, one with splines; nsf_coupling, its "
        "coupling layers draw faster; mdn, a mixture of normal distributions; flow_matching, a velocity field; "
        "transformer, one over parameters and data as tokens."},
       {"search.members", +[](S& s) -> Whole& { return s.search.members; }, between(0, 64), "",
        "Networks that are averaged; 0: 2, or 4 for few simulations."},
+      {"search.embedding", +[](S& s) -> Text& { return s.search.embedding; }, one_of({"auto", "none", "trace", "set"}),
+       "",
+       "What npe and tsnpe learn a summary of: trace, the samples of a trace in their order; set, trials, whose order "
+       "does not count; none, nothing; auto, a set where the data are several trials, and a trace where "
+       "observe.statistics has one."},
+      {"search.trials", +[](S& s) -> Whole& { return s.search.trials; }, between(0, 4096), "",
+       "How many trials of one experiment, each with the statistics, the posterior is learnt for at most; 0: as many "
+       "as the data have rows."},
       {"search.starts", +[](S& s) -> Whole& { return s.search.starts; }, between(1, 1e5), "",
        "How many starts the optimiser makes; their agreement is part of the verdict."},
       {"search.screen", +[](S& s) -> Whole& { return s.search.screen; }, between(1, 1e8), "",
@@ -238,8 +247,8 @@ const std::vector<Option<DataSplit>>& split_options() {
       {"sampling_interval", +[](D& d) -> std::optional<QuantityText>& { return d.sampling_interval; },
        positive("second"), "found from the times", "The time between samples, for a file without times."},
       {"holds", +[](D& d) -> Text& { return d.holds; }, one_of({"recording", "statistics"}), "",
-       "Whether the file has traces, or one row of numbers: the statistics themselves, in the order and the units of "
-       "observe.statistics."},
+       "Whether the file has traces, or rows of numbers: the statistics themselves, in the order and the units of "
+       "observe.statistics, one row for each trial of the experiment."},
       {"columns",
        +[](D& d) -> std::vector<ListedText>& { return d.columns; },
        {},

@@ -166,10 +166,12 @@ struct SearchOptions {
   /// "levenberg_marquardt" | "cma_es"; by simulations: "auto" | "npe" | "tsnpe" | "nle" | "nre" | "abc_rejection" |
   /// "abc_smc"
   std::string method = "levenberg_marquardt";
-  std::int64_t simulations = 0;  ///< 0: 100000, or what --budget allows
-  std::int64_t rounds = 0;       ///< 0: the method's own
-  std::string density = "auto";  ///< "auto" | a name of nn/densities.hpp
-  std::int64_t members = 0;      ///< 0: the method's own
+  std::int64_t simulations = 0;    ///< 0: 100000, or what --budget allows
+  std::int64_t rounds = 0;         ///< 0: the method's own
+  std::string density = "auto";    ///< "auto" | a name of nn/densities.hpp
+  std::int64_t members = 0;        ///< 0: the method's own
+  std::string embedding = "auto";  ///< "auto" | "none" | "trace" | "set"
+  std::int64_t trials = 0;         ///< that the posterior holds for, at most; 0: as many as the data have
   std::int64_t starts = 48;
   std::int64_t screen = 4096;
   std::int64_t max_iterations = 200;

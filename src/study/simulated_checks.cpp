@@ -33,8 +33,8 @@ double quantile(const std::vector<double>& sorted, double p) {
 
 double two_sided(const std::vector<double>& sorted, double x) {
   if (sorted.empty() || !std::isfinite(x)) return verify::not_computed;
-  const auto below = std::ranges::upper_bound(sorted, x) - sorted.begin();   // <= x
-  const auto above = sorted.end() - std::ranges::lower_bound(sorted, x);     // >= x
+  const auto below = std::ranges::upper_bound(sorted, x) - sorted.begin();  // <= x
+  const auto above = sorted.end() - std::ranges::lower_bound(sorted, x);    // >= x
   const auto n = static_cast<double>(sorted.size());
   return std::min(1.0, 2.0 * (1.0 + static_cast<double>(std::min(below, above))) / (n + 1.0));
 }
@@ -58,12 +58,32 @@ std::vector<double> near(const Array2& from, const Array2& to, bool same, int th
   return out;
 }
 
-double conformal(const Array2& simulations, std::span<const double> observed, int threads) {
+/// Simulations as the observation is: of as many trials.
+Array2 as_observed(Array2 x, const infer::SimulationProblem& p) {
+  if (p.layout.kind == infer::Embedding::set)
+    for (std::size_t k = 0; k < x.rows; ++k) p.layout.keep_first(x.row(k), p.layout.present(p.observed));
+  return x;
+}
+
+/// What trials have in common but their order: each statistic sorted over them, what is missing behind.
+void sort_trials(std::span<double> x, const infer::StatisticLayout& layout) {
+  if (layout.kind != infer::Embedding::set) return;
+  std::vector<double> values(layout.items);
+  for (std::size_t f = 0; f < layout.features; ++f) {
+    for (std::size_t i = 0; i < layout.items; ++i) values[i] = x[layout.block[i * layout.features + f]];
+    std::ranges::sort(values, [](double a, double b) { return std::isfinite(a) && (!std::isfinite(b) || a < b); });
+    for (std::size_t i = 0; i < layout.items; ++i) x[layout.block[i * layout.features + f]] = values[i];
+  }
+}
+
+double conformal(Array2 simulations, std::vector<double> observed, const infer::StatisticLayout& layout, int threads) {
+  for (std::size_t k = 0; k < simulations.rows; ++k) sort_trials(simulations.row(k), layout);
+  sort_trials(observed, layout);
   const infer::StatisticScale scale = infer::StatisticScale::of(simulations);
   if (scale.columns() == 0 || simulations.rows < 20) return verify::not_computed;
   const Array2 all = scale.inputs(simulations, 1e6);
   Array2 one(1, all.cols);
-  std::ranges::copy(scale.inputs(observed, 1e6), one.values.begin());
+  std::ranges::copy(scale.inputs(std::span<const double>(observed), 1e6), one.values.begin());
   const std::vector<double> own = near(all, all, true, threads);
   const double found = near(one, all, false, threads).front();
   const auto farther = std::ranges::count_if(own, [&](double d) { return d >= found; });
@@ -94,7 +114,7 @@ Result<void> calibrate(const SimulatedProblem& problem, const infer::SimulationP
     return {};
   }
   out.ranks = Array2(n, d);
-  const Array2 inputs = posterior.scale.inputs(fresh.x);
+  const Array2 inputs = posterior.scale.inputs(as_observed(fresh.x, problem.problem()));
   std::size_t in50 = 0, in90 = 0;
   for (std::size_t k = 0; k < n; ++k) {
     if (progress.should_stop()) {
@@ -173,7 +193,7 @@ Result<SimulatedChecks> check_simulated(const SimulatedProblem& problem, const i
   }
   Array2 shown(std::min<std::size_t>(out.prior.x.rows, 2000), out.prior.x.cols);
   std::copy_n(out.prior.x.values.begin(), shown.values.size(), shown.values.begin());
-  out.observation_p = conformal(shown, p.observed, p.threads);
+  out.observation_p = conformal(as_observed(std::move(shown), p), p.observed, p.layout, p.threads);
   if (auto done = calibrate(problem, posterior, o, out.prior, progress, out); !done) return fail(done.error());
   return out;
 }

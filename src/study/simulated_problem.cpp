@@ -13,6 +13,7 @@
 #include "study/model_simulator.hpp"
 #include "study/parameter_space.hpp"
 #include "study/statistics.hpp"
+#include "study/trial_simulator.hpp"
 
 namespace hillock::study {
 namespace {
@@ -47,10 +48,41 @@ Result<std::unique_ptr<SimulatedProblem>> SimulatedProblem::make(SimulatedParts 
   p->units_ = std::move(parts.units);
   p->observed_ = std::move(parts.observed);
   for (const std::string& name : p->simulator_->statistics()) p->statistics_.push_back({name, units::Unit{}});
-  if (auto good = check_observed(p->observed_, p->simulator_->statistics(), {"observed", {}}); !good)
-    return fail(std::move(good.error()));
   for (const double x : p->observed_) p->why_undefined_.push_back(std::isfinite(x) ? "" : "not-measured");
+  if (auto arranged = p->arrange(std::move(parts.embedding), {"observed", {}}); !arranged)
+    return fail(std::move(arranged.error()));
   return p;
+}
+
+Result<void> SimulatedProblem::arrange(EmbeddingRequest r, const Origin& data) {
+  const std::size_t each = statistics_.size(), rows = each > 0 ? observed_.size() / each : 0;
+  if (rows <= 1 || observed_.size() != rows * each)
+    if (auto good = check_observed(observed_, simulator_->statistics(), data); !good) return good;
+  if (r.trials == 0) r.trials = rows;
+  if (rows > r.trials)
+    return fail(data.error("trials-count",
+                           "the data are " + std::to_string(rows) + " trials, and the posterior is to hold for up to " +
+                               std::to_string(r.trials),
+                           "trials = " + std::to_string(rows) + ", or without that option: as many as there are"));
+  auto layout = embedded_statistics(r);
+  if (!layout) return fail(std::move(layout.error()));
+  layout_ = std::move(*layout);
+  if (r.trials == 1) return {};
+  auto trials = std::make_unique<TrialSimulator>(std::move(simulator_), r.trials);
+  one_trial_ = &trials->one();
+  simulator_ = std::move(trials);
+  const std::vector<ShownStatistic> one = statistics_;
+  for (std::size_t t = 0; t < r.trials; ++t)
+    for (std::size_t s = 0; s < each; ++s) {
+      ShownStatistic in_trial{name_in_trial(one[s].name, t), one[s].unit};
+      if (t == 0) statistics_[s] = std::move(in_trial);
+      else statistics_.push_back(std::move(in_trial));
+    }
+  observed_.resize(statistics_.size(), std::numeric_limits<double>::quiet_NaN());
+  why_undefined_.resize(statistics_.size(), "no-trial");
+  if (layout_.kind == infer::Embedding::set && layout_.present(observed_) == 0)
+    return fail(data.error("trials-count", "no trial of the data has a value"));
+  return {};
 }
 
 Result<void> SimulatedProblem::open_model(const ResolvedStudy& study, const RunOptions& options, Progress& progress) {
@@ -79,7 +111,15 @@ Result<void> SimulatedProblem::open_model(const ResolvedStudy& study, const RunO
   data_sha256_ = train.sha256;
   requirements_ = std::make_unique<Requirements>(*model, train.experiment.constants);
   if (!requirements_->any()) requirements_.reset();
+  EmbeddingRequest embedding{study.search.embedding,
+                             {},
+                             false,
+                             static_cast<std::size_t>(study.search.trials),
+                             "observe.statistics = [\"trace(V)\"]"};
+  for (const Statistic& s : simulator->described()) embedding.traces.push_back(s.trace);
+  embedding.traces_asked = !study.observe.statistics.empty();
   simulator_ = std::make_unique<ModelSimulator>(std::move(*simulator));
+  if (auto arranged = arrange(std::move(embedding), study.train().file.origin); !arranged) return arranged;
   space_.emplace(std::move(*space));
   model_.emplace(std::move(*model));
   return {};
@@ -96,21 +136,29 @@ Result<void> SimulatedProblem::open_program(const ResolvedStudy& study, const Ru
       ExternalSimulator::start(study, *parameters, options.threads, [&progress] { return progress.should_stop(); });
   if (!simulator) return fail(std::move(simulator.error()));
   for (const std::string& name : (*simulator)->statistics()) statistics_.push_back({name, units::Unit{}});
-  for (const data::Array& column : file->arrays) {
-    if (column.values.size() != 1)
+  const std::size_t rows = file->arrays.empty() ? 0 : file->arrays.front().values.size();
+  for (const data::Array& column : file->arrays)
+    if (column.values.size() != rows)
       return fail(study.train().file.origin.error(
           "statistics-rows", "\"" + column.name + "\" has " + std::to_string(column.values.size()) +
-                                 " values, and the data of a program are one row: a value for each of its statistics"));
-    observed_.push_back(column.values.front());
+                                 " values where others have " + std::to_string(rows) +
+                                 ": the data of a program are a row with its statistics, or one for each trial"));
+  if (file->arrays.size() != statistics_.size()) {
+    std::vector<double> first;
+    for (const data::Array& column : file->arrays) first.push_back(rows > 0 ? column.values.front() : 0.0);
+    if (auto good = check_observed(first, (*simulator)->statistics(), study.train().file.origin); !good) return good;
   }
-  if (auto good = check_observed(observed_, (*simulator)->statistics(), study.train().file.origin); !good)
-    return fail(std::move(good.error()));
+  for (std::size_t row = 0; row < rows; ++row)
+    for (const data::Array& column : file->arrays) observed_.push_back(column.values[row]);
   for (const double x : observed_) why_undefined_.push_back(std::isfinite(x) ? "" : "not-measured");
   data_sha256_ = file->sha256;
   units_ = parameters->units;
   space_.emplace(std::move(parameters->space));
   simulator_ = std::move(*simulator);
-  return {};
+  EmbeddingRequest embedding{study.search.embedding, traces_by_name(simulator_->statistics()), false,
+                             static_cast<std::size_t>(study.search.trials),
+                             "statistics that are called v[0], v[1], ... in model.statistics or by the program"};
+  return arrange(std::move(embedding), study.train().file.origin);
 }
 
 infer::SimulationProblem SimulatedProblem::problem() const {
@@ -118,12 +166,30 @@ infer::SimulationProblem SimulatedProblem::problem() const {
   out.simulator = simulator_.get();
   out.space = &*space_;
   out.observed = observed_;
+  out.layout = layout_;
   out.seed = seed_;
   out.threads = threads_;
   if (requirements_)
     out.allowed = [this](const Array2& parameters, std::span<std::uint8_t> allowed) {
       for (std::size_t k = 0; k < parameters.rows; ++k) allowed[k] = requirements_->hold(parameters.row(k)) ? 1 : 0;
     };
+  return out;
+}
+
+std::optional<infer::SimulationProblem> SimulatedProblem::problem_of_one_trial() const {
+  if (one_trial_ == nullptr) return std::nullopt;
+  infer::SimulationProblem out = problem();
+  out.simulator = one_trial_;
+  out.layout = {};
+  const std::size_t each = one_trial_->statistics().size();
+  for (std::size_t t = 0; t < observed_.size() / each; ++t) {
+    const auto trial = std::span(observed_).subspan(t * each, each);
+    if (std::ranges::any_of(trial, [](double x) { return std::isfinite(x); }))
+      out.more_trials.emplace_back(trial.begin(), trial.end());
+  }
+  if (out.more_trials.empty()) return std::nullopt;
+  out.observed = std::move(out.more_trials.front());
+  out.more_trials.erase(out.more_trials.begin());
   return out;
 }
 

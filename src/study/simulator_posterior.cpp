@@ -32,6 +32,11 @@ std::vector<std::string> SimulatorPosterior::units() const {
   return out;
 }
 
+std::size_t SimulatorPosterior::trials() const {
+  const infer::StatisticLayout& layout = posterior_.scale.layout();
+  return layout.kind == infer::Embedding::set ? layout.items : 1;
+}
+
 std::string SimulatorPosterior::verdict_json() const { return verify::to_json(verdict_); }
 
 Result<std::string> SimulatorPosterior::to_bytes() const {
@@ -41,16 +46,21 @@ Result<std::string> SimulatorPosterior::to_bytes() const {
 }
 
 Result<std::vector<double>> SimulatorPosterior::inputs(std::span<const double> observed) const {
-  if (observed.empty()) return posterior_.scale.inputs(observed_);
-  if (auto good = check_observed(observed, statistics_, {"observed", {}}); !good) return fail(std::move(good.error()));
-  const bool same = std::ranges::equal(observed, observed_,
-                                       [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); });
+  if (observed.empty()) return posterior_.scale.inputs(std::span<const double>(observed_));
+  const infer::StatisticLayout& layout = posterior_.scale.layout();
+  if (layout.kind != infer::Embedding::set)
+    if (auto good = check_observed(observed, statistics_, {"observed", {}}); !good)
+      return fail(std::move(good.error()));
+  auto x = layout.complete(observed, statistics_.size());
+  if (!x) return fail(std::move(x.error()));
+  const bool same =
+      std::ranges::equal(*x, observed_, [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); });
   if (!same && !amortised())
     return fail("not-amortised",
                 fmt::format("the posterior by {} was learnt for the data of the fit, and is none of other data",
                             posterior_.method),
                 "observed", "fit with method=\"npe\", which holds for any observation, or fit these data");
-  return posterior_.scale.inputs(observed);
+  return posterior_.scale.inputs(std::span<const double>(*x));
 }
 
 Result<Array2> SimulatorPosterior::sample(std::size_t count, std::span<const double> observed, std::uint64_t seed,

@@ -28,6 +28,8 @@ class SimulatorPosterior {
   [[nodiscard]] std::vector<std::string> units() const;
   [[nodiscard]] const std::vector<std::string>& statistics() const { return statistics_; }
   [[nodiscard]] const std::vector<double>& observed() const { return observed_; }
+  /// That it holds for at most; 1 where there is one.
+  [[nodiscard]] std::size_t trials() const;
   [[nodiscard]] const Array2& draws() const { return posterior_.parameters; }
   [[nodiscard]] const std::string& method() const { return posterior_.method; }
   /// Does it hold for any observation?
@@ -37,8 +39,8 @@ class SimulatorPosterior {
   [[nodiscard]] Result<std::string> to_bytes() const;
 
   /// Draws `first` ... `first + count - 1` of the posterior given `observed` (empty: the data of the fit). A method
-  /// without a density gives a random choice of its own draws, none of them twice. Error codes: "statistics-count",
-  /// "not-amortised" (other data), "too-few-draws".
+  /// without a density gives a random choice of its own draws, none of them twice. Of trials there may be any number
+  /// that it was learnt for. Error codes: "statistics-count", "trials-count", "not-amortised" (other data), "too-few-draws".
   [[nodiscard]] Result<Array2> sample(std::size_t count, std::span<const double> observed, std::uint64_t seed,
                                       std::uint64_t first) const;
   /// log p(parameters | observed) of every row; -inf outside the prior. Error codes: "statistics-count",

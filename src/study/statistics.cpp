@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "study/placed.hpp"
+#include "study/trace_statistics.hpp"
 
 namespace hillock::study {
 namespace {
@@ -57,7 +58,7 @@ Result<std::vector<Statistic>> every_sample(const ResolvedStudy& study, const ir
     for (std::size_t i = 0; i < e.samples; ++i) {
       if (e.mask[i] == 0) continue;
       const std::string name = fmt::format("{}[{}]", o.channel, i);
-      out.push_back({name, o.unit, {value, o.channel, {}, {{"at", e.time_of(i)}}, name}, i});
+      out.push_back({name, o.unit, {value, o.channel, {}, {{"at", e.time_of(i)}}, name}, i, o.channel});
     }
   return out;
 }
@@ -71,6 +72,12 @@ Result<std::vector<Statistic>> statistics_of(const ResolvedStudy& study, const i
   Errors errors;
   const Sampling sampling = sampling_of(experiment);
   for (const ListedText& listed : study.observe.statistics) {
+    if (is_trace(listed.text)) {
+      auto samples = trace_statistics(listed.text, model, experiment);
+      if (!samples) append(errors, for_a_study(std::move(samples.error()), listed));
+      else out.insert(out.end(), samples->begin(), samples->end());
+      continue;
+    }
     auto columns = parse_feature(listed.text, model, sampling);
     if (!columns) {
       append(errors, for_a_study(std::move(columns.error()), listed));
@@ -100,13 +107,16 @@ namespace {
 Result<ObservedStatistics> measured(const sim::Experiment& e, const std::vector<Statistic>& statistics) {
   ObservedStatistics out;
   Errors errors;
-  std::vector<std::string> channels;
+  std::vector<std::string> channels, not_recorded;
   for (const auto& [name, values] : e.observed) channels.push_back(name);
   for (const Statistic& s : statistics) {
     const auto trace = e.observed.find(s.request.quantity);
     if (trace == e.observed.end()) {
+      if (!s.trace.empty() && std::ranges::find(not_recorded, s.trace) != not_recorded.end()) continue;
+      not_recorded.push_back(s.trace);
       errors.push_back({"not-recorded",
-                        fmt::format("{} is of {}, which data.{} does not record", s.name, s.request.quantity, e.name),
+                        fmt::format("{} is of {}, which data.{} does not record", s.trace.empty() ? s.name : "a trace",
+                                    s.request.quantity, e.name),
                         {},
                         "observe.statistics",
                         channels.empty() ? "a file of statistics" : fmt::format("of {}", fmt::join(channels, ", "))});
@@ -166,11 +176,12 @@ Result<ObservedStatistics> read(const DataSplit& split, const std::vector<data::
                     split.name)));
   }
   ObservedStatistics out;
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    const double value = statistics[i].unit.to_si(taken[i]->values.front());
-    out.values.push_back(std::isfinite(value) ? value : nan);
-    out.why.emplace_back(std::isfinite(value) ? "" : features::to_string(features::Undefined::not_finite));
-  }
+  for (std::size_t trial = 0; trial < taken.front()->values.size(); ++trial)
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      const double value = statistics[i].unit.to_si(taken[i]->values[trial]);
+      out.values.push_back(std::isfinite(value) ? value : nan);
+      out.why.emplace_back(std::isfinite(value) ? "" : features::to_string(features::Undefined::not_finite));
+    }
   return out;
 }
 

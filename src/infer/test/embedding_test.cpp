@@ -35,6 +35,7 @@ NpeOptions small_networks() {
   o.estimator.batch = 100;
   o.estimator.average = 0.99;
   o.estimator.embedding_hidden = 16;
+  o.most_epochs = 60;
   o.draws = 4000;
   return o;
 }
@@ -149,6 +150,52 @@ TEST(Embedding, OfATraceBesideAFeatureUsesBoth) {
   expect_near(found.posterior.parameters, exact);
 }
 
+/// x_t = phi x_{t-1} + e, of which means over stretches say next to nothing: it is the network that finds it.
+TEST(Embedding, OfATraceFindsWhatNoMeanShows) {
+  constexpr std::size_t times = 32;
+  const auto walk = [](double phi, Rng& rng, std::span<double> x) {
+    x[0] = rng.normal() / std::sqrt(1.0 - phi * phi);
+    for (std::size_t t = 1; t < times; ++t) x[t] = phi * x[t - 1] + rng.normal();
+  };
+  FunctionSimulator simulator(statistic_names(times), [&](auto theta, Rng& rng, auto x) -> std::uint16_t {
+    walk(theta[0], rng, x);
+    return 0;
+  });
+  const auto space = same_priors(1, "uniform", {-0.9, 0.9});
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.layout = StatisticLayout::of(Embedding::trace, 0, times, 1);
+  p.observed.resize(times);
+  Rng rng(4, stream_id("observed"), 0);
+  walk(-0.5, rng, p.observed);
+  InferenceBudget budget;
+  budget.simulations = 6000;
+  Silent silent;
+  const auto found = npe(p, small_networks(), budget, silent);
+  ASSERT_TRUE(found) << render(found.error());
+  // Whatever was observed.
+  const auto saved = SavedPosterior::of(*found, space, statistic_names(times), p.observed);
+  ASSERT_TRUE(saved);
+  for (const double phi : {-0.5, 0.0, 0.6}) {
+    std::vector<double> x(times);
+    walk(phi, rng, x);
+    double total = 0.0, mean = 0.0, square = 0.0;
+    for (int k = 0; k < 2000; ++k) {
+      const double at = -0.9 + 1.8 * (k + 0.5) / 2000.0;
+      double log_p = 0.5 * std::log(1.0 - at * at) - 0.5 * (1.0 - at * at) * x[0] * x[0];
+      for (std::size_t t = 1; t < times; ++t) log_p -= 0.5 * std::pow(x[t] - at * x[t - 1], 2);
+      const double w = std::exp(log_p + 0.4 * static_cast<double>(times));
+      total += w, mean += w * at, square += w * at * at;
+    }
+    mean /= total;
+    const double sd = std::sqrt(square / total - mean * mean);
+    const Moments m = moments(*saved->draw(x, 4000, 1), 0);
+    EXPECT_NEAR(m.mean, mean, 0.5 * sd) << phi;
+    EXPECT_NEAR(m.sd, sd, 0.25 * sd) << phi;
+  }
+}
+
 TEST(Embedding, HasTheSameBitsOnAnyNumberOfThreads) {
   NpeOptions o = small_networks();
   o.draws = 50;
@@ -238,6 +285,38 @@ TEST(Embedding, InRoundsLearnsForTheTrialsThereAre) {
   const Moments m = moments(found.posterior.parameters, 0), exact = Trials::exact(Trials::observed(6));
   EXPECT_NEAR(m.mean, exact.mean, 0.2 * exact.sd);
   EXPECT_NEAR(m.sd, exact.sd, 0.12 * exact.sd);
+}
+
+TEST(Nle, MultipliesTheLikelihoodsOfTrials) {
+  // One trial is learnt: theta ~ N(0, 1), x ~ N(theta, 1).
+  FunctionSimulator simulator({"x"}, [](auto theta, Rng& rng, auto x) -> std::uint16_t {
+    x[0] = theta[0] + rng.normal();
+    return 0;
+  });
+  const auto space = same_priors(1, "normal", {0.0, 1.0});
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  const std::vector<double> all = Trials::observed(8);
+  p.observed = {all[0]};
+  for (std::size_t t = 1; t < 8; ++t) p.more_trials.push_back({all[t]});
+  NleOptions o;
+  o.estimator = small_networks().estimator;
+  o.estimator.density = "maf";
+  o.rounds = 2;
+  o.draws = 4000;
+  InferenceBudget budget;
+  budget.simulations = 3000;
+  Silent silent;
+  const auto found = nle(p, o, budget, silent);
+  ASSERT_TRUE(found) << render(found.error());
+  const Moments m = moments(found->parameters, 0), exact = Trials::exact(all);
+  EXPECT_NEAR(m.mean, exact.mean, 0.3 * exact.sd);
+  EXPECT_NEAR(m.sd, exact.sd, 0.15 * exact.sd);
+  p.more_trials[2][0] = std::numeric_limits<double>::quiet_NaN();
+  const auto undefined = nle(p, o, budget, silent);
+  ASSERT_FALSE(undefined);
+  EXPECT_EQ(undefined.error()[0].code, "trials-undefined");
 }
 
 TEST(Embedding, IsKeptAndAnswersAsItDid) {

@@ -19,7 +19,8 @@ class Density:
 
     names = property(lambda self: list(self._engine.names), doc="of the parameters")
     statistics = property(lambda self: list(self._engine.statistics), doc="names of the statistics")
-    observed = property(lambda self: np.array(self._engine.observed), doc="the data of the fit")
+    observed = property(lambda self: np.array(self._engine.observed), doc="the data of the fit, trial by trial")
+    trials = property(lambda self: self._engine.trials, doc="that it holds for at most; 1: there is one")
     amortised = property(lambda self: self._engine.amortised, doc="does it hold for any observation?")
 
     def sample(self, n, observed=None, seed=None):
@@ -60,6 +61,13 @@ class Density:
             return np.empty(0)
         from hillock.fitting import observed_values
         values = observed_values(observed, self.statistics)[1]
+        if values.ndim == 2:
+            each = len(self.statistics) // self.trials
+            if self.trials == 1 or values.shape[1] != each:
+                raise mistake("observed-shape", f"the observed values have shape {values.shape}, and are "
+                              + (f"a row of {each} for each of up to {self.trials} trials" if self.trials > 1 else
+                                 "one row of numbers"), "observed", "one observation at a time")
+            values = values.ravel()
         if len(values) == 0:  # which the engine takes for the data of the fit
             raise mistake("statistics-count", f"there are 0 observed values for {len(self.statistics)} statistics",
                           "observed")

@@ -317,7 +317,7 @@ class Mistakes(unittest.TestCase):
         self.expect(TypeError, "prior-type", "must be a dictionary", gaussian, ["normal(0, 1)"], OBSERVED)
         self.expect(TypeError, "prior-type", "must be a text", gaussian, {"a": (0, 1)}, OBSERVED)
         self.expect(TypeError, "observed-type", "no numbers", gaussian, PRIOR, ["one", "two"])
-        self.expect(ValueError, "observed-shape", "one row", gaussian, PRIOR, [[1.0, 2.0]])
+        self.expect(ValueError, "observed-shape", "one row", gaussian, PRIOR, [[[1.0, 2.0]]])
         self.expect(ValueError, "statistics-count", "no observed value", gaussian, PRIOR, [])
         self.expect(ValueError, "statistics-count", "2 observed values for 1", gaussian, PRIOR, OBSERVED,
                     statistics=["x"])
@@ -334,6 +334,60 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(len(codes), 4)
         self.assertIn("option-range", codes)
         self.assertIn("parameter-name", codes)
+
+
+class Embeddings(unittest.TestCase):
+    TIMES = np.linspace(0, 5, 40)
+
+    def test_an_array_is_a_trace_beside_a_feature(self):
+        def decay(theta):
+            a, tau = theta.T
+            trace = a[:, None] * np.exp(-self.TIMES / tau[:, None]) + 0.2 * noise.standard_normal((len(theta), 40))
+            return np.column_stack([a + 0.2 * noise.standard_normal(len(theta)), trace])
+
+        x = decay(np.array([[1.2, 1.5]]))[0]
+        fit = hillock.fit(decay, {"a": "uniform(0.5, 2)", "tau": "uniform(0.5, 4)"}, {"first": x[0], "v": x[1:]},
+                          method="npe", simulations=3000, batch=True, draws=1000, members=1)
+        self.assertEqual(fit.statistics[:3], ["first", "v[0]", "v[1]"])
+        a, tau = np.meshgrid(np.linspace(0.5, 2, 150), np.linspace(0.5, 4, 150), indexing="ij")
+        square = (x[0] - a) ** 2 + sum((v - a * np.exp(-t / tau)) ** 2 for t, v in zip(self.TIMES, x[1:]))
+        weight = np.exp(-0.5 * square / 0.04)
+        for name, grid in (("a", a), ("tau", tau)):
+            mean = np.average(grid, weights=weight)
+            sd = math.sqrt(np.average((grid - mean) ** 2, weights=weight))
+            self.assertAlmostEqual(fit.draws[name].mean(), mean, delta=0.5 * sd)
+            self.assertAlmostEqual(fit.draws[name].std(), sd, delta=0.35 * sd)
+        other = {"first": 0.9, "v": 0.9 * np.exp(-self.TIMES / 3)}
+        self.assertEqual(fit.sample(5, observed=other).shape, (5, 2))
+
+    def test_rows_are_trials(self):
+        def trial(theta):
+            return theta + noise.standard_normal(theta.shape)
+
+        few = noise.standard_normal((4, 1)) + 0.5
+        fit = hillock.fit(trial, {"a": "normal(0, 1)"}, few, trials=12, method="npe", simulations=4000, batch=True,
+                          draws=2000, members=1)
+        self.assertEqual(fit.trials, 12)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trials.network")
+            fit.save(path)
+            loaded = hillock.load(path)
+        for n in (1, 4, 12):
+            x = noise.standard_normal((n, 1)) + 0.5
+            draws = fit.sample(4000, observed=x, seed=1)
+            self.assertTrue(np.array_equal(draws, loaded.sample(4000, observed=x, seed=1)))
+            self.assertAlmostEqual(draws.mean(), x.sum() / (n + 1), delta=0.4 / math.sqrt(n + 1))
+            self.assertAlmostEqual(draws.std(), 1 / math.sqrt(n + 1), delta=0.25 / math.sqrt(n + 1))
+        for asked in (fit, loaded):
+            with self.assertRaises(ValueError) as raised:
+                asked.sample(5, observed=np.zeros((13, 1)))
+            self.assertEqual(raised.exception.code, "trials-count")
+            with self.assertRaises(ValueError) as raised:
+                asked.sample(5, observed=np.zeros((4, 2)))
+            self.assertEqual(raised.exception.code, "observed-shape")
+        with self.assertRaises(ValueError) as raised:
+            hillock.fit(trial, {"a": "normal(0, 1)"}, few, method="nre", batch=True)
+        self.assertEqual(raised.exception.code, "embedding-method")
 
 
 if __name__ == "__main__":

@@ -89,6 +89,52 @@ TEST(Statistics, AreAllKeptSamplesOfAllChannelsWhereNoneAreListed) {
   for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(got->observed.values[i], want[i], 1e-25) << i;
 }
 
+TEST(Statistics, OfAFileWithRowsAreThoseOfTrials) {
+  const auto got = answer(numbers + "[observe]\nstatistics = [\"mean(I)\", \"spike_count(k, threshold=2)\"]\n",
+                          "a,b\n1.5,3\n2.5,nan\n");
+  ASSERT_TRUE(got) << got.error();
+  ASSERT_EQ(got->observed.values.size(), 4U);
+  EXPECT_DOUBLE_EQ(got->observed.values[0], 1.5e-12);
+  EXPECT_EQ(got->observed.values[1], 3.0);
+  EXPECT_DOUBLE_EQ(got->observed.values[2], 2.5e-12);
+  EXPECT_EQ(got->observed.why[3], "not-finite");
+}
+
+TEST(Statistics, OfATraceAreItsSamples) {
+  const auto names = [](const std::string& statistics, const std::string& rest = "") {
+    const auto got = answer(recording + rest + "[observe]\nstatistics = [" + statistics + "]\n");
+    if (!got) return got.error();
+    std::string out;
+    for (const Statistic& s : got->statistics) out += (out.empty() ? "" : " ") + s.name + (s.trace.empty() ? "" : "*");
+    return out;
+  };
+  EXPECT_EQ(names("\"trace(I)\""), "I[0]* I[1]* I[2]* I[3]* I[4]*");
+  EXPECT_EQ(names("\"mean(I)\", \"trace( I , every = 0.2 ms )\""), "mean(I) I[0]* I[2]* I[4]*");
+  EXPECT_EQ(names("\"trace(I, every=0.2 ms, from=on - 0.1 ms)\""), "I[1]* I[3]*");
+  EXPECT_EQ(names("\"trace(I)\"", "mask.samples = [\"1:3\"]\n"), "I[0]* I[3]* I[4]*");
+  const auto got = answer(recording + "[observe]\nstatistics = \"trace(I, until=off)\"\n");
+  ASSERT_TRUE(got) << got.error();
+  const double want[] = {1e-12, 2e-12, 4e-12, 8e-12};
+  ASSERT_EQ(got->observed.values.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(got->observed.values[i], want[i], 1e-25) << i;
+}
+
+TEST(StatisticsErrors, OfTraces) {
+  const auto first = [](const std::string& text) {
+    const std::string all = errors_of(recording + "[observe]\nstatistics = \"" + text + "\"\n");
+    const std::size_t start = all.find("error: ");
+    return start == std::string::npos ? all : all.substr(start + 7, all.find('\n', start) - start - 7);
+  };
+  EXPECT_EQ(first("trace(I, every=0.15 ms)"),
+            "every=0.15 ms is no number of samples: they are 0.1 ms apart [off-grid]");
+  EXPECT_EQ(first("trace(I, every=2 mV)"), "every is in second, not in volt [unit-mismatch]");
+  EXPECT_EQ(first("trace(I, evry=0.2 ms)"), "trace has no argument \"evry\" [argument-unknown]");
+  EXPECT_EQ(first("trace(I, every=1 ms)"), "the trace has 1 samples, and one has 2 to 4096 [trace-length]");
+  EXPECT_EQ(first("trace(J)"), "the model has no state, sub-expression or channel \"J\" [name-unknown]");
+  EXPECT_EQ(first("trace(n)"), "a trace is of n, which data.train does not record [not-recorded]");
+  EXPECT_EQ(first("trace()"), "the model has no state, sub-expression or channel \"\" [name-unknown]");
+}
+
 TEST(Statistics, AMaskHoldsForFeaturesOfARecordingToo) {
   const auto got = answer(recording + "mask.samples = [\"1:3\"]\n[observe]\nstatistics = \"mean(I)\"\n");
   ASSERT_TRUE(got) << got.error();
@@ -202,13 +248,6 @@ TEST(StatisticsErrors, NumbersThatDoNotFit) {
             "    columns = [\"bb\"]\n"
             "               ^~~~\n"
             "    try: it has a_1, b_1\n");
-  EXPECT_EQ(
-      errors_of(numbers + one, "a\n1.5\n2\n"),
-      "DIR/study.toml:4:8: error: d.csv holds the statistics of one experiment, one number each, but its column \"a\" "
-      "has 2 [statistics-rows]\n"
-      "    file = \"d.csv\"\n"
-      "           ^~~~~~~\n"
-      "    try: a file with one row; or holds = \"recording\"\n");
 }
 
 TEST(StatisticsErrors, WhenSamplesAreTaken) {
