@@ -474,7 +474,7 @@ class SimulatedFit {
         out.push_back(problem_->statistics()[j].unit.from_si(x(k * x.rows / most, j)));
       return out;
     };
-    for (std::size_t j = 0; j < problem_->statistics().size(); ++j)
+    for (const std::size_t j : checks.shown)
       d.simulated.statistics.push_back({column(checks.prior.x, j), column(checks.predicted.x, j)});
     d.simulated.ranks = checks.ranks;
     d.simulated.traces = std::move(traces_);

@@ -168,7 +168,13 @@ Result<SimulatedChecks> check_simulated(const SimulatedProblem& problem, const i
     for (std::size_t k = 0; k < n; ++k) std::ranges::copy(posterior.z.row(k * posterior.z.rows / n), z.row(k).begin());
     if (auto ran = source.run(z, out.predicted, progress); !ran) return fail(std::move(ran.error()));
   }
+  std::vector<std::uint8_t> made(problem.statistics().size(), 1);
+  for (std::size_t i = 0; p.layout.kind == infer::Embedding::set && i < p.layout.items; ++i)
+    for (std::size_t f = 0; f < p.layout.features; ++f)
+      made[p.layout.block[i * p.layout.features + f]] = p.layout.there(p.observed, i) ? 1 : 0;
   for (std::size_t j = 0; j < problem.statistics().size(); ++j) {
+    if (made[j] == 0) continue;
+    out.shown.push_back(j);
     verify::StatisticSummary s;
     const units::Unit& unit = problem.statistics()[j].unit;
     s.name = problem.statistics()[j].name;

@@ -15,6 +15,7 @@ namespace hillock::study {
 
 struct SimulatedChecks {
   infer::SimulatedPairs prior, predicted;  ///< that ended well
+  std::vector<std::size_t> shown;          ///< the statistics below: all, but those of trials that the data do not have
   std::vector<verify::StatisticSummary> statistics;
   double observation_p = verify::not_computed;
   verify::Calibration calibration;
@@ -29,7 +30,8 @@ struct SimulatedCheckOptions {
 };
 
 /// - Statistics: quantiles under prior and posterior, and two-sided p-values of the observation (add-one, so never 0).
-/// - observation_p: the observation's distance to its nearest simulations of the prior, against theirs among themselves:
+/// - observation_p: the observation's distance to its nearest simulations of the prior, against theirs among
+/// themselves:
 ///   a conformal p-value, exact whatever the distribution (Vovk, Gammerman & Shafer 2005; k nearest neighbours on the
 ///   statistics' scales).
 /// - Calibration: simulation-based calibration (Talts, Betancourt, Simpson, Vehtari & Gelman 2018, algorithm 1), ranks

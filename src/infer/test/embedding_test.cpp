@@ -10,6 +10,7 @@
 #include "infer/npe.hpp"
 #include "infer/saved_posterior.hpp"
 #include "infer/test/simulators.hpp"
+#include "nn/saved_network.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -345,6 +346,36 @@ TEST(Embedding, IsKeptAndAnswersAsItDid) {
   for (double& v : shifted) v += 0.05;
   check(traces, decay.statistics(), decay.observed(), shifted);
   check(trials, Trials::most, Trials::observed(4), three);
+}
+
+TEST(Embedding, ALayoutThatFitsNothingIsSeen) {
+  const Found found = fit_trials(1, 4, 200, "maf");
+  const std::string bytes =
+      SavedPosterior::of(found.posterior, found.space, statistic_names(Trials::most), Trials::observed(4))->to_bytes();
+  const auto network = nn::network_from_bytes(bytes, "p");
+  ASSERT_TRUE(network);
+  const auto array = [](nn::SavedNetwork& n, std::string_view name) -> std::vector<double>& {
+    return std::get<std::vector<double>>(std::ranges::find(n.arrays, name, &nn::NamedArray::name)->values);
+  };
+  const std::vector<std::function<void(nn::SavedNetwork&)>> changes{
+      [](auto& n) { n.fields["layout"] = "sets"; },
+      [](auto& n) { n.fields["layout"] = "none"; },
+      [](auto& n) { n.fields["layout"] = "trace"; },
+      [&](auto& n) { array(n, "layout-sizes")[0] = 1e15; },
+      [&](auto& n) { array(n, "layout-sizes")[0] = -20.0; },
+      [&](auto& n) { array(n, "layout-sizes")[1] = 2.0; },
+      [&](auto& n) { array(n, "layout-block")[3] = 20.0; },
+      [&](auto& n) { array(n, "layout-block")[3] = 0.0; },
+      [&](auto& n) { array(n, "layout-block")[3] = 0.5; },
+      [](auto& n) { std::erase_if(n.arrays, [](const auto& a) { return a.name == "layout-block"; }); },
+      [](auto& n) { n.fields["embedding-items"] = "10"; },
+  };
+  for (std::size_t k = 0; k < changes.size(); ++k) {
+    nn::SavedNetwork changed = *network;
+    changes[k](changed);
+    EXPECT_FALSE(SavedPosterior::from_bytes(nn::to_bytes(changed), "p")) << k;
+  }
+  EXPECT_TRUE(SavedPosterior::from_bytes(nn::to_bytes(*network), "p"));
 }
 
 TEST(Embedding, WrongShapesAreRefused) {

@@ -78,9 +78,9 @@ class EmbeddingExamples : public testing::Test {
 
 TEST_F(EmbeddingExamples, TheNoiseOfAMembraneIsThatOfItsTrace) {
   const auto out =
-      fit_made(scratch_, {.study = "trace/study.toml",
-                          .set = {"search.simulations=3000", "search.members=1", "search.draws=2000",
+      fit_made(scratch_, {.set = {"search.simulations=3000", "search.members=1", "search.draws=2000",
                                   "verify.calibration_draws=0", "verify.predictive_draws=20", "report.html=false"},
+                          .study = "trace/study.toml",
                           .out = "out"});
   ASSERT_TRUE(out) << render(out.error());
   EXPECT_EQ(out->verdict.simulated.statistics.size(), 153U);
@@ -115,11 +115,12 @@ TEST_F(EmbeddingExamples, TheNoiseOfAMembraneIsThatOfItsTrace) {
 TEST_F(EmbeddingExamples, TrialsNarrowAPosteriorThatHoldsForAnyNumber) {
   const std::vector<std::string> quick{"search.simulations=4000", "search.members=1", "search.draws=1000",
                                        "verify.calibration_draws=100", "report.html=false"};
-  const auto out = fit_made(scratch_, {.study = "trials/study.toml", .set = quick, .out = "out"});
+  const auto out = fit_made(scratch_, {.set = quick, .study = "trials/study.toml", .out = "out"});
   ASSERT_TRUE(out) << render(out.error());
   EXPECT_EQ(out->verdict.simulated.calibration.draws, 100);
   EXPECT_GT(out->verdict.simulated.calibration.rank_p, 0.001);
   EXPECT_GT(out->verdict.simulated.observation_p, 0.01);
+  EXPECT_EQ(out->verdict.simulated.statistics.size(), 16U);  // of the trials that there are, and of no others
   const infer::SavedPosterior posterior = saved("out");
   EXPECT_EQ(posterior.layout().items, 20U);
   const auto rows = rows_of(scratch_.path("trials/trials.csv"));
@@ -146,9 +147,9 @@ TEST_F(EmbeddingExamples, TrialsNarrowAPosteriorThatHoldsForAnyNumber) {
 
 TEST_F(EmbeddingExamples, TheLikelihoodOfTrialsIsTheProductOfTheirs) {
   const auto out =
-      fit_made(scratch_, {.study = "trials/study.toml",
-                          .set = {"search.method=nle", "search.simulations=4000", "search.rounds=2", "search.members=1",
+      fit_made(scratch_, {.set = {"search.method=nle", "search.simulations=4000", "search.rounds=2", "search.members=1",
                                   "search.draws=2000", "search.trials=0", "report.html=false"},
+                          .study = "trials/study.toml",
                           .out = "out"});
   ASSERT_TRUE(out) << render(out.error());
   double counts = 0.0, latencies = 0.0;
@@ -166,7 +167,7 @@ TEST_F(EmbeddingExamples, TheLikelihoodOfTrialsIsTheProductOfTheirs) {
 TEST_F(EmbeddingExamples, WhatCannotBeSaysWhatCan) {
   const auto code = [&](const std::string& study, std::vector<std::string> set) {
     set.push_back("search.simulations=100");
-    const auto out = fit_made(scratch_, {.study = study + "/study.toml", .set = std::move(set), .out = "out"});
+    const auto out = fit_made(scratch_, {.set = std::move(set), .study = study + "/study.toml", .out = "out"});
     return out ? std::string("none") : out.error()[0].code + ": " + out.error()[0].message;
   };
   EXPECT_EQ(code("trials", {"search.method=abc_smc"}),
