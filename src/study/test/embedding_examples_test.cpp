@@ -147,8 +147,8 @@ TEST_F(EmbeddingExamples, TrialsNarrowAPosteriorThatHoldsForAnyNumber) {
 
 TEST_F(EmbeddingExamples, TheLikelihoodOfTrialsIsTheProductOfTheirs) {
   const auto out =
-      fit_made(scratch_, {.set = {"search.method=nle", "search.simulations=1500", "search.rounds=2", "search.members=1",
-                                  "search.draws=600", "search.trials=0", "report.html=false"},
+      fit_made(scratch_, {.set = {"search.method=nle", "search.simulations=4000", "search.rounds=2", "search.members=1",
+                                  "search.draws=1000", "search.trials=0", "report.html=false"},
                           .study = "trials/study.toml",
                           .out = "out"});
   ASSERT_TRUE(out) << render(out.error());
