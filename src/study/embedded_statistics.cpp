@@ -38,13 +38,14 @@ Result<infer::StatisticLayout> of_traces(const EmbeddingRequest& r) {
 
 Result<infer::StatisticLayout> embedded_statistics(const EmbeddingRequest& r) {
   const bool several = r.trials > 1;
+  const bool asked = r.traces_asked && std::ranges::any_of(r.traces, [](const std::string& t) { return !t.empty(); });
   Result<infer::StatisticLayout> out = infer::StatisticLayout{};
   if (r.embedding == "set" || (r.embedding == "auto" && several)) {
     if (!several)
       return fail("embedding-trials", "a set is of several trials, and there is one", where,
                   "a row of data for each trial, or search.trials = 20 for a posterior that holds for up to 20");
     out = infer::StatisticLayout::of(infer::Embedding::set, 0, r.trials, r.traces.size());
-  } else if (r.embedding == "trace" || (r.embedding == "auto" && r.traces_asked)) {
+  } else if (r.embedding == "trace" || (r.embedding == "auto" && asked)) {
     if (several)
       return fail("embedding-trials", fmt::format("there are {} trials, and an embedding is of one trace", r.trials),
                   where, "search.embedding = \"set\"; features of the traces as statistics of each trial");

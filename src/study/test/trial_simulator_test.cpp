@@ -81,6 +81,8 @@ TEST(EmbeddedStatistics, AreWhatWasAskedFor) {
   };
   EXPECT_EQ(of({"auto", traces, false, 1, ""}).kind, Embedding::none);
   EXPECT_EQ(of({"none", traces, true, 1, ""}).kind, Embedding::none);
+  EXPECT_EQ(of({"auto", {"", ""}, true, 1, ""}).kind, Embedding::none);  // features alone
+  EXPECT_EQ(of({"auto", {"", ""}, true, 1, ""}).items, 0U);
   for (const auto& r :
        {EmbeddingRequest{"auto", traces, true, 1, ""}, EmbeddingRequest{"trace", traces, false, 1, ""}}) {
     const infer::StatisticLayout layout = of(r);
