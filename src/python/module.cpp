@@ -204,10 +204,9 @@ PYBIND11_MODULE(_engine, m) {
       .def_property_readonly("names", [](const SavedPosterior& p) { return p.space().names(); })
       .def_property_readonly("statistics", &SavedPosterior::statistics)
       .def_property_readonly("observed", &SavedPosterior::observed)
-      .def_property_readonly("trials",
-                             [](const SavedPosterior& p) {
-                               return p.layout().kind == infer::Embedding::set ? p.layout().items : 1;
-                             })
+      .def_property_readonly(
+          "trials",
+          [](const SavedPosterior& p) { return p.layout().kind == infer::Embedding::set ? p.layout().items : 1; })
       .def_property_readonly("amortised", &SavedPosterior::amortised)
       .def("sample",
            [](const SavedPosterior& p, std::size_t count, const Numbers& observed, std::uint64_t seed,

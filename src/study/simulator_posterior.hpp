@@ -40,7 +40,8 @@ class SimulatorPosterior {
 
   /// Draws `first` ... `first + count - 1` of the posterior given `observed` (empty: the data of the fit). A method
   /// without a density gives a random choice of its own draws, none of them twice. Of trials there may be any number
-  /// that it was learnt for. Error codes: "statistics-count", "trials-count", "not-amortised" (other data), "too-few-draws".
+  /// that it was learnt for. Error codes: "statistics-count", "trials-count", "not-amortised" (other data),
+  /// "too-few-draws".
   [[nodiscard]] Result<Array2> sample(std::size_t count, std::span<const double> observed, std::uint64_t seed,
                                       std::uint64_t first) const;
   /// log p(parameters | observed) of every row; -inf outside the prior. Error codes: "statistics-count",
