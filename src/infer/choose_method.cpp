@@ -38,20 +38,14 @@ MethodChoice choose_method(const MethodFacts& f) {
   if (f.statistics > most_likelihood_statistics && !few_matter) {
     c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
     c.why = "there are too many statistics to learn their joint density: the posterior is learnt instead, in rounds";
-  } else if (discrete) {
-    c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
-    c.why = "most statistics are whole numbers, which have no density to learn: the posterior is learnt, in rounds";
   } else if (f.undefined_share > most_undefined || !f.observation_complete) {
     c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
     c.why = "statistics are often undefined, which the posterior's network takes as inputs";
-  } else if (f.atom_share > most_atom) {
+  } else if (f.atom_share > most_atom && !discrete) {
     c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
     c.why =
         "many simulations have one and the same value of a statistic (no spike, say): a density of it has a spike and "
         "gaps, and the posterior is learnt instead, in rounds";
-  } else if (f.parameters <= 2 && f.statistics <= 2) {
-    c.method = "tsnpe", c.density = "nsf", c.rounds = 4;
-    c.why = "with one or two parameters the posterior is quickest learnt itself, in rounds";
   } else {
     c.method = "nle", c.density = "auto", c.rounds = rounds;
     c.why = f.statistics > most_likelihood_statistics

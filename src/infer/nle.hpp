@@ -3,15 +3,13 @@
 /// prior times likelihood.
 ///
 /// In rounds it is sequential neural likelihood (Papamakarios, Sterratt & Murray 2019, algorithm 1): simulations come
-/// from the posterior so far, mixed with flatter ones (prior times likelihood^0.2, and the prior) so that the
-/// likelihood is known where the posterior might be, not only where it was thought to be. Any proposal is right: the
-/// loss is the likelihood's.
+/// from the posterior so far, and some from the prior, of stored ones those near that posterior. Any proposal is right:
+/// the loss is the likelihood's. With stored simulations each round learns anew, from all of them: the scales, the
+/// regression that the density begins with (regression_start.hpp) and the validation are those of the simulations near
+/// the posterior so far, where the likelihood has to be right.
 ///
-/// The likelihood of i.i.d. trials is the product of each one's, so the density of one trial is learnt (Papamakarios,
-/// Sterratt & Murray 2019, section 3; Boelts, Lueckmann, Gao & Macke 2022, eq. 3). Each must have the statistics of the
-/// first.
-///
-/// Whole-number statistics are made continuous by uniform noise in training, and their probability is the mean density
+/// Where every statistic is one of two neighbouring whole numbers the likelihood is a probability, by a masked network
+/// (nn/bernoulli.hpp; Boelts et al. 2022). Other whole-number statistics are made continuous by uniform noise in training, and their probability is the mean density
 /// over such noise (Uria, Murray & Larochelle 2013, section 5.1). Statistics that the observation lacks are left out;
 /// simulations in which one that it has is undefined are left out, and counted; the probability of an answer with all
 /// of them is learnt too, and is a factor of the likelihood (failure_region.hpp).

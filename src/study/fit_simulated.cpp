@@ -232,8 +232,11 @@ class SimulatedFit {
     }
     // Its rule is for few statistics: the others are left out, as if the data lacked them.
     if (choice_.method == "nle" && facts.relevant_statistics > 0 && facts.relevant_statistics < facts.statistics) {
-      for (const std::size_t j : scale.varying())
-        if (!relevant[j]) asked_.observed[j] = std::numeric_limits<double>::quiet_NaN();
+      for (const std::size_t j : scale.varying()) {
+        if (relevant[j]) continue;
+        asked_.observed[j] = std::numeric_limits<double>::quiet_NaN();
+        for (std::vector<double>& trial : asked_.more_trials) trial[j] = std::numeric_limits<double>::quiet_NaN();
+      }
       left_out_ = fmt::format(
           "{} of {} statistics are left out: in {} simulations of the prior they depended on no parameter, as far as "
           "correlations of ranks and of their squares tell",
