@@ -9,10 +9,11 @@
 /// the posterior so far, where the likelihood has to be right.
 ///
 /// Where every statistic is one of two neighbouring whole numbers the likelihood is a probability, by a masked network
-/// (nn/bernoulli.hpp; Boelts et al. 2022). Other whole-number statistics are made continuous by uniform noise in training, and their probability is the mean density
-/// over such noise (Uria, Murray & Larochelle 2013, section 5.1). Statistics that the observation lacks are left out;
-/// simulations in which one that it has is undefined are left out, and counted; the probability of an answer with all
-/// of them is learnt too, and is a factor of the likelihood (failure_region.hpp).
+/// (nn/bernoulli.hpp; Boelts et al. 2022). Other whole-number statistics are made continuous by uniform noise in
+/// training, and their probability is the mean density over such noise (Uria, Murray & Larochelle 2013, section 5.1).
+/// Statistics that the observation lacks are left out; simulations in which one that it has is undefined are left out,
+/// and counted; the probability of an answer with all of them is learnt too, and is a factor of the likelihood
+/// (failure_region.hpp).
 
 #include "infer/simulation_posterior.hpp"
 
