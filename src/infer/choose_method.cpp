@@ -17,7 +17,8 @@ MethodChoice choose_method(const MethodFacts& f) {
   c.batch = free ? 256 : (f.simulations < 5000 ? 50 : 100);
   if (!free && f.simulations >= 50'000) c.batch = 200, c.members = 2;
   // Early rounds only say where to simulate next, and are quickly learnt from few simulations.
-  const std::size_t rounds = f.simulations > 0 && f.simulations <= 20'000 ? 10 : 5;
+  const std::size_t rounds =
+      f.simulations > 0 && f.simulations <= 20'000 ? 10 : (f.simulations >= 50'000 && !free ? 3 : 5);
   const bool discrete = 2 * f.whole_statistics > f.statistics;
   if (f.amortised) {
     c.method = "npe", c.density = "nsf", c.rounds = 1;

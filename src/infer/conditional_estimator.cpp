@@ -170,9 +170,8 @@ struct ConditionalEstimator::State {
     best[m] = learner.averaged();
     held_out = scores(pairs, kept, best[m]);
     bool at_start = density->explicit_density();
-    const std::size_t patience = epochs_of(25 * options.patience, rows.size(), options.patience);
-    const std::size_t at_start_patience =
-        epochs_of(80 * options.patience, rows.size(), std::min<std::size_t>(4, patience));
+    const std::size_t patience = epochs_of(60 * options.patience, rows.size());
+    const std::size_t at_start_patience = epochs_of(80 * options.patience, rows.size());
     std::size_t waited = 0, drops = 0;
     for (std::size_t epoch = 0; epoch < most_epochs && !progress.should_stop(); ++epoch) {
       training.push_back(pass_over(m, pairs, rows, rng, &progress));
@@ -197,7 +196,7 @@ struct ConditionalEstimator::State {
         ++waited;
       }
       if (at_start && waited >= at_start_patience) break;
-      if (waited < (drops == 0 ? patience : patience / 2)) continue;
+      if (waited < (drops == 0 ? patience : (patience + 1) / 2)) continue;
       waited = 0;
       if (++drops > most_drops) break;
       learner.scale_rate(0.3);
@@ -206,9 +205,9 @@ struct ConditionalEstimator::State {
   }
   static constexpr std::size_t most_drops = 3;
 
-  /// Epochs that take `steps` steps, but `least` at least: few rows make epochs of few steps, that teach little.
-  [[nodiscard]] std::size_t epochs_of(std::size_t steps, std::size_t rows, std::size_t least) const {
-    return std::clamp<std::size_t>(steps * options.batch / rows, least, 500);
+  /// Epochs that take `steps` steps: few rows make epochs of few steps, that teach little, many make epochs of many.
+  [[nodiscard]] std::size_t epochs_of(std::size_t steps, std::size_t rows) const {
+    return std::clamp<std::size_t>(steps * options.batch / rows, 3, 500);
   }
 
   /// Log density of some rows, on the networks' scale.

@@ -37,7 +37,8 @@ struct EstimatorOptions {
   double rate = 1e-3;
   double decay = 0.0;
   bool may_bend = false;      ///< the regression that it begins with may be of second order (regression_start.hpp)
-  std::size_t patience = 12;  ///< epochs of a stored set without a gain, before the rate falls
+  std::size_t patience = 12;  ///< of a stored set: 60 times as many steps without a gain (3 epochs at least), and the
+                              ///< rate falls
   double average = 0.0;       ///< of the moving average of the parameters, a step
   /// What c is. Of a block, a network learns statistics (an embedding) with which the density is conditioned, and the
   /// linear start sees what is plain only: a regression on thousands of samples would need more pairs than that.

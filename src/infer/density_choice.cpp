@@ -40,8 +40,9 @@ struct Rows {
 }  // namespace
 
 Result<ChosenDensity> learn_chosen_density(std::span<const std::string_view> kinds, const Array2& y, const Array2& c,
-                                           const std::vector<std::uint8_t>& core, const EstimatorOptions& options,
-                                           std::size_t most_epochs, const Progress& progress) {
+                                           const std::vector<std::uint8_t>& core, std::size_t most_rows,
+                                           const EstimatorOptions& options, std::size_t most_epochs,
+                                           const Progress& progress) {
   HILLOCK_CHECK(!kinds.empty(), "no kind of density to choose from");
   const auto learn = [&](std::string_view kind, const Rows& rows) -> Result<ChosenDensity> {
     EstimatorOptions o = options;
@@ -57,9 +58,10 @@ Result<ChosenDensity> learn_chosen_density(std::span<const std::string_view> kin
     out.training = out.estimator.learn_stored(pairs, most_epochs, progress);
     return out;
   };
-  const Rows all{y, c, core};
+  Rows all{y, c, core};
+  if (y.rows > most_rows) all = all.thinned(most_rows);
   if (kinds.size() == 1) return learn(kinds.front(), all);
-  const bool part = y.rows > 2 * most_rows_to_choose_from;
+  const bool part = all.y.rows > 2 * most_rows_to_choose_from;
   const Rows some = part ? all.thinned(most_rows_to_choose_from) : Rows();
   std::optional<ChosenDensity> best;
   for (const std::string_view kind : kinds) {

@@ -21,10 +21,11 @@ struct ChosenDensity {
 /// @param y, c  rows of finite numbers, as ConditionalEstimator::create takes them
 /// @param core  [row] 1: what the answer is about. The regression that densities begin with is theirs, and they alone
 ///              are held out and compared by; the others are learnt from, too. Empty: all
+/// @param most_rows  more are thinned to so many, evenly
 /// Errors: those of create().
 [[nodiscard]] Result<ChosenDensity> learn_chosen_density(std::span<const std::string_view> kinds, const Array2& y,
                                                          const Array2& c, const std::vector<std::uint8_t>& core,
-                                                         const EstimatorOptions& options, std::size_t most_epochs,
-                                                         const Progress& progress);
+                                                         std::size_t most_rows, const EstimatorOptions& options,
+                                                         std::size_t most_epochs, const Progress& progress);
 
 }  // namespace hillock::infer

@@ -18,6 +18,7 @@ namespace {
 
 constexpr double far = 1e9;                   // nothing is cut: the density must be that of the values
 constexpr double slack = 3.0;                 // of the log posterior, below its draws': what a round's answer is about
+constexpr std::size_t most_between = 12'000;  // pairs that a round before the last learns from
 constexpr std::size_t least_core = 100;       // pairs
 constexpr std::size_t prior_tries = 8;        // for each draw of the prior near the posterior
 constexpr std::size_t noises = 8;             // of whole-number statistics
@@ -267,10 +268,11 @@ class Nle {
     auto fresh = simulate(*z);
     if (!fresh) return fail(std::move(fresh.error()));
     pairs_.append(*fresh);
+    const bool last = round + 1 == options_.rounds;
     const std::vector<std::uint8_t> which = core();
     if (auto set = set_scales(chosen(pairs_, which)); !set) return set;
     EstimatorOptions o = estimator_options();
-    if (round + 1 < options_.rounds) {
+    if (!last) {
       // It only has to say where to simulate next.
       o.members = std::min<std::size_t>(o.members, 2);
       o.patience = std::max<std::size_t>(1, o.patience / 2);
@@ -279,7 +281,8 @@ class Nle {
     const bool choose = o.density == "auto" && !labels_;
     auto chosen = learn_chosen_density(
         choose ? std::span<const std::string_view>(kinds_to_choose_from) : std::span<const std::string_view>(one),
-        scaled(pairs_), inputs_(pairs_.z), which, o, options_.most_epochs, progress_);
+        scaled(pairs_), inputs_(pairs_.z), which, last ? pairs_.z.rows : most_between, o, options_.most_epochs,
+        progress_);
     if (!chosen) return fail(std::move(chosen.error()));
     estimator_ = std::make_shared<ConditionalEstimator>(std::move(chosen->estimator));
     if (choose) densities_ += (densities_.empty() ? "" : ", ") + chosen->kind;

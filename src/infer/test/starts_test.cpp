@@ -150,7 +150,7 @@ constexpr std::string_view kinds[] = {"gaussian", "maf"};
 TEST(DensityChoice, NoiseIsNotLearnt) {
   // Linear and Gaussian: the start is the answer, and stays it to the last bit.
   const Rows r = surface(600, 0.0, 0.3, 5);
-  auto chosen = learn_chosen_density(kinds, r.y, r.c, {}, small(), 200, Silent());
+  auto chosen = learn_chosen_density(kinds, r.y, r.c, {}, 2000, small(), 200, Silent());
   ASSERT_TRUE(chosen) << render(chosen.error());
   EXPECT_EQ(chosen->kind, "gaussian");
   EstimatorOptions o = small();
@@ -171,11 +171,11 @@ TEST(DensityChoice, TakesWhatTheDataAreLike) {
     fan.y(k, 0) = std::exp(fan.c(k, 0)) * rng.normal();
     fork.y(k, 0) = (rng.uniform() < 0.5 ? -1.0 : 1.0) * (2.0 + 0.3 * fork.c(k, 0)) + 0.3 * rng.normal();
   }
-  const auto one = learn_chosen_density(kinds, fan.y, fan.c, {}, small(), 200, Silent());
+  const auto one = learn_chosen_density(kinds, fan.y, fan.c, {}, 2000, small(), 200, Silent());
   ASSERT_TRUE(one);
   EXPECT_EQ(one->kind, "gaussian");
   constexpr std::string_view with_mixture[] = {"gaussian", "mdn"};
-  const auto two = learn_chosen_density(with_mixture, fork.y, fork.c, {}, small(), 200, Silent());
+  const auto two = learn_chosen_density(with_mixture, fork.y, fork.c, {}, 2000, small(), 200, Silent());
   ASSERT_TRUE(two);
   EXPECT_EQ(two->kind, "mdn");
 }
