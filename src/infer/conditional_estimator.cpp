@@ -145,7 +145,7 @@ struct ConditionalEstimator::State {
   /// One member, a stored set.
   void learn_stored(std::size_t m, const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
                     const std::function<double()>& spent, std::vector<double>& training,
-                    std::vector<double>& validation, std::vector<double>& held_out) {
+                    std::vector<double>& validation, std::vector<double>& held_out, std::uint8_t& left_start) {
     nn::Learner& learner = members[m];
     const std::int64_t steps_before = learner.steps();
     Rng rng(options.seed, stream_id("estimator.stored"), m);
@@ -166,8 +166,8 @@ struct ConditionalEstimator::State {
       scatter(pass, pairs, std::span<const std::uint32_t>(kept).subspan(first, pass.samples()));
       randomise(pass, stream_id("estimator.validation"), first);  // the same every time: states are compared
     };
-    double top = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
-    best[m] = learner.averaged();
+    // Of an estimator that has learnt before, its best state.
+    double top = learner.evaluate(best[m], kept.size(), feed_kept);
     held_out = scores(pairs, kept, best[m]);
     bool at_start = density->explicit_density();
     const std::size_t patience = epochs_of(60 * options.patience, rows.size());
@@ -199,11 +199,15 @@ struct ConditionalEstimator::State {
       if (waited < (drops == 0 ? patience : (patience + 1) / 2)) continue;
       waited = 0;
       if (++drops > most_drops) break;
-      learner.scale_rate(0.3);
+      learner.scale_rate(drop);
     }
+    // Where learning goes on with other pairs, it begins with the whole rate.
+    learner.scale_rate(std::pow(drop, -static_cast<double>(std::min(drops, most_drops))));
     if (!at_start) held_out = scores(pairs, kept, best[m]);
+    left_start = at_start ? 0 : 1;
   }
   static constexpr std::size_t most_drops = 3;
+  static constexpr double drop = 0.3;
 
   /// Epochs that take `steps` steps: few rows make epochs of few steps, that teach little, many make epochs of many.
   [[nodiscard]] std::size_t epochs_of(std::size_t steps, std::size_t rows) const {
@@ -395,11 +399,13 @@ StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_
   // The rate falls by what validation says, not by a plan.
   for (nn::Learner& m : s.members) m.plan(std::int64_t{1} << 60);
   std::vector<std::vector<double>> training(s.members.size()), validation(s.members.size()), held(s.members.size());
+  std::vector<std::uint8_t> left(s.members.size(), 0);
   parallel_for(s.members.size(), s.options.threads, [&](std::size_t m) {
-    s.learn_stored(m, pairs, most_epochs, progress, spent, training[m], validation[m], held[m]);
+    s.learn_stored(m, pairs, most_epochs, progress, spent, training[m], validation[m], held[m], left[m]);
   });
   StoredTraining out;
   out.stopped = progress.should_stop();
+  out.left_start = std::ranges::count(left, 1) > 0;
   std::size_t longest = 0;
   for (const auto& t : training) {
     out.epochs.push_back(t.size());

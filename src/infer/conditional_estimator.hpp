@@ -63,6 +63,7 @@ struct StoredTraining {
   std::vector<double> training, validation;  ///< mean log density (of one that is not explicit: the objective) by
                                              ///< epoch, averaged over members
   std::vector<std::size_t> epochs;           ///< by member
+  bool left_start = false;                   ///< a member has learnt something
   bool stopped = false;                      ///< by should_stop(), before it was done
   /// Log density of the rows that each member held out, one after the other, by its best state: on the networks' scale.
   /// The same rows for every kind of density with the same options and number of pairs.

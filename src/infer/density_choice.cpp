@@ -44,18 +44,21 @@ Result<ChosenDensity> learn_chosen_density(std::span<const std::string_view> kin
                                            const EstimatorOptions& options, std::size_t most_epochs,
                                            const Progress& progress) {
   HILLOCK_CHECK(!kinds.empty(), "no kind of density to choose from");
+  const auto learn_on = [&](ConditionalEstimator& estimator, const Rows& rows) {
+    Pairs pairs = estimator.prepare(rows.y, rows.c);
+    if (std::ranges::count(rows.core, 1) > 0) pairs.judged = rows.core;
+    return estimator.learn_stored(pairs, most_epochs, progress);
+  };
   const auto learn = [&](std::string_view kind, const Rows& rows) -> Result<ChosenDensity> {
     EstimatorOptions o = options;
     o.density = kind;
-    const bool cored = !rows.core.empty() && std::ranges::count(rows.core, 1) > 0;
+    const bool cored = std::ranges::count(rows.core, 1) > 0;
     const Rows begin_with = cored ? rows.core_alone() : Rows();
     auto made = cored ? ConditionalEstimator::create(begin_with.y, begin_with.c, o)
                       : ConditionalEstimator::create(rows.y, rows.c, o);
     if (!made) return fail(std::move(made.error()));
     ChosenDensity out{std::move(*made), {}, o.density};
-    Pairs pairs = out.estimator.prepare(rows.y, rows.c);
-    if (cored) pairs.judged = rows.core;
-    out.training = out.estimator.learn_stored(pairs, most_epochs, progress);
+    out.training = learn_on(out.estimator, rows);
     return out;
   };
   Rows all{y, c, core};
@@ -71,7 +74,10 @@ Result<ChosenDensity> learn_chosen_density(std::span<const std::string_view> kin
     if (progress.should_stop()) break;
   }
   if (!part || progress.should_stop()) return std::move(*best);
-  return learn(best->kind, all);
+  // What has learnt nothing from a part begins anew, with the regression of all.
+  if (!best->training.left_start) return learn(best->kind, all);
+  best->training = learn_on(best->estimator, all);
+  return std::move(*best);
 }
 
 }  // namespace hillock::infer

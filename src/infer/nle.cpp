@@ -230,8 +230,11 @@ class Nle {
     for (std::size_t j = 0; j < raw.size(); ++j)
       whole_[j] = raw[j].whole && !raw[j].constant && raw[j].high - raw[j].low < most_whole ? 1 : 0;
     const std::string& density = options_.estimator.density;
-    labels_ = (density == "auto" || density == "bernoulli") && !raw.varying().empty();
-    for (const std::size_t j : raw.varying()) labels_ = labels_ && raw[j].whole && raw[j].high - raw[j].low == 1.0;
+    // Of the first simulations: those near the data may lack a value that others have.
+    if (!estimator_) {
+      labels_ = (density == "auto" || density == "bernoulli") && !raw.varying().empty();
+      for (const std::size_t j : raw.varying()) labels_ = labels_ && raw[j].whole && raw[j].high - raw[j].low == 1.0;
+    }
     if (labels_) whole_.assign(raw.size(), 0);
     if (density == "bernoulli" && !labels_)
       return fail("density-shape", "\"bernoulli\" is for statistics of two neighbouring whole numbers each", "density",

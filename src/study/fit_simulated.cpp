@@ -176,9 +176,9 @@ class SimulatedFit {
     auto z = source.prior(wanted);
     if (!z) return fail(std::move(z.error()));
     infer::SimulatedPairs pairs;
-    // In parts: a slow simulator shows after the first ones.
+    // Where time is the budget, in parts: a slow simulator shows after the first ones.
     for (std::size_t done = 0; done < wanted;) {
-      const std::size_t part = std::min(done == 0 ? std::size_t{16} : 7 * done, wanted - done);
+      const std::size_t part = timed ? std::min(done == 0 ? std::size_t{16} : 7 * done, wanted - done) : wanted;
       Array2 some(part, z->cols);
       std::copy_n(z->row(done).data(), some.values.size(), some.values.data());
       const auto begun = Clock::now();
@@ -186,7 +186,7 @@ class SimulatedFit {
       const double spent = seconds_since(begun);
       done += part;
       verdict_.simulated.simulation_us = 1e6 * spent / static_cast<double>(part);
-      if (spent > 0.5) break;
+      if (timed && spent > 0.5) break;
     }
     infer::MethodFacts facts;
     facts.parameters = problem_->space().size();
@@ -551,15 +551,18 @@ class SimulatedFit {
     }
     const auto begun = Clock::now();
     SimulatedCheckOptions how;
-    // Tests of several statistics need more draws than an interval: a thousand, where they are quick.
     how.predictive_simulations = static_cast<std::size_t>(study_.verify.predictive_draws);
-    if (1e-6 * verdict_.simulated.simulation_us * 1000.0 < 0.1 * verdict_.cost.search_s)
-      how.predictive_simulations = std::max<std::size_t>(how.predictive_simulations, 1000);
     how.calibration_draws = static_cast<std::size_t>(study_.verify.calibration_draws);
-    // A slow simulator: the checks take as long as a tenth of the learning, not more.
-    const double each = 1e-6 * std::max(0.0, verdict_.simulated.simulation_us);
-    const double affordable = 0.1 * std::max(1.0, verdict_.cost.search_s) / std::max(each, 1e-12);
-    how.prior_simulations = std::clamp<std::size_t>(static_cast<std::size_t>(std::min(affordable, 1e9)), 200, 2000);
+    // The checks cost about a tenth of the search: of its simulations where these are the budget, so that the same
+    // study gives the same bits; of its time where that is.
+    double affordable = 0.1 * static_cast<double>(posterior_.simulations);
+    if (budget_.seconds > 0.0) {
+      const double each = 1e-6 * std::max(0.0, verdict_.simulated.simulation_us);
+      affordable = std::min(1e9, 0.1 * std::max(1.0, verdict_.cost.search_s) / std::max(each, 1e-12));
+    }
+    // Tests of several statistics need more draws than an interval: a thousand, where they are quick.
+    if (affordable >= 1000.0) how.predictive_simulations = std::max<std::size_t>(how.predictive_simulations, 1000);
+    how.prior_simulations = std::clamp<std::size_t>(static_cast<std::size_t>(affordable), 200, 2000);
     Silent unstopped;
     auto checks = check_simulated(*problem_, shown(), how, interrupted ? static_cast<Progress&>(unstopped) : progress_);
     if (!checks) return fail(std::move(checks.error()));
