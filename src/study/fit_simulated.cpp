@@ -553,9 +553,9 @@ class SimulatedFit {
     SimulatedCheckOptions how;
     how.predictive_simulations = static_cast<std::size_t>(study_.verify.predictive_draws);
     how.calibration_draws = static_cast<std::size_t>(study_.verify.calibration_draws);
-    // The checks cost about a tenth of the search: of its simulations where these are the budget, so that the same
-    // study gives the same bits; of its time where that is.
-    double affordable = 0.1 * static_cast<double>(posterior_.simulations);
+    // The checks cost a part of the search: half of its simulations where these are the budget, so that the same
+    // study gives the same bits; a tenth of its time where that is.
+    double affordable = 0.5 * static_cast<double>(posterior_.simulations);
     if (budget_.seconds > 0.0) {
       const double each = 1e-6 * std::max(0.0, verdict_.simulated.simulation_us);
       affordable = std::min(1e9, 0.1 * std::max(1.0, verdict_.cost.search_s) / std::max(each, 1e-12));

@@ -212,7 +212,7 @@ class Answers(unittest.TestCase):
     def test_wrong_shape(self):
         for batch, answer, text in [
             (False, lambda t: [1.0, 2.0, 3.0], "shape (3,), and not (2,)"),
-            (True, lambda t: np.zeros(len(t)), "and not (16, 2)"),
+            (True, lambda t: np.zeros(len(t)), "and not (200, 2)"),
         ]:
             with self.subTest(batch), self.assertRaises(hillock.InvalidValue) as caught:
                 hillock.fit(answer, PRIOR, OBSERVED, simulations=1000, batch=batch)

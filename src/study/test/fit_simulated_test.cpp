@@ -84,7 +84,7 @@ TEST(FitSimulated, DataThatThePriorCannotMakeAreNamed) {
   const Scratch scratch;
   write_gaussian_study(scratch);
   scratch.write("data.csv", "x,y\n1.5,9\n");
-  const auto out = fit_made(scratch, {.set = {"search.simulations=600"}});
+  const auto out = fit_made(scratch, {.set = {"search.simulations=4000"}});
   ASSERT_TRUE(out) << render(out.error());
   const verify::StatisticSummary& y = out->verdict.simulated.statistics[1];
   // The least p that 2000 simulations can give, doubled.
