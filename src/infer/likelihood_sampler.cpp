@@ -8,6 +8,7 @@
 #include "base/rng.hpp"
 #include "infer/diagnostics.hpp"
 #include "infer/nuts.hpp"
+#include "infer/sample_covariance.hpp"
 #include "infer/slice.hpp"
 
 namespace hillock::infer {
@@ -47,17 +48,9 @@ class Posterior final : public LogDensity {
 };
 
 Array2 covariance_of(const Array2& points) {
-  const std::size_t d = points.cols;
-  const auto n = static_cast<double>(points.rows);
-  std::vector<double> mean(d, 0.0);
-  for (std::size_t k = 0; k < points.rows; ++k)
-    for (std::size_t j = 0; j < d; ++j) mean[j] += points(k, j) / n;
-  Array2 out(d, d);
-  for (std::size_t k = 0; k < points.rows; ++k)
-    for (std::size_t i = 0; i < d; ++i)
-      for (std::size_t j = 0; j < d; ++j) out(i, j) += (points(k, i) - mean[i]) * (points(k, j) - mean[j]) / n;
+  Array2 out = sample_covariance(points).covariance;
   // Particles that have all come to one point still make a positive matrix.
-  for (std::size_t j = 0; j < d; ++j) out(j, j) += 1e-6 * out(j, j) + 1e-12;
+  for (std::size_t j = 0; j < out.rows; ++j) out(j, j) += 1e-6 * out(j, j) + 1e-12;
   return out;
 }
 

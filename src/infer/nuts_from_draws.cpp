@@ -7,6 +7,7 @@
 #include "base/rng.hpp"
 #include "infer/nuts.hpp"
 #include "infer/resample.hpp"
+#include "infer/sample_covariance.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -24,13 +25,7 @@ std::vector<double> truncated(std::span<const double> log_weight) {
 Array2 covariance_of(const Array2& points) {
   const std::size_t d = points.cols;
   const auto n = static_cast<double>(points.rows);
-  std::vector<double> mean(d, 0.0);
-  for (std::size_t k = 0; k < points.rows; ++k)
-    for (std::size_t j = 0; j < d; ++j) mean[j] += points(k, j) / n;
-  Array2 out(d, d);
-  for (std::size_t k = 0; k < points.rows; ++k)
-    for (std::size_t i = 0; i < d; ++i)
-      for (std::size_t j = 0; j < d; ++j) out(i, j) += (points(k, i) - mean[i]) * (points(k, j) - mean[j]) / n;
+  auto [mean, out] = sample_covariance(points);
   // Few draws, or draws that are all the same, still make a positive matrix.
   for (std::size_t i = 0; i < d; ++i) {
     if (!(out(i, i) > 0.0)) out(i, i) = std::max(1e-12 * mean[i] * mean[i], 1e-24);
