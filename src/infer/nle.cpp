@@ -143,19 +143,6 @@ class Nle {
     if (static_cast<std::size_t>(std::ranges::count(out, 1)) < std::min(pairs_.z.rows, least_core)) out.clear();
     return out;
   }
-  static SimulatedPairs chosen(const SimulatedPairs& pairs, const std::vector<std::uint8_t>& which) {
-    if (which.empty()) return pairs;
-    SimulatedPairs out;
-    out.z.cols = pairs.z.cols, out.x.cols = pairs.x.cols;
-    for (std::size_t k = 0; k < which.size(); ++k) {
-      if (!which[k]) continue;
-      out.z.values.insert(out.z.values.end(), pairs.z.row(k).begin(), pairs.z.row(k).end());
-      out.x.values.insert(out.x.values.end(), pairs.x.row(k).begin(), pairs.x.row(k).end());
-      ++out.z.rows, ++out.x.rows;
-    }
-    return out;
-  }
-
   /// Only the statistics that the observation has; rows that have them all. Where the others were goes to `failed_`.
   [[nodiscard]] SimulatedPairs usable(const SimulatedPairs& pairs) {
     SimulatedPairs out;
@@ -273,7 +260,7 @@ class Nle {
     pairs_.append(*fresh);
     const bool last = round + 1 == options_.rounds;
     const std::vector<std::uint8_t> which = core();
-    if (auto set = set_scales(chosen(pairs_, which)); !set) return set;
+    if (auto set = set_scales(which.empty() ? pairs_ : pairs_.chosen(which)); !set) return set;
     EstimatorOptions o = estimator_options();
     if (!last) {
       // It only has to say where to simulate next.

@@ -317,15 +317,7 @@ class Npe {
   [[nodiscard]] SimulatedPairs within(const SimulatedPairs& pairs) const {
     std::vector<std::uint8_t> in(pairs.z.rows);
     inside(pairs.z, in);
-    SimulatedPairs out;
-    out.z.cols = pairs.z.cols, out.x.cols = pairs.x.cols;
-    for (std::size_t k = 0; k < pairs.z.rows; ++k) {
-      if (!in[k]) continue;
-      out.z.values.insert(out.z.values.end(), pairs.z.row(k).begin(), pairs.z.row(k).end());
-      out.x.values.insert(out.x.values.end(), pairs.x.row(k).begin(), pairs.x.row(k).end());
-      ++out.z.rows, ++out.x.rows;
-    }
-    return out;
+    return pairs.chosen(in);
   }
 
   Result<Array2> truncated(std::size_t count) {

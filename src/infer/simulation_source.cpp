@@ -25,6 +25,19 @@ void SimulatedPairs::append(const SimulatedPairs& more) {
   append_rows(x, more.x);
 }
 
+SimulatedPairs SimulatedPairs::chosen(std::span<const std::uint8_t> which) const {
+  HILLOCK_CHECK(which.size() == z.rows, "a choice among other pairs");
+  SimulatedPairs out;
+  out.z.cols = z.cols, out.x.cols = x.cols;
+  for (std::size_t k = 0; k < which.size(); ++k) {
+    if (!which[k]) continue;
+    out.z.values.insert(out.z.values.end(), z.row(k).begin(), z.row(k).end());
+    out.x.values.insert(out.x.values.end(), x.row(k).begin(), x.row(k).end());
+    ++out.z.rows, ++out.x.rows;
+  }
+  return out;
+}
+
 SimulationSource::SimulationSource(const SimulationProblem& problem, std::uint64_t first)
     : problem_(&problem), tally_(problem.simulator->statistics().size()), first_(first), number_(first) {}
 

@@ -39,6 +39,8 @@ struct SimulationProblem {
 struct SimulatedPairs {
   Array2 z, x;
   void append(const SimulatedPairs& more);
+  /// Those rows with `which` not 0.
+  [[nodiscard]] SimulatedPairs chosen(std::span<const std::uint8_t> which) const;
 };
 
 class SimulationSource {
