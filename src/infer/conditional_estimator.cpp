@@ -422,7 +422,13 @@ StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_
     out.training.push_back(mean_at(training, e));
     out.validation.push_back(mean_at(validation, e));
   }
-  for (const auto& h : held) out.held_out.insert(out.held_out.end(), h.begin(), h.end());
+  for (const auto& h : held) {
+    out.held_out.insert(out.held_out.end(), h.begin(), h.end());
+    if (h.empty()) continue;
+    const double mean = std::accumulate(h.begin(), h.end(), 0.0) / static_cast<double>(h.size());
+    out.kept += (mean - s.offset()) / static_cast<double>(held.size());
+  }
+  if (out.held_out.empty() && longest > 0) out.kept = *std::ranges::max_element(out.validation);
   return out;
 }
 

@@ -68,6 +68,7 @@ struct StoredTraining {
   /// Log density of the rows that each member held out, one after the other, by its best state: on the networks' scale.
   /// The same rows for every kind of density with the same options and number of pairs.
   std::vector<double> held_out;
+  double kept = 0.0;  ///< validation of the states that were kept, averaged over members
 };
 
 class ConditionalEstimator {

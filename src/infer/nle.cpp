@@ -277,8 +277,7 @@ class Nle {
     estimator_ = std::make_shared<ConditionalEstimator>(std::move(chosen->estimator));
     if (choose) densities_ += (densities_.empty() ? "" : ", ") + chosen->kind;
     const StoredTraining& learnt = chosen->training;
-    for (std::size_t e = 0; e < learnt.training.size(); ++e)
-      out_.curve.push_back({source_.simulations(), learnt.training[e], learnt.validation[e]});
+    append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(static_cast<double>(round + 1) / static_cast<double>(options_.rounds), {});
     out_.estimator = estimator_;
     return {};

@@ -120,8 +120,7 @@ class Npe {
     }
     if (auto begun = begin(*use); !begun) return begun;
     const StoredTraining learnt = next_->learn_stored(prepare(*use), options_.most_epochs, progress_);
-    for (std::size_t e = 0; e < learnt.training.size(); ++e)
-      out_.curve.push_back({source_.simulations(), learnt.training[e], learnt.validation[e]});
+    append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(static_cast<double>(round + 1) / static_cast<double>(rounds_), {});
     return end_round();
   }
@@ -186,8 +185,7 @@ class Npe {
     const StoredTraining learnt = next_->learn_stored(prepare(use), options_.most_epochs, deadline, [&] {
       return (budget_.elapsed() - learning) / std::max(1e-9, learnt_at - learning);
     });
-    for (std::size_t e = 0; e < learnt.training.size(); ++e)
-      out_.curve.push_back({source_.simulations(), learnt.training[e], learnt.validation[e]});
+    append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(std::min(1.0, budget_.elapsed() / budget_.seconds), {});
     if (last && learnt.training.empty()) return {};
     return end_round();

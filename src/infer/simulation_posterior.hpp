@@ -28,12 +28,20 @@ struct LearningPoint {
   double validation = 0.0;  ///< of pairs never trained on (fresh ones: before they were)
 };
 
+/// What a stored set taught, epoch by epoch; the last point is of the states that were kept.
+inline void append_learning(std::vector<LearningPoint>& curve, std::uint64_t simulations,
+                            const StoredTraining& learnt) {
+  for (std::size_t e = 0; e < learnt.training.size(); ++e)
+    curve.push_back({simulations, learnt.training[e], learnt.validation[e]});
+  if (!learnt.training.empty()) curve.push_back({simulations, learnt.training.back(), learnt.kept});
+}
+
 /// One round of a sequential method; a method that is not sequential has one.
 struct InferenceRound {
   std::string proposal;  ///< "prior", "truncated prior", "posterior so far"
   std::uint64_t simulations = 0;
   std::uint64_t failed = 0;
-  double objective = 0.0;   ///< validation, at its end
+  double objective = 0.0;   ///< validation, of what was kept at its end
   double acceptance = 1.0;  ///< of the proposal's own draws
   bool capped = false;      ///< a loop of the proposal ended at its cap
 };

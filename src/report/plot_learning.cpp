@@ -70,7 +70,7 @@ std::string plot_learning(const Document& document) {
   std::string caption =
       "Dashed: pairs of parameters and simulations that were trained on; blue: pairs that were not. Higher is better. "
       "Where the blue line still climbs, more simulations would help; where it falls below the dashed one for long, "
-      "the estimator learns the noise of too few.";
+      "the estimator learns the noise of too few; the last point of a round is the state that was kept.";
   if (cut) caption += " The steep beginning is below the plot.";
   return "<h3>Learning</h3>\n" + figure(svg.str(), caption, "beside");
 }

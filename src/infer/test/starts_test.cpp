@@ -160,6 +160,8 @@ TEST(DensityChoice, NoiseIsNotLearnt) {
   chosen->estimator.log_density(r.y, r.c, now);
   start->log_density(r.y, r.c, before);
   EXPECT_EQ(now, before);
+  // What is reported is what was kept: near the density that the rows were drawn with, two independent noises of 0.3.
+  EXPECT_NEAR(chosen->training.kept, -1.8379 - 1.0 - 2.0 * std::log(0.3), 0.25);
 }
 
 TEST(DensityChoice, TakesWhatTheDataAreLike) {
