@@ -121,6 +121,10 @@ struct ConditionalEstimator::State {
     }
   }
 
+  [[nodiscard]] std::size_t batches_of(std::size_t rows) const {
+    return std::max<std::size_t>(1, rows / options.batch);
+  }
+
   /// One pass of a member over rows in a random order.
   double pass_over(std::size_t m, const Pairs& pairs, std::vector<std::uint32_t>& rows, Rng& rng,
                    const Progress* progress = nullptr) {
@@ -128,7 +132,7 @@ struct ConditionalEstimator::State {
     const std::uint32_t stream = stream_id("estimator.objective") + static_cast<std::uint32_t>(m);
     for (std::size_t i = rows.size(); i-- > 1;) std::swap(rows[i], rows[rng.below(i + 1)]);
     double sum = 0.0;
-    const std::size_t batches = std::max<std::size_t>(1, rows.size() / options.batch);
+    const std::size_t batches = batches_of(rows.size());
     for (std::size_t b = 0; b < batches; ++b) {
       if (progress && progress->should_stop()) break;
       const std::size_t from = b * rows.size() / batches, to = (b + 1) * rows.size() / batches;
@@ -143,9 +147,9 @@ struct ConditionalEstimator::State {
   }
 
   /// One member, a stored set.
-  void learn_stored(std::size_t m, const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
-                    const std::function<double()>& spent, std::vector<double>& training,
-                    std::vector<double>& validation, std::vector<double>& held_out, std::uint8_t& left_start) {
+  void learn_stored(std::size_t m, const Pairs& pairs, const StoredSchedule& schedule, const Progress& progress,
+                    std::vector<double>& training, std::vector<double>& validation, std::vector<double>& held_out,
+                    std::uint8_t& left_start) {
     nn::Learner& learner = members[m];
     const std::int64_t steps_before = learner.steps();
     Rng rng(options.seed, stream_id("estimator.stored"), m);
@@ -172,12 +176,21 @@ struct ConditionalEstimator::State {
     bool at_start = density->explicit_density();
     const std::size_t patience = epochs_of(60 * options.patience, rows.size());
     const std::size_t at_start_patience = epochs_of(80 * options.patience, rows.size());
+    const bool planned = schedule.planned_steps > 0;
+    std::size_t most_epochs = schedule.most_epochs;
+    if (planned) {
+      const auto an_epoch = static_cast<std::int64_t>(batches_of(rows.size()));
+      const std::int64_t epochs = std::max<std::int64_t>(1, (schedule.planned_steps + an_epoch / 2) / an_epoch);
+      most_epochs = std::min<std::size_t>(most_epochs, static_cast<std::size_t>(epochs));
+      learner.plan(steps_before + static_cast<std::int64_t>(most_epochs) * an_epoch, steps_before);
+    }
     std::size_t waited = 0, drops = 0;
     for (std::size_t epoch = 0; epoch < most_epochs && !progress.should_stop(); ++epoch) {
       training.push_back(pass_over(m, pairs, rows, rng, &progress));
-      if (spent)
-        learner.plan(learner.steps() + static_cast<std::int64_t>(static_cast<double>(learner.steps() - steps_before) *
-                                                                 (1.0 / std::clamp(spent(), 1e-6, 1.0) - 1.0)));
+      if (schedule.spent)
+        learner.plan(learner.steps() +
+                     static_cast<std::int64_t>(static_cast<double>(learner.steps() - steps_before) *
+                                               (1.0 / std::clamp(schedule.spent(), 1e-6, 1.0) - 1.0)));
       const double now = learner.evaluate(learner.averaged(), kept.size(), feed_kept);
       validation.push_back(now);
       if (at_start && now > top) {
@@ -196,7 +209,7 @@ struct ConditionalEstimator::State {
         ++waited;
       }
       if (at_start && waited >= at_start_patience) break;
-      if (waited < (drops == 0 ? patience : (patience + 1) / 2)) continue;
+      if (planned || waited < (drops == 0 ? patience : (patience + 1) / 2)) continue;
       waited = 0;
       if (++drops > most_drops) break;
       learner.scale_rate(drop);
@@ -393,15 +406,15 @@ void ConditionalEstimator::plan_steps(std::int64_t steps) {
 
 std::int64_t ConditionalEstimator::steps() const { return state_->members.front().steps(); }
 
-StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
-                                                  const std::function<double()>& spent) {
+StoredTraining ConditionalEstimator::learn_stored(const Pairs& pairs, const StoredSchedule& schedule,
+                                                  const Progress& progress) {
   State& s = *state_;
-  // The rate falls by what validation says, not by a plan.
+  // Unless it is planned, the rate falls by what validation says.
   for (nn::Learner& m : s.members) m.plan(std::int64_t{1} << 60);
   std::vector<std::vector<double>> training(s.members.size()), validation(s.members.size()), held(s.members.size());
   std::vector<std::uint8_t> left(s.members.size(), 0);
   parallel_for(s.members.size(), s.options.threads, [&](std::size_t m) {
-    s.learn_stored(m, pairs, most_epochs, progress, spent, training[m], validation[m], held[m], left[m]);
+    s.learn_stored(m, pairs, schedule, progress, training[m], validation[m], held[m], left[m]);
   });
   StoredTraining out;
   out.stopped = progress.should_stop();

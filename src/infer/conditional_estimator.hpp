@@ -42,7 +42,7 @@ struct EstimatorOptions {
   double average = 0.0;       ///< of the moving average of the parameters, a step
   /// What c is. Of a block, a network learns statistics (an embedding) with which the density is conditioned, and the
   /// linear start sees what is plain only: a regression on thousands of samples would need more pairs than that.
-  InputShape inputs;
+  InputShape inputs = {};
   std::size_t embedding_hidden = 32;   ///< its units, or filters
   std::size_t embedding_outputs = 16;  ///< learnt statistics
   int threads = 0;
@@ -71,6 +71,17 @@ struct StoredTraining {
   double kept = 0.0;  ///< validation of the states that were kept, averaged over members
 };
 
+/// How long a stored set is learnt from.
+struct StoredSchedule {
+  std::size_t most_epochs = 1000;
+  /// Of many pairs: the rate falls along a cosine over about so many steps, a whole number of epochs, and learning ends
+  /// there. 0: it falls where validation stops improving, and learning ends with it (EstimatorOptions::patience).
+  std::int64_t planned_steps = 0;
+  /// The share of the time that is gone, where progress stops at the end of it: the rate falls along a cosine that ends
+  /// there, too.
+  std::function<double()> spent = {};
+};
+
 class ConditionalEstimator {
  public:
   /// Linear start and scales from pairs (rows of finite numbers), and networks that know nothing yet.
@@ -95,14 +106,11 @@ class ConditionalEstimator {
   void plan_steps(std::int64_t steps);
   [[nodiscard]] std::int64_t steps() const;
 
-  /// A stored set, many times: each member keeps another part of the pairs for validation, halves its rate where that
-  /// stops improving, and ends with its best state. What begins as the linear start leaves it only for a state that
-  /// is better by more than the standard error of the difference (the one-standard-error rule; Breiman et al. 1984,
-  /// section 3.4.3): where the problem is linear and Gaussian, noise is not learnt.
-  /// @param spent  the share of the time that is gone, where `progress` stops at the end of it: the rate falls along a
-  ///               cosine that ends there, too
-  StoredTraining learn_stored(const Pairs& pairs, std::size_t most_epochs, const Progress& progress,
-                              const std::function<double()>& spent = {});
+  /// A stored set, many times: each member keeps another part of the pairs for validation, and ends with its best
+  /// state. What begins as the linear start leaves it only for a state that is better by more than the standard error
+  /// of the difference (the one-standard-error rule; Breiman et al. 1984, section 3.4.3): where the problem is linear
+  /// and Gaussian, noise is not learnt.
+  StoredTraining learn_stored(const Pairs& pairs, const StoredSchedule& schedule, const Progress& progress);
 
   /// log p(y_k | c_k) in y's units; `c` has one row for all or one for each. Gradients where not null.
   void log_density(const Array2& y, const Array2& c, std::span<double> value, Array2* by_y = nullptr,

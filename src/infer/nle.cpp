@@ -267,13 +267,17 @@ class Nle {
       o.members = std::min<std::size_t>(o.members, 2);
       o.patience = std::max<std::size_t>(1, o.patience / 2);
     }
-    const std::string_view one[] = {labels_ ? std::string_view("bernoulli") : std::string_view(o.density)};
+    if (kinds_.empty()) {
+      if (labels_) kinds_ = {"bernoulli"};
+      else if (o.density == "auto") kinds_.assign(std::begin(kinds_to_choose_from), std::end(kinds_to_choose_from));
+      else kinds_ = {options_.estimator.density};
+    }
     const bool choose = o.density == "auto" && !labels_;
-    auto chosen = learn_chosen_density(
-        choose ? std::span<const std::string_view>(kinds_to_choose_from) : std::span<const std::string_view>(one),
-        scaled(pairs_), inputs_(pairs_.z), which, last ? pairs_.z.rows : most_between, o, options_.most_epochs,
-        progress_);
+    auto chosen = learn_chosen_density(kinds_, scaled(pairs_), inputs_(pairs_.z), which,
+                                       last ? pairs_.z.rows : most_between, o, options_.most_epochs, progress_);
     if (!chosen) return fail(std::move(chosen.error()));
+    // Only a decision for the flexible kind is final: the simple one may do nearer to the data.
+    if (chosen->decided && chosen->kind == kinds_.back()) kinds_ = {kinds_.back()};
     estimator_ = std::make_shared<ConditionalEstimator>(std::move(chosen->estimator));
     if (choose) densities_ += (densities_.empty() ? "" : ", ") + chosen->kind;
     const StoredTraining& learnt = chosen->training;
@@ -471,6 +475,7 @@ class Nle {
   std::shared_ptr<FailureRegion> failure_;
   bool labels_ = false;  // every statistic is one of two values, as in a binned spike train
   double likely_ = -std::numeric_limits<double>::infinity();  // log posterior so far, of the least likely draws
+  std::vector<std::string_view> kinds_;                       // still to choose from
   std::string densities_;                                     // chosen, by round
   Array2 pool_;
   std::uint64_t proposed_ = 0, noised_ = 0;

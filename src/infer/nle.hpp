@@ -21,7 +21,7 @@ namespace hillock::infer {
 
 struct NleOptions {
   /// `density` may be "auto": of stored simulations the kind that held-out ones are for (density_choice.hpp).
-  EstimatorOptions estimator;
+  EstimatorOptions estimator{.rate = 3e-3};
   std::size_t draws = 10'000;
   std::size_t rounds = 5;
   double prior_share = 0.1;      ///< of a round's proposals

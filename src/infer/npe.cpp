@@ -119,7 +119,7 @@ class Npe {
       use = &inside;
     }
     if (auto begun = begin(*use); !begun) return begun;
-    const StoredTraining learnt = next_->learn_stored(prepare(*use), options_.most_epochs, progress_);
+    const StoredTraining learnt = next_->learn_stored(prepare(*use), {.most_epochs = options_.most_epochs}, progress_);
     append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(static_cast<double>(round + 1) / static_cast<double>(rounds_), {});
     return end_round();
@@ -182,9 +182,10 @@ class Npe {
     const double learnt_at =
         last ? end : std::max(end, learning + 0.5 * (1.0 - options_.simulating_share) * (end - begun));
     const Deadline deadline(progress_, budget_.elapsed, learnt_at);
-    const StoredTraining learnt = next_->learn_stored(prepare(use), options_.most_epochs, deadline, [&] {
-      return (budget_.elapsed() - learning) / std::max(1e-9, learnt_at - learning);
-    });
+    StoredSchedule schedule;
+    schedule.most_epochs = options_.most_epochs;
+    schedule.spent = [&] { return (budget_.elapsed() - learning) / std::max(1e-9, learnt_at - learning); };
+    const StoredTraining learnt = next_->learn_stored(prepare(use), schedule, deadline);
     append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(std::min(1.0, budget_.elapsed() / budget_.seconds), {});
     if (last && learnt.training.empty()) return {};

@@ -41,8 +41,9 @@ double Learner::rate() const {
   const auto t = static_cast<double>(step_);
   const auto warm = static_cast<double>(options_.warmup);
   if (t < warm) return options_.rate * (t + 1.0) / warm;
-  const double span = std::max(1.0, static_cast<double>(options_.steps) - warm);
-  const double share = std::min(1.0, (t - warm) / span);
+  const double from = std::max(warm, static_cast<double>(from_));
+  const double span = std::max(1.0, static_cast<double>(options_.steps) - from);
+  const double share = std::min(1.0, (t - from) / span);
   const double low = options_.final_rate;
   return options_.rate * (low + (1.0 - low) * 0.5 * (1.0 + std::cos(std::numbers::pi * share)));
 }
@@ -139,6 +140,7 @@ void Learner::restore(State state) {
   updates_ = state.updates;
   skipped_ = state.skipped;
   options_.steps = state.plan;
+  from_ = state.from;
   options_.rate = state.rate;
 }
 

@@ -49,19 +49,22 @@ class Learner {
   [[nodiscard]] const std::vector<float>& averaged() const { return average_.empty() ? theta_ : average_; }
   [[nodiscard]] std::int64_t steps() const { return step_; }
   [[nodiscard]] std::int64_t skipped() const { return skipped_; }
-  /// Another end of the cosine, from here on.
-  void plan(std::int64_t steps) { options_.steps = steps; }
+  /// Another end of the cosine, from here on; and another beginning, for a learner that goes on with other samples.
+  void plan(std::int64_t steps, std::int64_t from = 0) {
+    options_.steps = steps;
+    from_ = from;
+  }
   /// The rate from here on, times `factor`.
   void scale_rate(double factor) { options_.rate *= factor; }
 
   /// Everything that a later run needs to go on with the same bits: plain numbers.
   struct State {
     std::vector<float> theta, m, v, average;
-    std::int64_t step = 0, updates = 0, skipped = 0, plan = 0;
+    std::int64_t step = 0, updates = 0, skipped = 0, plan = 0, from = 0;
     double rate = 0.0;
   };
   [[nodiscard]] State state() const {
-    return {theta_, m_, v_, average_, step_, updates_, skipped_, options_.steps, options_.rate};
+    return {theta_, m_, v_, average_, step_, updates_, skipped_, options_.steps, from_, options_.rate};
   }
   void restore(State state);
 
@@ -74,7 +77,7 @@ class Learner {
   std::vector<float> theta_, m_, v_, average_, seed_;
   /// Slopes of the parameters, one vector a chunk, added in the order of the chunks. A single worker needs but two.
   std::vector<std::vector<float>> gradients_;
-  std::int64_t step_ = 0, updates_ = 0, skipped_ = 0;
+  std::int64_t step_ = 0, updates_ = 0, skipped_ = 0, from_ = 0;
 };
 
 }  // namespace hillock::nn

@@ -253,8 +253,8 @@ class SimulatedFit {
     return {};
   }
 
-  [[nodiscard]] infer::EstimatorOptions estimator() const {
-    infer::EstimatorOptions e;
+  /// What was chosen; the rest is the method's own.
+  [[nodiscard]] infer::EstimatorOptions estimator(infer::EstimatorOptions e) const {
     e.density = choice_.density;
     e.members = choice_.members;
     e.batch = choice_.batch;
@@ -267,7 +267,7 @@ class SimulatedFit {
   Result<infer::SimulationPosterior> infer() {
     if (choice_.method == "nle") {
       infer::NleOptions o;
-      o.estimator = estimator();
+      o.estimator = estimator(std::move(o.estimator));
       o.draws = draws();
       o.rounds = choice_.rounds;
       o.restart = budget_.simulations > 0 && budget_.simulations <= o.stored;
@@ -277,7 +277,7 @@ class SimulatedFit {
     }
     if (choice_.method == "npe" || choice_.method == "tsnpe") {
       infer::NpeOptions o;
-      o.estimator = estimator();
+      o.estimator = estimator(std::move(o.estimator));
       o.draws = draws();
       o.rounds = choice_.method == "npe" ? 1 : std::max<std::size_t>(2, choice_.rounds);
       o.rounds_from_time = study_.search.rounds == 0;

@@ -144,7 +144,7 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        "How many simulations a method that learns from them may spend; 0: 100000, or as many as --budget has time "
        "for."},
       {"search.rounds", +[](S& s) -> Whole& { return s.search.rounds; }, between(0, 100), "",
-       "Rounds of tsnpe, nle and nre, each with simulations nearer to the data; 0: 4 or 5."},
+       "Rounds of tsnpe, nle and nre, each with simulations nearer to the data; 0: by the budget, 3 to 10."},
       {"search.density", +[](S& s) -> Text& { return s.search.density; },
        one_of({"auto", "maf", "nsf", "nsf_coupling", "mdn", "gaussian", "bernoulli", "flow_matching", "transformer"}),
        "",

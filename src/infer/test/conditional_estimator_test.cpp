@@ -77,7 +77,7 @@ TEST(ConditionalEstimator, BitsDoNotDependOnThreads) {
       o.threads = threads;
       auto made = ConditionalEstimator::create(train.y, train.c, o);
       ASSERT_TRUE(made);
-      const StoredTraining seen = made->learn_stored(made->prepare(train.y, train.c), 3, Silent());
+      const StoredTraining seen = made->learn_stored(made->prepare(train.y, train.c), {.most_epochs = 3}, Silent());
       std::vector<double> all = seen.validation;
       const Array2 draws = made->draw(std::vector<double>{0.1, 0.2}, 40, 3);
       all.insert(all.end(), draws.values.begin(), draws.values.end());
