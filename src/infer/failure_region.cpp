@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "infer/network_ensemble.hpp"
 #include "nn/operations/linear.hpp"
 #include "nn/operations/logistic_loss.hpp"
+#include "nn/saved_network.hpp"
 #include "prob/special.hpp"
 
 namespace hillock::infer {
@@ -18,6 +20,16 @@ namespace {
 
 constexpr std::size_t chunk = 128;
 constexpr double confidence = 0.95;
+
+std::string member_name(std::size_t m) { return "failure-member-" + std::to_string(m); }
+
+/// Of a few digits.
+std::optional<std::size_t> whole_number(const std::string& text) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
 
 /// log of the logistic function, without overflow.
 double log_logistic(double t) { return t < 0.0 ? t - std::log1p(std::exp(t)) : -std::log1p(std::exp(-t)); }
@@ -107,8 +119,8 @@ struct FailureRegion::State {
   LostMass lost;
   nn::Tape tape;  // without a loss behind it
   nn::Var z{}, logit{};
-  std::unique_ptr<NetworkEnsemble> ensemble;  // null: not learnt
-  double a = 0.0, b = 1.0;                    // calibration
+  std::vector<std::vector<float>> members;  // parameters; none: not learnt
+  double a = 0.0, b = 1.0;                  // calibration
 
   /// tanh: what lies far beyond the points is like the last of them.
   static std::array<nn::Var, 2> network(nn::Tape& tape, std::size_t d, std::size_t hidden) {
@@ -121,6 +133,10 @@ struct FailureRegion::State {
     return {z, nn::linear(tape, h, 1, how)};
   }
 
+  void answer_with_network() {
+    const auto answering = network(tape, d, options.hidden);
+    z = answering[0], logit = answering[1];
+  }
   void learn(const Points& points, const Progress& progress);
   void judge(const FailureRegion& region, const Points& points);
 
@@ -131,11 +147,11 @@ struct FailureRegion::State {
       const std::span<float> row = pass.row(z, i);
       for (std::size_t k = 0; k < row.size(); ++k) row[k] = static_cast<float>(at(first + std::min(k, count - 1), i));
     }
-    for (std::size_t m = 0; m < ensemble->members(); ++m) {
-      pass.forward(ensemble->parameters(m));
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      pass.forward(members[m]);
       for (std::size_t k = 0; k < count; ++k) t(m, k) = a + b * static_cast<double>(pass.value(logit)[k]);
       if (!slope) continue;
-      pass.backward(ensemble->parameters(m), logit, ones, unused);
+      pass.backward(members[m], logit, ones, unused);
       for (std::size_t k = 0; k < count; ++k)
         for (std::size_t i = 0; i < d; ++i)
           (*slope)(m * chunk + k, i) = b * static_cast<double>(pass.slope(z)[i * pass.extent().stride + k]);
@@ -149,7 +165,7 @@ struct FailureRegion::State {
     parallel_for(groups, options.threads, [&](std::size_t group) {
       nn::Pass pass(tape, chunk, slopes);
       std::vector<float> unused(slopes ? tape.parameter_count() : 0), ones(chunk, 1.0F);
-      Array2 t(ensemble->members(), chunk), slope(slopes ? ensemble->members() * chunk : 0, d);
+      Array2 t(members.size(), chunk), slope(slopes ? members.size() * chunk : 0, d);
       for (std::size_t piece = group; piece < pieces; piece += groups) {
         const std::size_t first = piece * chunk, count = std::min(chunk, at.rows - first);
         pass.resize(count);
@@ -161,14 +177,13 @@ struct FailureRegion::State {
 };
 
 void FailureRegion::State::learn(const Points& points, const Progress& progress) {
-  const auto answering = network(tape, d, options.hidden);
-  z = answering[0], logit = answering[1];
+  answer_with_network();
   nn::Tape learning;
   const auto seen = network(learning, d, options.hidden);
   const nn::Var label = learning.value(1);
   const nn::Var objective = nn::logistic_loss(learning, seen[1], label);
   const EnsembleOptions how{options.members, options.batch, options.rate, 0.0, 0.0, options.threads, options.seed};
-  ensemble = std::make_unique<NetworkEnsemble>(std::move(learning), objective, 1, how);
+  NetworkEnsemble ensemble(std::move(learning), objective, 1, how);
   const auto feed = [&](nn::Pass& pass, std::span<const std::uint32_t> batch, std::size_t first, std::size_t count) {
     for (std::size_t i = 0; i < d; ++i) {
       const std::span<float> row = pass.row(seen[0], i);
@@ -179,7 +194,8 @@ void FailureRegion::State::learn(const Points& points, const Progress& progress)
   };
   const auto folds =
       held_out(points.count(), options.members, 1.0 / static_cast<double>(options.members), options.seed);
-  (void)ensemble->learn_stored(points.count(), folds, feed, options.most_epochs, progress);
+  (void)ensemble.learn_stored(points.count(), folds, feed, options.most_epochs, progress);
+  for (std::size_t m = 0; m < ensemble.members(); ++m) members.push_back(ensemble.parameters(m));
   // Each point's logit by the member that has not seen it.
   std::vector<std::size_t> by(points.count(), SIZE_MAX);
   for (std::size_t m = 0; m < folds.size(); ++m)
@@ -262,7 +278,7 @@ Result<FailureRegion> FailureRegion::learn(const Array2& well, const Array2& fai
   return out;
 }
 
-bool FailureRegion::learnt() const { return state_->ensemble != nullptr; }
+bool FailureRegion::learnt() const { return !state_->members.empty(); }
 const std::string& FailureRegion::note() const { return state_->note; }
 const FailureCheck& FailureRegion::check() const { return state_->check; }
 const LostMass& FailureRegion::lost_mass() const { return state_->lost; }
@@ -275,7 +291,7 @@ void FailureRegion::log_well(const Array2& z, std::span<double> value, Array2* b
     return;
   }
   HILLOCK_CHECK(z.cols == s.d && value.size() == z.rows, "points of another shape");
-  const std::size_t members = s.ensemble->members();
+  const std::size_t members = s.members.size();
   s.each(z, by_z != nullptr, [&](std::size_t at, std::size_t k, const Array2& t, const Array2& slope) {
     double top = log_logistic(t(0, k));
     for (std::size_t m = 1; m < members; ++m) top = std::max(top, log_logistic(t(m, k)));
@@ -296,7 +312,7 @@ void FailureRegion::excluded(const Array2& z, std::span<std::uint8_t> out) const
   if (!learnt() || state_->options.threshold <= 0.0) return;
   const State& s = *state_;
   HILLOCK_CHECK(z.cols == s.d && out.size() == z.rows, "points of another shape");
-  const std::size_t members = s.ensemble->members();
+  const std::size_t members = s.members.size();
   const double limit = std::log(s.options.threshold / (1.0 - s.options.threshold));
   s.each(z, false, [&](std::size_t at, std::size_t k, const Array2& t, const Array2&) {
     double mean = 0.0, squares = 0.0;
@@ -305,6 +321,51 @@ void FailureRegion::excluded(const Array2& z, std::span<std::uint8_t> out) const
     const double sd = std::sqrt(squares / static_cast<double>(members - 1));
     if (mean + s.options.margin * sd < limit) out[at] = 1;
   });
+}
+
+void FailureRegion::save(nn::SavedNetwork& network) const {
+  const State& s = *state_;
+  if (!learnt()) return;
+  network.fields["failure-hidden"] = std::to_string(s.options.hidden);
+  network.fields["failure-members"] = std::to_string(s.members.size());
+  network.arrays.push_back({"failure-calibration", {2}, std::vector<double>{s.a, s.b}});
+  for (std::size_t m = 0; m < s.members.size(); ++m)
+    network.arrays.push_back({member_name(m), {s.members[m].size()}, s.members[m]});
+}
+
+Result<std::optional<FailureRegion>> FailureRegion::load(const nn::SavedNetwork& network, std::size_t dimension,
+                                                         const std::string& where) {
+  const auto damaged = [&] {
+    return fail("network-damaged", "what it says of failed simulations does not fit together", where);
+  };
+  const auto hidden = network.fields.find("failure-hidden"), count = network.fields.find("failure-members");
+  if (hidden == network.fields.end() && count == network.fields.end()) return std::optional<FailureRegion>();
+  if (hidden == network.fields.end() || count == network.fields.end()) return damaged();
+  const auto units = whole_number(hidden->second), members = whole_number(count->second);
+  auto state = std::make_unique<State>();
+  if (!units || !members) return damaged();
+  state->options.hidden = *units;
+  state->options.members = *members;
+  if (!state->options.validate()) return damaged();
+  state->d = dimension;
+  state->answer_with_network();
+  const auto array = [&](const std::string& name) {
+    return std::ranges::find(network.arrays, name, &nn::NamedArray::name);
+  };
+  const auto calibration = array("failure-calibration");
+  if (calibration == network.arrays.end()) return damaged();
+  const auto* line = std::get_if<std::vector<double>>(&calibration->values);
+  if (!line || line->size() != 2) return damaged();
+  state->a = (*line)[0], state->b = (*line)[1];
+  for (std::size_t m = 0; m < *members; ++m) {
+    const auto found = array(member_name(m));
+    if (found == network.arrays.end()) return damaged();
+    const auto* values = std::get_if<std::vector<float>>(&found->values);
+    if (!values || values->size() != state->tape.parameter_count()) return damaged();
+    state->members.push_back(*values);
+  }
+  state->note = "where simulations fail is as it was saved";
+  return std::optional<FailureRegion>(FailureRegion(std::move(state)));
 }
 
 }  // namespace hillock::infer

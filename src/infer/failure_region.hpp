@@ -12,12 +12,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "base/array.hpp"
 #include "base/error.hpp"
 #include "base/progress.hpp"
+
+namespace hillock::nn {
+struct SavedNetwork;
+}
 
 namespace hillock::infer {
 
@@ -77,6 +82,11 @@ class FailureRegion {
 
   /// log P(well | z_k), at most 0, and its gradient where not null.
   void log_well(const Array2& z, std::span<double> value, Array2* by_z = nullptr) const;
+  /// What log_well needs, into a network's file; nothing, where nothing was learnt.
+  void save(nn::SavedNetwork& network) const;
+  /// None where the file has none. What was found by its check is not kept. Error code "network-damaged".
+  [[nodiscard]] static Result<std::optional<FailureRegion>> load(const nn::SavedNetwork& network, std::size_t dimension,
+                                                                 const std::string& where);
   /// 1: excluded.
   void excluded(const Array2& z, std::span<std::uint8_t> out) const;
 

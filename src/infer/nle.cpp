@@ -10,20 +10,16 @@
 #include "infer/density_choice.hpp"
 #include "infer/failure_region.hpp"
 #include "infer/fresh_training.hpp"
-#include "infer/likelihood_sampler.hpp"
-#include "infer/parameter_inputs.hpp"
+#include "infer/learnt_likelihood.hpp"
 
 namespace hillock::infer {
 namespace {
 
-constexpr double far = 1e9;                   // nothing is cut: the density must be that of the values
 constexpr double slack = 3.0;                 // of the log posterior, below its draws': what a round's answer is about
 constexpr std::size_t most_between = 12'000;  // pairs that a round before the last learns from
 constexpr std::size_t least_core = 100;       // pairs
 constexpr std::size_t prior_tries = 8;        // for each draw of the prior near the posterior
-constexpr std::size_t noises = 8;             // of whole-number statistics
 constexpr std::size_t most_points = 100'000;  // for the classifier of failures
-constexpr std::size_t most_annealed = 20;     // dimensions that particles' jumps explore; gradients do, beyond
 /// From the simple to the flexible.
 constexpr std::string_view kinds_to_choose_from[] = {"gaussian", "maf"};
 constexpr double most_whole = 100'000;  // a range beyond which whole numbers are as good as continuous
@@ -36,7 +32,11 @@ class Nle {
         budget_(budget),
         progress_(progress),
         source_(problem),
-        inputs_(*problem.space) {}
+        likelihood_(*problem.space) {
+    likelihood_.trials.push_back(problem.observed);
+    likelihood_.trials.insert(likelihood_.trials.end(), problem.more_trials.begin(), problem.more_trials.end());
+    likelihood_.seed = problem.seed;
+  }
 
   Result<SimulationPosterior> run() {
     out_.method = "nle";
@@ -59,7 +59,7 @@ class Nle {
       if (!sampled) return fail(sampled.error());
       out_.rounds.push_back(std::move(record));
     }
-    if (failure_) out_.notes.push_back(failure_->note());
+    if (likelihood_.failure) out_.notes.push_back(likelihood_.failure->note());
     if (!densities_.empty()) out_.notes.push_back("densities that held-out simulations chose, by round: " + densities_);
     out_.z = std::move(pool_);
     if (out_.z.rows > 0) out_.parameters = problem_.space->from_standard_normal(out_.z);
@@ -68,6 +68,11 @@ class Nle {
     out_.failures = source_.tally().failures(*problem_.simulator);
     out_.undefined = source_.tally().undefined_statistics(*problem_.simulator);
     out_.complete = !progress_.should_stop();
+    out_.scale = likelihood_.scale;
+    out_.estimator = likelihood_.estimator;
+    // Of joint conditions on the prior only the model knows.
+    if (likelihood_.estimator && !out_.log_density.empty() && !problem_.allowed)
+      out_.likelihood = std::make_shared<LearntLikelihood>(std::move(likelihood_));
     return std::move(out_);
   }
 
@@ -115,10 +120,13 @@ class Nle {
 
   /// log of prior times likelihood so far.
   void log_posterior(const Array2& z, std::span<double> value) const {
-    full_likelihood(z, value, nullptr);
+    likelihood_.log_likelihood(z, value);
     std::vector<double> prior(z.rows);
     standard_normal_density(z, prior);
-    for (std::size_t k = 0; k < z.rows; ++k) value[k] += prior[k];
+    std::vector<std::uint8_t> good(z.rows);
+    source_.allowed(z, good);
+    for (std::size_t k = 0; k < z.rows; ++k)
+      value[k] = good[k] ? value[k] + prior[k] : -std::numeric_limits<double>::infinity();
   }
   /// Draws of the posterior so far say what is near it.
   void set_region() {
@@ -129,7 +137,7 @@ class Nle {
   }
   [[nodiscard]] std::vector<double> below_likely(const Array2& z) const {
     std::vector<double> value(z.rows, 0.0);
-    if (labels_ || !std::isfinite(likely_)) return value;
+    if (likelihood_.labels || !std::isfinite(likely_)) return value;
     log_posterior(z, value);
     for (double& v : value) v = likely_ - v;
     return value;
@@ -195,7 +203,7 @@ class Nle {
     o.threads = problem_.threads;
     auto region = FailureRegion::learn(well_, failed_, o, progress_);
     if (!region) return fail(std::move(region.error()));
-    failure_ = std::make_shared<FailureRegion>(std::move(*region));
+    likelihood_.failure = std::make_shared<FailureRegion>(std::move(*region));
     return {};
   }
 
@@ -204,7 +212,7 @@ class Nle {
     for (std::size_t k = 0; k < x.rows; ++k) {
       Rng rng(problem_.seed, stream_id("nle.noise"), noised_++);
       for (std::size_t j = 0; j < x.cols; ++j)
-        if (whole_[j]) x(k, j) += rng.uniform() - 0.5;
+        if (likelihood_.whole[j]) x(k, j) += rng.uniform() - 0.5;
     }
     return x;
   }
@@ -213,37 +221,27 @@ class Nle {
   Result<void> set_scales(const SimulatedPairs& pairs) {
     if (pairs.z.rows == 0) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
     const StatisticScale raw = StatisticScale::of(pairs.x);
-    whole_.assign(raw.size(), 0);
+    likelihood_.whole.assign(raw.size(), 0);
     for (std::size_t j = 0; j < raw.size(); ++j)
-      whole_[j] = raw[j].whole && !raw[j].constant && raw[j].high - raw[j].low < most_whole ? 1 : 0;
+      likelihood_.whole[j] = raw[j].whole && !raw[j].constant && raw[j].high - raw[j].low < most_whole ? 1 : 0;
     const std::string& density = options_.estimator.density;
     // Of the first simulations: those near the data may lack a value that others have.
     if (!estimator_) {
-      labels_ = (density == "auto" || density == "bernoulli") && !raw.varying().empty();
-      for (const std::size_t j : raw.varying()) labels_ = labels_ && raw[j].whole && raw[j].high - raw[j].low == 1.0;
+      likelihood_.labels = (density == "auto" || density == "bernoulli") && !raw.varying().empty();
+      for (const std::size_t j : raw.varying())
+        likelihood_.labels = likelihood_.labels && raw[j].whole && raw[j].high - raw[j].low == 1.0;
     }
-    if (labels_) whole_.assign(raw.size(), 0);
-    if (density == "bernoulli" && !labels_)
+    if (likelihood_.labels) likelihood_.whole.assign(raw.size(), 0);
+    if (density == "bernoulli" && !likelihood_.labels)
       return fail("density-shape", "\"bernoulli\" is for statistics of two neighbouring whole numbers each", "density",
                   "try \"auto\"");
-    out_.scale = StatisticScale::of(continuous(pairs.x));
-    if (out_.scale.columns() == 0)
+    likelihood_.scale = StatisticScale::of(continuous(pairs.x));
+    if (likelihood_.scale.columns() == 0)
       return fail("nothing-observed", "no statistic that the observation has varies among the simulations");
     return {};
   }
   /// As the estimator takes them.
-  [[nodiscard]] Array2 scaled(const SimulatedPairs& pairs) { return scaled(continuous(pairs.x)); }
-  [[nodiscard]] Array2 scaled(const Array2& x) const {
-    if (!labels_) return out_.scale.inputs(x, far);
-    const std::vector<std::size_t>& varying = out_.scale.varying();
-    Array2 out(x.rows, varying.size());
-    for (std::size_t k = 0; k < x.rows; ++k)
-      for (std::size_t i = 0; i < varying.size(); ++i) {
-        const StatisticMap& map = out_.scale[varying[i]];
-        out(k, i) = x(k, varying[i]) > 0.5 * (map.low + map.high) ? 1.0 : 0.0;
-      }
-    return out;
-  }
+  [[nodiscard]] Array2 scaled(const SimulatedPairs& pairs) { return likelihood_.scaled(continuous(pairs.x)); }
   [[nodiscard]] EstimatorOptions estimator_options() const {
     EstimatorOptions o = options_.estimator;
     o.seed = problem_.seed * 1000 + out_.rounds.size();
@@ -268,12 +266,12 @@ class Nle {
       o.patience = std::max<std::size_t>(1, o.patience / 2);
     }
     if (kinds_.empty()) {
-      if (labels_) kinds_ = {"bernoulli"};
+      if (likelihood_.labels) kinds_ = {"bernoulli"};
       else if (o.density == "auto") kinds_.assign(std::begin(kinds_to_choose_from), std::end(kinds_to_choose_from));
       else kinds_ = {options_.estimator.density};
     }
-    const bool choose = o.density == "auto" && !labels_;
-    auto chosen = learn_chosen_density(kinds_, scaled(pairs_), inputs_(pairs_.z), which,
+    const bool choose = o.density == "auto" && !likelihood_.labels;
+    auto chosen = learn_chosen_density(kinds_, scaled(pairs_), likelihood_.inputs(pairs_.z), which,
                                        last ? pairs_.z.rows : most_between, o, options_.most_epochs, progress_);
     if (!chosen) return fail(std::move(chosen.error()));
     // Only a decision for the flexible kind is final: the simple one may do nearer to the data.
@@ -283,7 +281,7 @@ class Nle {
     const StoredTraining& learnt = chosen->training;
     append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(static_cast<double>(round + 1) / static_cast<double>(options_.rounds), {});
-    out_.estimator = estimator_;
+    likelihood_.estimator = estimator_;
     return {};
   }
 
@@ -308,8 +306,8 @@ class Nle {
     if (!estimator_ || options_.restart) {
       if (auto set = set_scales(pilot); !set) return set;
       EstimatorOptions o = estimator_options();
-      if (o.density == "auto") o.density = labels_ ? "bernoulli" : kinds_to_choose_from[1];
-      auto made = ConditionalEstimator::create(scaled(pilot), inputs_(pilot.z), o);
+      if (o.density == "auto") o.density = likelihood_.labels ? "bernoulli" : kinds_to_choose_from[1];
+      auto made = ConditionalEstimator::create(scaled(pilot), likelihood_.inputs(pilot.z), o);
       if (!made) return fail(std::move(made.error()));
       estimator_ = std::make_shared<ConditionalEstimator>(std::move(*made));
     } else if (pilot.z.rows == 0) {
@@ -325,80 +323,13 @@ class Nle {
       how.simulations = simulations_of(round) > pilot.z.rows ? simulations_of(round) - pilot.z.rows : 1;
     const auto prepare = [&](const SimulatedPairs& pairs) {
       const SimulatedPairs good = usable(pairs);
-      return estimator_->prepare(scaled(good), inputs_(good.z));
+      return estimator_->prepare(scaled(good), likelihood_.inputs(good.z));
     };
     auto trained = train_fresh(
         *estimator_, source_, [&](std::size_t n) { return propose(n); }, prepare, how, budget_, out_.curve, progress_);
     if (!trained) return trained;
-    out_.estimator = estimator_;
+    likelihood_.estimator = estimator_;
     return {};
-  }
-
-  /// log q(observed | z), of all trials, and its gradient where not null.
-  void likelihood(const Array2& z, std::span<double> value, Array2* gradient) const {
-    of_one(problem_.observed, 0, z, value, gradient);
-    std::vector<double> one(z.rows);
-    Array2 slope;
-    for (std::size_t t = 0; t < problem_.more_trials.size(); ++t) {
-      of_one(problem_.more_trials[t], t + 1, z, one, gradient ? &slope : nullptr);
-      for (std::size_t k = 0; k < z.rows; ++k) value[k] += one[k];
-      if (gradient)
-        for (std::size_t i = 0; i < slope.values.size(); ++i) gradient->values[i] += slope.values[i];
-    }
-  }
-
-  void of_one(std::span<const double> observed, std::size_t trial, const Array2& z, std::span<double> value,
-              Array2* gradient) const {
-    const bool any = std::ranges::any_of(whole_, [](std::uint8_t w) { return w != 0; });
-    const std::size_t repeats = any ? noises : 1;
-    std::vector<std::vector<double>> each(repeats, std::vector<double>(z.rows));
-    std::vector<Array2> slopes(gradient ? repeats : 0);
-    const Array2 c = inputs_(z);
-    for (std::size_t r = 0; r < repeats; ++r) {
-      Array2 x(1, observed.size());
-      std::ranges::copy(observed, x.values.begin());
-      Rng rng(problem_.seed, stream_id("nle.observed"), trial * noises + r);
-      for (std::size_t j = 0; j < x.cols; ++j) {
-        if (!std::isfinite(x(0, j))) x(0, j) = 0.0;
-        if (whole_[j]) x(0, j) += rng.uniform() - 0.5;
-      }
-      const Array2 seen = scaled(x);
-      Array2 y(z.rows, seen.cols);
-      for (std::size_t k = 0; k < z.rows; ++k) std::ranges::copy(seen.row(0), y.row(k).begin());
-      estimator_->log_density(y, c, each[r], nullptr, gradient ? &slopes[r] : nullptr);
-    }
-    if (gradient) *gradient = Array2(z.rows, z.cols);
-    for (std::size_t k = 0; k < z.rows; ++k) {
-      double top = -std::numeric_limits<double>::infinity(), sum = 0.0;
-      for (const auto& v : each) top = std::max(top, v[k]);
-      value[k] = top;
-      if (!std::isfinite(top)) continue;
-      for (const auto& v : each) sum += std::exp(v[k] - top);
-      value[k] = top + std::log(sum / static_cast<double>(repeats));
-      if (!gradient) continue;
-      for (std::size_t r = 0; r < repeats; ++r)
-        for (std::size_t j = 0; j < z.cols; ++j)
-          (*gradient)(k, j) += std::exp(each[r][k] - top) / sum * slopes[r](k, j);
-    }
-    if (gradient) inputs_.chain(z, *gradient);
-  }
-
-  /// log q(observed | z), and the probability of an answer.
-  void full_likelihood(const Array2& z, std::span<double> value, Array2* gradient) const {
-    likelihood(z, value, gradient);
-    if (failure_) {
-      std::vector<double> well(z.rows);
-      Array2 slope;
-      failure_->log_well(z, well, gradient ? &slope : nullptr);
-      const auto trials = static_cast<double>(1 + problem_.more_trials.size());
-      for (std::size_t k = 0; k < z.rows; ++k) value[k] += trials * well[k];
-      if (gradient)
-        for (std::size_t i = 0; i < slope.values.size(); ++i) gradient->values[i] += trials * slope.values[i];
-    }
-    std::vector<std::uint8_t> good(z.rows);
-    source_.allowed(z, good);
-    for (std::size_t k = 0; k < z.rows; ++k)
-      if (!good[k]) value[k] = -std::numeric_limits<double>::infinity();
   }
 
   /// Between rounds: particles of the posterior so far.
@@ -406,7 +337,8 @@ class Nle {
     auto start = source_.prior(options_.particles);
     if (!start) return fail(std::move(start.error()));
     const auto target = [&](const Array2& z, std::span<double> value) { log_posterior(z, value); };
-    auto found = anneal(*start, standard_normal_density, target, annealing(), progress_);
+    auto found =
+        anneal(*start, standard_normal_density, target, annealing_in(source_.dimension(), annealing_seed()), progress_);
     if (!found) return fail(std::move(found.error()));
     record.acceptance = found->acceptance;
     record.capped = found->capped;
@@ -419,24 +351,14 @@ class Nle {
     const std::size_t particles = std::max<std::size_t>(options_.draws, 500);
     auto start = source_.prior(particles);
     if (!start) return fail(std::move(start.error()));
-    LikelihoodTarget target;
-    target.gradients = true;
-    target.log_prior = [](const Array2& z, std::span<double> value, Array2* gradient) {
-      standard_normal_density(z, value);
-      if (!gradient) return;
-      *gradient = z;
-      for (double& g : gradient->values) g = -g;
-    };
-    target.log_likelihood = [&](const Array2& z, std::span<double> value, Array2* gradient) {
-      full_likelihood(z, value, gradient);
-    };
-    LikelihoodSamplerOptions how;
-    how.sampler = options_.sampler;
-    if (how.sampler == "auto") how.sampler = source_.dimension() > most_annealed ? "nuts" : "smc";
+    LearntPosteriorOptions how;
     how.draws = options_.draws;
-    how.annealing = annealing();
+    how.sampler = options_.sampler;
     how.seed = problem_.seed;
-    auto found = sample_likelihood(target, *start, how, progress_);
+    how.annealing_seed = annealing_seed();
+    AllowedRows allowed;
+    if (problem_.allowed) allowed = [&](const Array2& z, std::span<std::uint8_t> out) { source_.allowed(z, out); };
+    auto found = draw_learnt_posterior(likelihood_, *start, allowed, how, progress_);
     if (!found) return fail(std::move(found.error()));
     record.acceptance = found->acceptance;
     record.capped = found->annealing_capped;
@@ -446,34 +368,22 @@ class Nle {
     if (found->points.rows == 0) return {};
     pool_ = std::move(found->points);
     out_.log_density = std::move(found->log_posterior);
+    out_.log_evidence = found->log_evidence;
     return {};
   }
 
-  [[nodiscard]] AnnealingOptions annealing() const {
-    AnnealingOptions how;
-    how.seed = problem_.seed * 31 + out_.rounds.size();
-    // A jump decorrelates one part in d.
-    const auto d = static_cast<double>(source_.dimension());
-    how.moves = std::max(how.moves, d / 4.0);
-    how.last_moves = std::max(how.last_moves, d);
-    how.most_moves = std::max(how.most_moves, static_cast<std::int64_t>(4.0 * d));
-    how.most_last_moves = std::max(how.most_last_moves, static_cast<std::int64_t>(10.0 * d));
-    return how;
-  }
+  [[nodiscard]] std::uint64_t annealing_seed() const { return problem_.seed * 31 + out_.rounds.size(); }
 
   const SimulationProblem& problem_;
   const NleOptions& options_;
   const InferenceBudget& budget_;
   Progress& progress_;
   SimulationSource source_;
-  ParameterInputs inputs_;
+  LearntLikelihood likelihood_;
   SimulationPosterior out_;
   std::shared_ptr<ConditionalEstimator> estimator_;
   SimulatedPairs pairs_;
-  std::vector<std::uint8_t> whole_;
   Array2 well_, failed_;
-  std::shared_ptr<FailureRegion> failure_;
-  bool labels_ = false;  // every statistic is one of two values, as in a binned spike train
   double likely_ = -std::numeric_limits<double>::infinity();  // log posterior so far, of the least likely draws
   std::vector<std::string_view> kinds_;                       // still to choose from
   std::string densities_;                                     // chosen, by round

@@ -1,10 +1,13 @@
 #include "infer/saved_posterior.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
 
+#include "base/rng.hpp"
+#include "infer/simulation_source.hpp"
 #include "nn/saved_network.hpp"
 
 namespace hillock::infer {
@@ -12,6 +15,8 @@ namespace {
 
 constexpr std::size_t map_numbers = 9;  // of one StatisticMap, as saved
 constexpr std::string_view embedding_names[] = {"none", "trace", "set"};
+constexpr std::size_t least_particles = 1000;  // that anneal, however few draws are asked for
+constexpr std::size_t draws_for_map = 5000;
 constexpr std::size_t most_statistics = std::size_t{1} << 24;  // of any file that is read
 
 /// Texts as fields name-0, name-1, ...
@@ -62,9 +67,16 @@ std::optional<StatisticLayout> layout_of(const nn::SavedNetwork& n, std::size_t 
 
 Result<SavedPosterior> SavedPosterior::of(const SimulationPosterior& posterior, const prob::ParameterSpace& space,
                                           std::vector<std::string> statistics, std::vector<double> observed) {
-  if (!posterior.normalised || !posterior.estimator)
-    return fail("posterior-not-saved", "a posterior of method \"" + posterior.method + "\" is no density of its own",
-                {}, "npe and tsnpe learn one");
+  const bool density = posterior.normalised && posterior.estimator;
+  if (!density && posterior.likelihood && posterior.likelihood->trials.size() > 1)
+    return fail("posterior-not-saved", "the likelihood of several trials is not kept", {},
+                "npe learns a density for any number of trials");
+  if (!density && !posterior.likelihood)
+    return fail("posterior-not-saved",
+                "\"" + posterior.method +
+                    "\" has learnt no density here, and has draws alone (of priors with joint "
+                    "conditions, nle's too)",
+                {}, "npe, tsnpe and nle learn one");
   for (std::size_t j = 0; j < space.size(); ++j)
     if (space.conditional(j))
       return fail("posterior-not-saved", "the prior of " + space.names()[j] + " depends on other parameters", {},
@@ -76,7 +88,12 @@ Result<SavedPosterior> SavedPosterior::of(const SimulationPosterior& posterior, 
   out.statistics_ = std::move(statistics);
   out.observed_ = std::move(observed);
   out.scale_ = posterior.scale;
-  out.estimator_ = posterior.estimator;
+  if (density) {
+    out.estimator_ = posterior.estimator;
+  } else {
+    out.likelihood_ = posterior.likelihood;
+    out.log_evidence_ = posterior.log_evidence;
+  }
   return out;
 }
 
@@ -123,7 +140,17 @@ std::string SavedPosterior::to_bytes() const {
     add("layout-sizes", {static_cast<double>(layout.items), static_cast<double>(layout.features)});
     add("layout-block", {layout.block.begin(), layout.block.end()});
   }
-  estimator_->save(n);
+  if (!likelihood_) {
+    estimator_->save(n);
+    return nn::to_bytes(n);
+  }
+  n.fields["learnt"] = "likelihood";
+  n.fields["noise-seed"] = std::to_string(likelihood_->seed);
+  n.fields["labels"] = likelihood_->labels ? "yes" : "no";
+  add("whole", {likelihood_->whole.begin(), likelihood_->whole.end()});
+  add("log-evidence", {log_evidence_});
+  if (likelihood_->failure) likelihood_->failure->save(n);
+  likelihood_->estimator->save(n);
   return nn::to_bytes(n);
 }
 
@@ -174,6 +201,31 @@ Result<SavedPosterior> SavedPosterior::from_bytes(std::string_view bytes, const 
     out.observed_.push_back((*missing)[j] > 0.0 ? std::numeric_limits<double>::quiet_NaN() : (*observed)[j]);
   auto estimator = ConditionalEstimator::load(*n, where);
   if (!estimator) return fail(std::move(estimator.error()));
+  if (const std::string* learnt = field(*n, "learnt")) {
+    if (*learnt != "likelihood") return damaged("what was learnt is neither a density nor a likelihood");
+    const auto *whole = doubles(*n, "whole"), *evidence = doubles(*n, "log-evidence");
+    const std::string *labels = field(*n, "labels"), *seed = field(*n, "noise-seed");
+    if (!whole || !evidence || !labels || !seed || whole->size() != out.statistics_.size() || evidence->size() != 1 ||
+        out.amortised_ || out.scale_.layout().kind != Embedding::none)
+      return damaged("parts of its likelihood are missing, or do not fit together");
+    auto likelihood = std::make_shared<LearntLikelihood>(*out.space_);
+    const auto [end, error] = std::from_chars(seed->data(), seed->data() + seed->size(), likelihood->seed);
+    if (error != std::errc() || end != seed->data() + seed->size()) return damaged("its seed is no number");
+    if (estimator->dimension() != out.scale_.columns() || estimator->context_dimension() != out.space_->size() ||
+        estimator->inputs() != InputShape{Embedding::none, out.space_->size(), 0, 0})
+      return damaged("its network is of another number of parameters or statistics");
+    for (const double w : *whole) likelihood->whole.push_back(w > 0.0 ? 1 : 0);
+    likelihood->labels = *labels == "yes";
+    auto failure = FailureRegion::load(*n, out.space_->size(), where);
+    if (!failure) return fail(std::move(failure.error()));
+    if (*failure) likelihood->failure = std::make_shared<FailureRegion>(std::move(**failure));
+    likelihood->scale = out.scale_;
+    likelihood->trials = {out.observed_};
+    likelihood->estimator = std::make_shared<ConditionalEstimator>(std::move(*estimator));
+    out.likelihood_ = std::move(likelihood);
+    out.log_evidence_ = evidence->front();
+    return out;
+  }
   if (estimator->dimension() != out.space_->size() || estimator->context_dimension() != out.scale_.columns() ||
       estimator->inputs() != out.scale_.shape())
     return damaged("its network is of another number of parameters or statistics");
@@ -193,10 +245,37 @@ Result<std::vector<double>> SavedPosterior::complete(std::span<const double> giv
   return x_or;
 }
 
-Result<Array2> SavedPosterior::draw(std::span<const double> x, std::size_t count, std::uint64_t seed) const {
+Result<Array2> SavedPosterior::draw(std::span<const double> x, std::size_t count, std::uint64_t seed,
+                                    std::uint64_t first) const {
   auto all = complete(x);
   if (!all) return fail(std::move(all.error()));
-  return space_->from_standard_normal(estimator_->draw(scale_.inputs(std::span<const double>(*all)), count, seed));
+  if (!likelihood_)
+    return space_->from_standard_normal(
+        estimator_->draw(scale_.inputs(std::span<const double>(*all)), count, seed, first));
+  LearntPosteriorOptions how;
+  how.draws = std::max(count, least_particles);
+  // Another annealing for another `first`.
+  how.seed = Rng(seed, stream_id("saved.annealing"), first).bits();
+  how.annealing_seed = how.seed;
+  const Array2 start = standard_normal_rows(how.seed, stream_id("saved.prior"), 0, how.draws, space_->size());
+  Silent silent;
+  auto found = draw_learnt_posterior(*likelihood_, start, {}, how, silent);
+  if (!found) return fail(std::move(found.error()));
+  Array2 z(count, space_->size());
+  // Particles stand in no order but that of their ancestors: every so many of them.
+  for (std::size_t k = 0; k < count; ++k)
+    std::ranges::copy(found->points.row(k * found->points.rows / count), z.row(k).begin());
+  return space_->from_standard_normal(z);
+}
+
+Result<std::vector<double>> SavedPosterior::map() const {
+  auto draws = draw(observed_, draws_for_map, 1);
+  if (!draws) return fail(std::move(draws.error()));
+  auto value = log_density(*draws, observed_);
+  if (!value) return fail(std::move(value.error()));
+  const auto best = static_cast<std::size_t>(std::ranges::max_element(*value) - value->begin());
+  const auto row = draws->row(best);
+  return std::vector<double>(row.begin(), row.end());
 }
 
 Result<std::vector<double>> SavedPosterior::log_density(const Array2& parameters, std::span<const double> x) const {
@@ -209,9 +288,16 @@ Result<std::vector<double>> SavedPosterior::log_density(const Array2& parameters
   for (std::size_t k = 0; k < z.rows; ++k)
     for (double& v : z.row(k))
       if (!std::isfinite(v)) outside[k] = 1, v = 0.0;
-  Array2 c(1, scale_.columns());
-  std::ranges::copy(scale_.inputs(std::span<const double>(*all)), c.values.begin());
-  estimator_->log_density(z, c, value);
+  if (likelihood_) {
+    std::vector<double> prior(z.rows);
+    likelihood_->log_likelihood(z, value);
+    standard_normal_density(z, prior);
+    for (std::size_t k = 0; k < z.rows; ++k) value[k] += prior[k] - log_evidence_;
+  } else {
+    Array2 c(1, scale_.columns());
+    std::ranges::copy(scale_.inputs(std::span<const double>(*all)), c.values.begin());
+    estimator_->log_density(z, c, value);
+  }
   for (std::size_t k = 0; k < z.rows; ++k)
     value[k] = outside[k] ? -std::numeric_limits<double>::infinity() : value[k] - slope[k];
   return value;

@@ -2,8 +2,10 @@
 /// A learnt posterior that is kept: drawn from and evaluated again, on any observation where it is amortised, without
 /// the simulator.
 ///
-/// Plain versioned data (nn/saved_network.hpp). Of `npe` and `tsnpe`, whose density is the posterior's own; with priors
-/// that depend on no other parameter, since those are formulas of a model.
+/// Plain versioned data (nn/saved_network.hpp). Of `npe` and `tsnpe` it is the density that they learn. Of `nle` it is
+/// the likelihood of the observation: draws are annealed from the prior anew, and the density is normalised by the
+/// evidence that the annealing of the fit found (about 1 / sqrt(draws) of it). The priors depend on no other parameter,
+/// since those that do are formulas of a model.
 
 #include <memory>
 #include <span>
@@ -21,7 +23,8 @@ namespace hillock::infer {
 
 class SavedPosterior {
  public:
-  /// Error codes "posterior-not-saved": another method, conditional priors, or nothing learnt.
+  /// Error codes "posterior-not-saved": another method, priors with conditions, several trials by nle, or nothing
+  /// learnt.
   [[nodiscard]] static Result<SavedPosterior> of(const SimulationPosterior& posterior,
                                                  const prob::ParameterSpace& space, std::vector<std::string> statistics,
                                                  std::vector<double> observed);
@@ -36,11 +39,16 @@ class SavedPosterior {
 
   [[nodiscard]] const StatisticLayout& layout() const { return scale_.layout(); }
 
-  /// Draws (SI) of the posterior given `x`; of trials, x may have any number that it was learnt for. Errors: those of
-  /// StatisticLayout::complete; "not-amortised": another observation than the one that it was learnt for.
-  [[nodiscard]] Result<Array2> draw(std::span<const double> x, std::size_t count, std::uint64_t seed) const;
+  /// Draws number `first` ... (SI) of the posterior given `x`; of trials, x may have any number that it was learnt for.
+  /// Of a learnt likelihood, draws of one call are of one annealing: those of another `first` are other draws, of which
+  /// none is among them. Errors: those of StatisticLayout::complete; "not-amortised": another observation than the one
+  /// that it was learnt for; of a learnt likelihood those of draw_learnt_posterior.
+  [[nodiscard]] Result<Array2> draw(std::span<const double> x, std::size_t count, std::uint64_t seed,
+                                    std::uint64_t first = 0) const;
   /// log p(theta | x) of parameters in SI; -inf outside the prior. Errors as above.
   [[nodiscard]] Result<std::vector<double>> log_density(const Array2& parameters, std::span<const double> x) const;
+  /// Of some thousand draws (always the same ones) that with the highest density, given the data of the fit.
+  [[nodiscard]] Result<std::vector<double>> map() const;
 
  private:
   SavedPosterior() = default;
@@ -51,7 +59,9 @@ class SavedPosterior {
   std::vector<std::string> statistics_;
   std::vector<double> observed_;
   StatisticScale scale_;
-  std::shared_ptr<const ConditionalEstimator> estimator_;
+  std::shared_ptr<const ConditionalEstimator> estimator_;  ///< of parameters given statistics; or, of ...
+  std::shared_ptr<const LearntLikelihood> likelihood_;     ///< ... its own
+  double log_evidence_ = 0.0;
 };
 
 }  // namespace hillock::infer

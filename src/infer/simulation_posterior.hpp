@@ -9,6 +9,7 @@
 
 #include "base/array.hpp"
 #include "infer/conditional_estimator.hpp"
+#include "infer/learnt_likelihood.hpp"
 #include "infer/simulation_source.hpp"
 #include "infer/statistic_scale.hpp"
 
@@ -55,6 +56,9 @@ struct SimulationPosterior {
   bool amortised = false;  ///< the estimator holds for any observation of the prior predictive
   std::shared_ptr<const ConditionalEstimator> estimator;
   StatisticScale scale;
+  std::shared_ptr<const LearntLikelihood> likelihood;  ///< of a method that learns it; null where the prior has joint
+                                                       ///< conditions, which are formulas of a model
+  double log_evidence = 0.0;                           ///< of prior times `likelihood`
   std::vector<InferenceRound> rounds;
   std::vector<LearningPoint> curve;
   std::uint64_t simulations = 0, failed = 0;

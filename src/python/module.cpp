@@ -215,25 +215,30 @@ PYBIND11_MODULE(_engine, m) {
              Result<Array2> out;
              {
                const py::gil_scoped_release no_gil;
-               out = p.draw(x, count, seed + first);
+               out = p.draw(x, count, seed, first);
              }
              return give(value_of(std::move(out)));
            })
-      .def("log_prob", [](const SavedPosterior& p, const Numbers& theta, const Numbers& observed) {
-        const Array2 points = take(theta);
-        if (points.cols != p.space().size())
-          throw Failure{{{"parameter-count",
-                          std::to_string(points.cols) + " numbers a point for " + std::to_string(p.space().size()) +
-                              " parameters",
-                          std::nullopt, "theta", ""}}};
-        const std::span<const double> x = observed.size() == 0 ? std::span(p.observed()) : view(observed);
-        Result<std::vector<double>> out;
-        {
-          const py::gil_scoped_release no_gil;
-          out = p.log_density(points, x);
-        }
-        const auto rows = static_cast<py::ssize_t>(points.rows);
-        return give(value_of(std::move(out)), {rows});
+      .def("log_prob",
+           [](const SavedPosterior& p, const Numbers& theta, const Numbers& observed) {
+             const Array2 points = take(theta);
+             if (points.cols != p.space().size())
+               throw Failure{{{"parameter-count",
+                               std::to_string(points.cols) + " numbers a point for " +
+                                   std::to_string(p.space().size()) + " parameters",
+                               std::nullopt, "theta", ""}}};
+             const std::span<const double> x = observed.size() == 0 ? std::span(p.observed()) : view(observed);
+             Result<std::vector<double>> out;
+             {
+               const py::gil_scoped_release no_gil;
+               out = p.log_density(points, x);
+             }
+             const auto rows = static_cast<py::ssize_t>(points.rows);
+             return give(value_of(std::move(out)), {rows});
+           })
+      .def("map", [](const SavedPosterior& p) {
+        const py::gil_scoped_release no_gil;
+        return value_of(p.map());
       });
   m.def("load", [](const py::bytes& bytes, const std::string& where) {
     return value_of(SavedPosterior::from_bytes(std::string(bytes), where));

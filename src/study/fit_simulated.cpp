@@ -525,8 +525,10 @@ class SimulatedFit {
     return outcome(progress_.should_stop(), false);
   }
 
-  /// What was learnt, where it is a density of its own: it answers again without the simulator.
+  /// What was learnt, where it answers again without the simulator. What a prior's joint conditions allow it could not
+  /// say.
   void keep_network() {
+    if (asked_.allowed) return;
     std::vector<std::string> names;
     for (const ShownStatistic& s : problem_->statistics()) names.push_back(s.name);
     auto saved = infer::SavedPosterior::of(posterior_, problem_->space(), std::move(names), asked_.observed);

@@ -24,7 +24,11 @@ SimulatorPosterior::SimulatorPosterior(prob::ParameterSpace space, std::vector<u
       observed_(std::move(observed)),
       posterior_(std::move(posterior)),
       verdict_(std::move(verdict)),
-      seed_(seed) {}
+      seed_(seed) {
+  if (density() || !posterior_.likelihood) return;
+  if (auto learnt = infer::SavedPosterior::of(posterior_, space_, statistics_, observed_))
+    likelihood_.emplace(std::move(*learnt));
+}
 
 std::vector<std::string> SimulatorPosterior::units() const {
   std::vector<std::string> out;
@@ -69,6 +73,7 @@ Result<Array2> SimulatorPosterior::sample(std::size_t count, std::span<const dou
   if (!c) return fail(std::move(c.error()));
   if (density()) return space_.from_standard_normal(posterior_.estimator->draw(*c, count, seed, first));
   const Array2& all = posterior_.parameters;
+  if (count > all.rows && likelihood_) return likelihood_->draw(observed_, count, seed, first);
   if (count > all.rows)
     return fail("too-few-draws",
                 fmt::format("{} draws were asked for, and {} has {}", count, posterior_.method, all.rows), "n",
@@ -86,15 +91,16 @@ Result<Array2> SimulatorPosterior::sample(std::size_t count, std::span<const dou
 
 Result<std::vector<double>> SimulatorPosterior::log_prob(const Array2& parameters,
                                                          std::span<const double> observed) const {
-  if (!density())
+  if (!density() && !likelihood_)
     return fail("no-density", fmt::format("draws by {} come without a normalised density", posterior_.method), "",
-                "fit with method=\"npe\" or \"tsnpe\"");
+                "fit with method=\"npe\", \"tsnpe\" or \"nle\"");
   if (parameters.cols != space_.size())
     return fail("parameter-count",
                 fmt::format("there are {} numbers a point for {} parameters", parameters.cols, space_.size()), "theta",
                 fmt::format("in this order: {}", fmt::join(space_.names(), ", ")));
   auto given = inputs(observed);
   if (!given) return fail(std::move(given.error()));
+  if (likelihood_) return likelihood_->log_density(parameters, observed_);
   Array2 c(1, given->size());
   std::ranges::copy(*given, c.values.begin());
   std::vector<double> slope(parameters.rows), value(parameters.rows);

@@ -3,12 +3,14 @@
 /// simulator no more.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/array.hpp"
 #include "base/error.hpp"
+#include "infer/saved_posterior.hpp"
 #include "infer/simulation_posterior.hpp"
 #include "prob/parameter_space.hpp"
 #include "units/unit.hpp"
@@ -39,13 +41,13 @@ class SimulatorPosterior {
   [[nodiscard]] Result<std::string> to_bytes() const;
 
   /// Draws `first` ... `first + count - 1` of the posterior given `observed` (empty: the data of the fit). A method
-  /// without a density gives a random choice of its own draws, none of them twice. Of trials there may be any number
-  /// that it was learnt for. Error codes: "statistics-count", "trials-count", "not-amortised" (other data),
-  /// "too-few-draws".
+  /// without a density gives a random choice of its own draws, none of them twice; where more are asked for than there
+  /// are, a learnt likelihood makes new ones. Of trials there may be any number that it was learnt for. Error codes:
+  /// "statistics-count", "trials-count", "not-amortised" (other data), "too-few-draws".
   [[nodiscard]] Result<Array2> sample(std::size_t count, std::span<const double> observed, std::uint64_t seed,
                                       std::uint64_t first) const;
   /// log p(parameters | observed) of every row; -inf outside the prior. Error codes: "statistics-count",
-  /// "not-amortised", "parameter-count", "no-density" (a method that has none, or not its constant).
+  /// "not-amortised", "parameter-count", "no-density" (a method that has none).
   [[nodiscard]] Result<std::vector<double>> log_prob(const Array2& parameters, std::span<const double> observed) const;
   /// The draw where the posterior density of the parameters is highest. Error code "no-density".
   [[nodiscard]] Result<std::vector<double>> map() const;
@@ -61,6 +63,7 @@ class SimulatorPosterior {
   std::vector<std::string> statistics_;
   std::vector<double> observed_;
   infer::SimulationPosterior posterior_;
+  std::optional<infer::SavedPosterior> likelihood_;  ///< of nle
   verify::Verdict verdict_;
   std::uint64_t seed_;
 };

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "infer/nle.hpp"
 #include "infer/npe.hpp"
 #include "infer/test/simulators.hpp"
 
@@ -105,6 +106,86 @@ TEST(SavedPosterior, OneObservationsPosteriorIsNoOthers) {
   const auto short_one = saved->draw(std::vector<double>{0.0}, 5, 1);
   ASSERT_FALSE(short_one);
   EXPECT_EQ(short_one.error()[0].message, "found 1 values, expected 2, one for each statistic");
+}
+
+/// What nle learns of two parameters; where the first is above `fails_above`, half of the simulations fail.
+Learnt learn_likelihood(double fails_above) {
+  const LinearGaussian problem{2};
+  FunctionSimulator simulator(statistic_names(2),
+                              [&](auto theta, Rng& rng, auto x) -> std::uint16_t {
+                                for (std::size_t j = 0; j < 2; ++j) x[j] = theta[j] + problem.noise_sd * rng.normal();
+                                return theta[0] > fails_above && rng.uniform() < 0.5 ? 1 : 0;
+                              },
+                              {"broke"});
+  Learnt out{{}, problem.space(), problem.observed()};
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &out.space;
+  p.observed = out.observed;
+  NleOptions o;
+  o.estimator.members = 2;
+  o.estimator.density = "auto";
+  o.rounds = 2;
+  o.draws = 2000;
+  InferenceBudget budget;
+  budget.simulations = 2000;
+  Silent silent;
+  out.posterior = *nle(p, o, budget, silent);
+  return out;
+}
+
+TEST(SavedPosterior, OfALikelihoodAnswersAsItDid) {
+  for (const double fails_above : {1e9, 0.0}) {
+    const Learnt learnt = learn_likelihood(fails_above);
+    ASSERT_TRUE(learnt.posterior.likelihood);
+    EXPECT_EQ(learnt.posterior.likelihood->failure != nullptr, fails_above < 1.0);
+    const auto saved = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
+    ASSERT_TRUE(saved) << render(saved.error());
+    const auto again = SavedPosterior::from_bytes(saved->to_bytes(), "p");
+    ASSERT_TRUE(again) << render(again.error());
+    EXPECT_FALSE(again->amortised());
+    const auto a = saved->draw(learnt.observed, 300, 5), b = again->draw(learnt.observed, 300, 5),
+               c = again->draw(learnt.observed, 300, 5, 300);
+    ASSERT_TRUE(a && b && c);
+    EXPECT_EQ(a->rows, 300U);
+    EXPECT_EQ(a->values, b->values);
+    EXPECT_NE(a->values, c->values);
+    EXPECT_EQ(*saved->log_density(*a, learnt.observed), *again->log_density(*a, learnt.observed));
+    EXPECT_EQ(*saved->map(), *again->map());
+    const auto refused = again->draw(std::vector<double>{0.0, 0.0}, 5, 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error()[0].code, "not-amortised");
+  }
+}
+
+TEST(SavedPosterior, TheDensityOfALikelihoodIsNormalised) {
+  const Learnt learnt = learn_likelihood(1e9);
+  const auto saved = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
+  ASSERT_TRUE(saved) << render(saved.error());
+  const LinearGaussian problem{2};
+  Array2 at(1, 2);
+  at(0, 0) = problem.mean(0), at(0, 1) = problem.mean(1);
+  const double exact = -2.0 * (std::log(problem.sd()) + 0.91893853320467274);
+  EXPECT_NEAR(saved->log_density(at, learnt.observed)->front(), exact, 0.15);
+  // On a grid of five standard deviations, whatever was learnt.
+  constexpr int cells = 80;
+  Array2 grid(cells * cells, 2);
+  const double step = 10.0 * problem.sd() / cells;
+  for (int i = 0; i < cells; ++i)
+    for (int j = 0; j < cells; ++j) {
+      const auto k = static_cast<std::size_t>(i * cells + j);
+      grid(k, 0) = problem.mean(0) + (i + 0.5 - 0.5 * cells) * step;
+      grid(k, 1) = problem.mean(1) + (j + 0.5 - 0.5 * cells) * step;
+    }
+  double mass = 0.0;
+  const auto value = saved->log_density(grid, learnt.observed);
+  ASSERT_TRUE(value);
+  for (const double v : *value) mass += std::exp(v) * step * step;
+  // The evidence is that of 2000 particles.
+  EXPECT_NEAR(mass, 1.0, 0.1);
+  const auto map = saved->map();
+  ASSERT_TRUE(map);
+  for (std::size_t j = 0; j < 2; ++j) EXPECT_NEAR((*map)[j], problem.mean(j), 0.3 * problem.sd());
 }
 
 TEST(SavedPosterior, DamageIsSeen) {

@@ -39,6 +39,10 @@ class Density:
         first, self._drawn = self._drawn, self._drawn + count
         return self._engine.sample(count, self._values(observed), self._seed, first)
 
+    def map(self):
+        """{name: value} of the draw where the posterior density is highest."""
+        return dict(zip(self._engine.names, self._engine.map()))
+
     def log_prob(self, theta, observed=None):
         """log p(theta | observed) of a point, of an array with a row for each point, or of {name: values}."""
         if isinstance(theta, dict):
@@ -87,10 +91,6 @@ class Posterior(Density):
         table = self._engine.draws()
         return {name: table[:, j] for j, name in enumerate(self._engine.names)}
 
-    def map(self):
-        """{name: value} of the draw where the posterior density is highest."""
-        return dict(zip(self._engine.names, self._engine.map()))
-
     def to_arviz(self):
         """The draws as arviz.InferenceData, where ArviZ is installed."""
         try:
@@ -101,7 +101,7 @@ class Posterior(Density):
                                observed_data=dict(zip(self.statistics, self.observed)))
 
     def save(self, path):
-        """Writes the posterior's network, for hillock.load: of npe and tsnpe. Whole, or not at all."""
+        """Writes the posterior's network, for hillock.load: of npe, tsnpe and nle. Whole, or not at all."""
         data = self._engine.to_bytes()
         path = os.fspath(path)
         unfinished = f"{path}.{os.getpid()}.tmp"

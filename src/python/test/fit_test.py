@@ -261,6 +261,26 @@ class Methods(unittest.TestCase):
             with self.assertRaises(hillock.Error):
                 ask()
 
+    def test_learnt_likelihood(self):
+        fit = hillock.fit(gaussian, PRIOR, OBSERVED, method="nle", simulations=1000, batch=True, draws=1000)
+        self.assertFalse(fit.amortised)
+        self.assertEqual(fit.sample(1500).shape, (1500, 2))  # more than the fit has: new ones
+        self.assertLess(fit.log_prob([99.0, 0.0]), -1000.0)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "posterior.network")
+            fit.save(path)
+            kept = hillock.load(path)
+        points = fit.sample(20, seed=3)
+        self.assertTrue(np.array_equal(kept.log_prob(points), fit.log_prob(points)))
+        drawn = kept.sample(1000, seed=1)
+        for j, name in enumerate(fit.names):
+            spread = fit.draws[name].std()
+            self.assertLess(abs(drawn[:, j].mean() - fit.draws[name].mean()), 0.2 * spread)
+            self.assertLess(abs(kept.map()[name] - fit.map()[name]), spread)
+        with self.assertRaises(hillock.InvalidValue) as caught:
+            kept.sample(5, observed=[0.0, 0.0])
+        self.assertEqual(caught.exception.code, "not-amortised")
+
     def test_same_seed_same_bits(self):
         def exact(theta):  # no random numbers of its own
             return np.sin(3 * theta)
