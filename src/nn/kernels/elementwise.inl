@@ -70,15 +70,17 @@ void affine_slope(size_t rows, float limit, const float* z, const float* p, cons
   for (size_t i = 0; i < rows; ++i) {
     const size_t at = i * e.stride;
     const float* a = p + 2 * at + e.stride;
-    float* dm = dp + 2 * at;
-    float* da = dm + e.stride;
+    const float *zi = z + at, *dzi = dz + at;
+    float *dxi = dx + at, *dm = dp + 2 * at, *da = dm + e.stride;
+    // No two rows overlap; there are so many that the compiler does not ask, and would take one sample at a time.
+#pragma GCC ivdep
     for (size_t b = 0; b < e.samples; ++b) {
       const float t = hyperbolic_tangent(a[b] * inverse);
-      const float g = dz[at + b] * exponential(-(limit * t));
-      dx[at + b] = dx[at + b] + g;
+      const float g = dzi[b] * exponential(-(limit * t));
+      dxi[b] = dxi[b] + g;
       dm[b] = dm[b] - g;
       // dz/ds = -z, dld/ds = -1; ds/da = 1 - t^2
-      da[b] = fma1(-fma1(dz[at + b], z[at + b], dld[b]), fma1(-t, t, 1.0F), da[b]);
+      da[b] = fma1(-fma1(dzi[b], zi[b], dld[b]), fma1(-t, t, 1.0F), da[b]);
     }
   }
   if (dld_in)
@@ -93,9 +95,11 @@ void affine_inverse(float limit, const float* z, const float* p, float* x, Exten
   }
 }
 
-void adam(const AdamStep& s, size_t count, float* theta, const float* gradient, float* m, float* v) {
+void adam(const AdamStep& step, size_t count, float* theta, const float* gradient, float* m, float* v) {
+  const AdamStep s = step;  // what is stored below is none of it
   const float one1 = 1.0F - s.beta1, one2 = 1.0F - s.beta2;
   const float shrink = 1.0F - s.rate * s.decay;
+#pragma GCC ivdep
   for (size_t i = 0; i < count; ++i) {
     const float g = gradient[i] * s.scale;
     m[i] = fma1(s.beta1, m[i], one1 * g);

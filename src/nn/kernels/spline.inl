@@ -1,6 +1,7 @@
 // Monotone rational-quadratic splines (Durkan et al. 2019, "Neural spline flows", eqs. 4 to 8, 25 to 29; Gregory and
 // Delbourgo 1982), the identity outside [-bound, bound]. A row has 3 bins - 1 parameters: widths and heights before
-// their softmax, inner slopes before their softplus. Sixteen samples are worked on side by side.
+// their softmax, inner slopes before their softplus. Sixteen samples are worked on side by side: no two rows overlap (ivdep), and
+// there are too many of them for the compiler to ask.
 
 constexpr size_t lanes = 16, most_bins = 16;
 using Lanes = float[lanes];
@@ -12,15 +13,19 @@ struct Softmax {
 
 inline void softmax_of(const float* p, size_t stride, size_t bins, Softmax& s) {
   Lanes top;
+#pragma GCC ivdep
   for (size_t l = 0; l < lanes; ++l) top[l] = p[l];
   for (size_t k = 1; k < bins; ++k)
+#pragma GCC ivdep
     for (size_t l = 0; l < lanes; ++l) top[l] = most(top[l], p[k * stride + l]);
   Lanes sum = {};
   for (size_t k = 0; k < bins; ++k)
+#pragma GCC ivdep
     for (size_t l = 0; l < lanes; ++l) {
       s.part[k][l] = exponential(p[k * stride + l] - top[l]);
       sum[l] = sum[l] + s.part[k][l];
     }
+#pragma GCC ivdep
   for (size_t l = 0; l < lanes; ++l) s.inverse[l] = 1.0F / sum[l];
 }
 
@@ -34,8 +39,9 @@ struct Bin {
 };
 
 /// `by_height`: the bin is found by y instead of x.
+template <bool by_height>
 inline void find_bin(const SplineShape& shape, const float* value, const float* p, size_t stride, const Softmax& sw,
-                     const Softmax& sh, bool by_height, Bin& bin) {
+                     const Softmax& sh, Bin& bin) {
   const size_t bins = shape.bins;
   const float span = 2.0F * shape.bound;
   const float cw = span * (1.0F - static_cast<float>(bins) * shape.least_width);
@@ -44,6 +50,8 @@ inline void find_bin(const SplineShape& shape, const float* value, const float* 
   // identity
   const float end = 0.54132485F;
   Lanes sum_w = {}, sum_h = {};
+  const Lanes none = {};
+#pragma GCC ivdep
   for (size_t l = 0; l < lanes; ++l) {
     bin.inside[l] = value[l] > -shape.bound && value[l] < shape.bound ? 1.0F : 0.0F;
     bin.index[l] = 0.0F;
@@ -51,14 +59,15 @@ inline void find_bin(const SplineShape& shape, const float* value, const float* 
   const float* slopes = p + 2 * bins * stride;
   for (size_t k = 0; k < bins; ++k) {
     const float step = static_cast<float>(k);
-    const bool last = k + 1 == bins;
-    const float* left = k == 0 ? nullptr : slopes + (k - 1) * stride;
-    const float* right = last ? nullptr : slopes + k * stride;
+    const float* left = k == 0 ? none : slopes + (k - 1) * stride;
+    const float* right = k + 1 == bins ? none : slopes + k * stride;
+    const int first = k == 0 ? 1 : 0;
+#pragma GCC ivdep
     for (size_t l = 0; l < lanes; ++l) {
       const float share_w = sw.part[k][l] * sw.inverse[l], share_h = sh.part[k][l] * sh.inverse[l];
       const float xl = fma1(cw, sum_w[l], fma1(span * shape.least_width, step, -shape.bound));
       const float yl = fma1(ch, sum_h[l], fma1(span * shape.least_height, step, -shape.bound));
-      const bool here = k == 0 || value[l] >= (by_height ? yl : xl);
+      const bool here = (first | static_cast<int>(value[l] >= (by_height ? yl : xl))) != 0;
       bin.index[l] = here ? step : bin.index[l];
       bin.xl[l] = here ? xl : bin.xl[l];
       bin.yl[l] = here ? yl : bin.yl[l];
@@ -68,7 +77,7 @@ inline void find_bin(const SplineShape& shape, const float* value, const float* 
       bin.share_h[l] = here ? share_h : bin.share_h[l];
       bin.before_w[l] = here ? sum_w[l] : bin.before_w[l];
       bin.before_h[l] = here ? sum_h[l] : bin.before_h[l];
-      const float ul = left ? left[l] + end : end, ur = right ? right[l] + end : end;
+      const float ul = left[l] + end, ur = right[l] + end;
       bin.ul[l] = here ? ul : bin.ul[l];
       bin.ur[l] = here ? ur : bin.ur[l];
       sum_w[l] = sum_w[l] + share_w;
@@ -91,8 +100,9 @@ void spline(const SplineShape& shape, size_t rows, const float* x, const float* 
       const float* own = p + i * per_row * e.stride + b;
       softmax_of(own, e.stride, shape.bins, sw);
       softmax_of(own + shape.bins * e.stride, e.stride, shape.bins, sh);
-      find_bin(shape, at, own, e.stride, sw, sh, false, bin);
+      find_bin<false>(shape, at, own, e.stride, sw, sh, bin);
       float* out = z + i * e.stride + b;
+#pragma GCC ivdep
       for (size_t l = 0; l < lanes; ++l) {
         const float dl = slope_at(bin.ul[l], shape.least_slope), dr = slope_at(bin.ur[l], shape.least_slope);
         const float s = bin.h[l] / bin.w[l];
@@ -124,10 +134,11 @@ void spline_slope(const SplineShape& shape, size_t rows, const float* x, const f
       const float* own = p + i * per_row * e.stride + b;
       softmax_of(own, e.stride, bins, sw);
       softmax_of(own + bins * e.stride, e.stride, bins, sh);
-      find_bin(shape, at, own, e.stride, sw, sh, false, bin);
+      find_bin<false>(shape, at, own, e.stride, sw, sh, bin);
       const float* gz = dz + i * e.stride + b;
       const float* gl = dld + b;
       float* gx = dx + i * e.stride + b;
+#pragma GCC ivdep
       for (size_t l = 0; l < lanes; ++l) {
         const float w = bin.w[l], h = bin.h[l];
         const float dl = slope_at(bin.ul[l], shape.least_slope), dr = slope_at(bin.ur[l], shape.least_slope);
@@ -164,6 +175,7 @@ void spline_slope(const SplineShape& shape, size_t rows, const float* x, const f
         const float step = static_cast<float>(k);
         float* pw = gp + k * e.stride;
         float* ph = gp + (bins + k) * e.stride;
+#pragma GCC ivdep
         for (size_t l = 0; l < lanes; ++l) {
           const float before = step < bin.index[l] ? 1.0F : 0.0F, here = step == bin.index[l] ? 1.0F : 0.0F;
           const float vw = fma1(before, gxl[l], here * gw[l]) - mean_w[l];
@@ -175,6 +187,7 @@ void spline_slope(const SplineShape& shape, size_t rows, const float* x, const f
       for (size_t k = 0; k + 1 < bins; ++k) {
         const float step = static_cast<float>(k);
         float* pd = gp + (2 * bins + k) * e.stride;
+#pragma GCC ivdep
         for (size_t l = 0; l < lanes; ++l) {
           // slope k lies between bins k and k + 1
           const float right = step == bin.index[l] ? gur[l] : 0.0F;
@@ -193,7 +206,8 @@ void spline_inverse(const SplineShape& shape, const float* z, const float* p, fl
   for (size_t b = 0; b < e.samples; b += lanes) {
     softmax_of(p + b, e.stride, shape.bins, sw);
     softmax_of(p + shape.bins * e.stride + b, e.stride, shape.bins, sh);
-    find_bin(shape, z + b, p + b, e.stride, sw, sh, true, bin);
+    find_bin<true>(shape, z + b, p + b, e.stride, sw, sh, bin);
+#pragma GCC ivdep
     for (size_t l = 0; l < lanes; ++l) {
       const float dl = slope_at(bin.ul[l], shape.least_slope), dr = slope_at(bin.ur[l], shape.least_slope);
       const float s = bin.h[l] / bin.w[l];
