@@ -9,8 +9,8 @@ namespace hillock::infer {
 namespace {
 
 constexpr std::size_t most_rows_to_choose_from = 12'000;
-// Of many pairs. Validation would end learning after three to ten times as many steps, for no better posterior
-// (two moons and SLCP of 10^5 simulations).
+// Of many pairs. Validation ended learning after up to six times as many steps for no better posterior (two moons and
+// SLCP of 10^5 simulations).
 constexpr std::int64_t steps_of_part = 2600, steps_anew = 10'000, steps_after_part = 7200;
 constexpr double beyond_doubt = 5.0;  // standard errors
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <vector>
 
@@ -22,14 +21,6 @@ constexpr std::size_t chunk = 128;
 constexpr double confidence = 0.95;
 
 std::string member_name(std::size_t m) { return "failure-member-" + std::to_string(m); }
-
-/// Of a few digits.
-std::optional<std::size_t> whole_number(const std::string& text) {
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 /// log of the logistic function, without overflow.
 double log_logistic(double t) { return t < 0.0 ? t - std::log1p(std::exp(t)) : -std::log1p(std::exp(-t)); }
@@ -338,29 +329,23 @@ Result<std::optional<FailureRegion>> FailureRegion::load(const nn::SavedNetwork&
   const auto damaged = [&] {
     return fail("network-damaged", "what it says of failed simulations does not fit together", where);
   };
-  const auto hidden = network.fields.find("failure-hidden"), count = network.fields.find("failure-members");
-  if (hidden == network.fields.end() && count == network.fields.end()) return std::optional<FailureRegion>();
-  if (hidden == network.fields.end() || count == network.fields.end()) return damaged();
-  const auto units = whole_number(hidden->second), members = whole_number(count->second);
+  if (!network.fields.contains("failure-hidden") && !network.fields.contains("failure-members"))
+    return std::optional<FailureRegion>();
+  const auto hidden = nn::whole_field(network, "failure-hidden"), members = nn::whole_field(network, "failure-members");
   auto state = std::make_unique<State>();
-  if (!units || !members) return damaged();
-  state->options.hidden = *units;
+  if (!hidden || !members) return damaged();
+  state->options.hidden = *hidden;
   state->options.members = *members;
   if (!state->options.validate()) return damaged();
   state->d = dimension;
   state->answer_with_network();
-  const auto array = [&](const std::string& name) {
-    return std::ranges::find(network.arrays, name, &nn::NamedArray::name);
-  };
-  const auto calibration = array("failure-calibration");
-  if (calibration == network.arrays.end()) return damaged();
-  const auto* line = std::get_if<std::vector<double>>(&calibration->values);
+  const nn::NamedArray* calibration = nn::find_array(network, "failure-calibration");
+  const auto* line = calibration ? std::get_if<std::vector<double>>(&calibration->values) : nullptr;
   if (!line || line->size() != 2) return damaged();
   state->a = (*line)[0], state->b = (*line)[1];
   for (std::size_t m = 0; m < *members; ++m) {
-    const auto found = array(member_name(m));
-    if (found == network.arrays.end()) return damaged();
-    const auto* values = std::get_if<std::vector<float>>(&found->values);
+    const nn::NamedArray* found = nn::find_array(network, member_name(m));
+    const auto* values = found ? std::get_if<std::vector<float>>(&found->values) : nullptr;
     if (!values || values->size() != state->tape.parameter_count()) return damaged();
     state->members.push_back(*values);
   }

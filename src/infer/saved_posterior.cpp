@@ -1,7 +1,6 @@
 #include "infer/saved_posterior.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -32,9 +31,8 @@ std::vector<std::string> texts_of(const nn::SavedNetwork& n, const std::string& 
 }
 
 const std::vector<double>* doubles(const nn::SavedNetwork& n, std::string_view name) {
-  for (const nn::NamedArray& a : n.arrays)
-    if (a.name == name) return std::get_if<std::vector<double>>(&a.values);
-  return nullptr;
+  const nn::NamedArray* a = nn::find_array(n, name);
+  return a ? std::get_if<std::vector<double>>(&a->values) : nullptr;
 }
 const std::string* field(const nn::SavedNetwork& n, const std::string& name) {
   const auto at = n.fields.find(name);
@@ -204,13 +202,13 @@ Result<SavedPosterior> SavedPosterior::from_bytes(std::string_view bytes, const 
   if (const std::string* learnt = field(*n, "learnt")) {
     if (*learnt != "likelihood") return damaged("what was learnt is neither a density nor a likelihood");
     const auto *whole = doubles(*n, "whole"), *evidence = doubles(*n, "log-evidence");
-    const std::string *labels = field(*n, "labels"), *seed = field(*n, "noise-seed");
+    const std::string* labels = field(*n, "labels");
+    const auto seed = nn::whole_field(*n, "noise-seed");
     if (!whole || !evidence || !labels || !seed || whole->size() != out.statistics_.size() || evidence->size() != 1 ||
         out.amortised_ || out.scale_.layout().kind != Embedding::none)
       return damaged("parts of its likelihood are missing, or do not fit together");
     auto likelihood = std::make_shared<LearntLikelihood>(*out.space_);
-    const auto [end, error] = std::from_chars(seed->data(), seed->data() + seed->size(), likelihood->seed);
-    if (error != std::errc() || end != seed->data() + seed->size()) return damaged("its seed is no number");
+    likelihood->seed = *seed;
     if (estimator->dimension() != out.scale_.columns() || estimator->context_dimension() != out.space_->size() ||
         estimator->inputs() != InputShape{Embedding::none, out.space_->size(), 0, 0})
       return damaged("its network is of another number of parameters or statistics");
@@ -261,6 +259,10 @@ Result<Array2> SavedPosterior::draw(std::span<const double> x, std::size_t count
   Silent silent;
   auto found = draw_learnt_posterior(*likelihood_, start, {}, how, silent);
   if (!found) return fail(std::move(found.error()));
+  if (found->annealing_capped || found->points.rows < how.draws)
+    return fail("annealing-capped",
+                "the annealing ended at its cap of temperatures: its draws are of a flatter density", {},
+                "posterior.nc has those of the fit");
   Array2 z(count, space_->size());
   // Particles stand in no order but that of their ancestors: every so many of them.
   for (std::size_t k = 0; k < count; ++k)

@@ -4,7 +4,7 @@
 ///
 /// Plain versioned data (nn/saved_network.hpp). Of `npe` and `tsnpe` it is the density that they learn. Of `nle` it is
 /// the likelihood of the observation: draws are annealed from the prior anew, and the density is normalised by the
-/// evidence that the annealing of the fit found (about 1 / sqrt(draws) of it). The priors depend on no other parameter,
+/// evidence that the annealing of the fit found. The priors depend on no other parameter,
 /// since those that do are formulas of a model.
 
 #include <memory>
@@ -42,7 +42,8 @@ class SavedPosterior {
   /// Draws number `first` ... (SI) of the posterior given `x`; of trials, x may have any number that it was learnt for.
   /// Of a learnt likelihood, draws of one call are of one annealing: those of another `first` are other draws, of which
   /// none is among them. Errors: those of StatisticLayout::complete; "not-amortised": another observation than the one
-  /// that it was learnt for; of a learnt likelihood those of draw_learnt_posterior.
+  /// that it was learnt for; of a learnt likelihood
+  /// those of draw_learnt_posterior, and "annealing-capped".
   [[nodiscard]] Result<Array2> draw(std::span<const double> x, std::size_t count, std::uint64_t seed,
                                     std::uint64_t first = 0) const;
   /// log p(theta | x) of parameters in SI; -inf outside the prior. Errors as above.

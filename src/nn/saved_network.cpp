@@ -82,6 +82,16 @@ bool read_values(std::string_view from, std::vector<T>& values, std::size_t coun
 
 }  // namespace
 
+const NamedArray* find_array(const SavedNetwork& network, std::string_view name) {
+  const auto at = std::ranges::find(network.arrays, name, &NamedArray::name);
+  return at == network.arrays.end() ? nullptr : &*at;
+}
+
+std::optional<std::uint64_t> whole_field(const SavedNetwork& network, const std::string& name) {
+  const auto at = network.fields.find(name);
+  return at == network.fields.end() ? std::nullopt : number<std::uint64_t>(at->second);
+}
+
 std::string to_bytes(const SavedNetwork& network) {
   std::string out(magic);
   out += std::to_string(version) + "\n";

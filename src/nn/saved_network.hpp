@@ -9,8 +9,10 @@
 ///   end
 ///   ... the numbers, little-endian, array by array; 8 bytes: FNV-1a of everything before them
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,6 +33,10 @@ struct SavedNetwork {
   std::map<std::string, std::string> fields;  ///< by words, of one line each; not "array" and not "end"
   std::vector<NamedArray> arrays;             ///< names differ
 };
+
+/// Null, nothing: there is none of that name; or, of a field, no whole number.
+[[nodiscard]] const NamedArray* find_array(const SavedNetwork& network, std::string_view name);
+[[nodiscard]] std::optional<std::uint64_t> whole_field(const SavedNetwork& network, const std::string& name);
 
 /// A network whose fields, names or sizes cannot be written is a bug of the caller's.
 [[nodiscard]] std::string to_bytes(const SavedNetwork& network);

@@ -19,14 +19,23 @@ struct Learnt {
   std::vector<double> observed;
 };
 
-Learnt learn(std::size_t rounds) {
+/// What `method` learns of two parameters with normal noise.
+template <class Method, class Options>
+Learnt learn_by(Method method, const Options& options, FunctionSimulator simulator, std::uint64_t simulations) {
   const LinearGaussian problem{2};
-  auto simulator = problem.simulator();
   Learnt out{{}, problem.space(), problem.observed()};
   SimulationProblem p;
   p.simulator = &simulator;
   p.space = &out.space;
   p.observed = out.observed;
+  InferenceBudget budget;
+  budget.simulations = simulations;
+  Silent silent;
+  out.posterior = *method(p, options, budget, silent);
+  return out;
+}
+
+Learnt learn(std::size_t rounds) {
   NpeOptions o;
   o.estimator.members = 2;
   o.estimator.steps = 2;
@@ -34,11 +43,7 @@ Learnt learn(std::size_t rounds) {
   o.estimator.batch = 64;
   o.rounds = rounds;
   o.draws = 500;
-  InferenceBudget budget;
-  budget.simulations = 1500;
-  Silent silent;
-  out.posterior = *npe(p, o, budget, silent);
-  return out;
+  return learn_by(npe, o, LinearGaussian{2}.simulator(), 1500);
 }
 
 TEST(SavedPosterior, AnswersAsItDid) {
@@ -110,28 +115,19 @@ TEST(SavedPosterior, OneObservationsPosteriorIsNoOthers) {
 
 /// What nle learns of two parameters; where the first is above `fails_above`, half of the simulations fail.
 Learnt learn_likelihood(double fails_above) {
-  const LinearGaussian problem{2};
   FunctionSimulator simulator(statistic_names(2),
-                              [&](auto theta, Rng& rng, auto x) -> std::uint16_t {
-                                for (std::size_t j = 0; j < 2; ++j) x[j] = theta[j] + problem.noise_sd * rng.normal();
+                              [fails_above](auto theta, Rng& rng, auto x) -> std::uint16_t {
+                                for (std::size_t j = 0; j < 2; ++j)
+                                  x[j] = theta[j] + LinearGaussian{2}.noise_sd * rng.normal();
                                 return theta[0] > fails_above && rng.uniform() < 0.5 ? 1 : 0;
                               },
                               {"broke"});
-  Learnt out{{}, problem.space(), problem.observed()};
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &out.space;
-  p.observed = out.observed;
   NleOptions o;
   o.estimator.members = 2;
   o.estimator.density = "auto";
   o.rounds = 2;
   o.draws = 2000;
-  InferenceBudget budget;
-  budget.simulations = 2000;
-  Silent silent;
-  out.posterior = *nle(p, o, budget, silent);
-  return out;
+  return learn_by(nle, o, std::move(simulator), 2000);
 }
 
 TEST(SavedPosterior, OfALikelihoodAnswersAsItDid) {

@@ -1,7 +1,7 @@
 // Monotone rational-quadratic splines (Durkan et al. 2019, "Neural spline flows", eqs. 4 to 8, 25 to 29; Gregory and
 // Delbourgo 1982), the identity outside [-bound, bound]. A row has 3 bins - 1 parameters: widths and heights before
-// their softmax, inner slopes before their softplus. Sixteen samples are worked on side by side: no two rows overlap (ivdep), and
-// there are too many of them for the compiler to ask.
+// their softmax, inner slopes before their softplus. Sixteen samples are worked on side by side: no two rows overlap
+// (ivdep), and there are too many of them for the compiler to ask.
 
 constexpr size_t lanes = 16, most_bins = 16;
 using Lanes = float[lanes];
