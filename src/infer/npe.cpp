@@ -1,5 +1,7 @@
 #include "infer/npe.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,23 +11,28 @@
 #include "infer/annealed_smc.hpp"
 #include "infer/deadline.hpp"
 #include "infer/fresh_training.hpp"
+#include "infer/nearest_attainable.hpp"
 #include "infer/timed_simulation.hpp"
+#include "infer/truncated_prior.hpp"
 
 namespace hillock::infer {
 namespace {
 
-constexpr double least_acceptance = 0.05;  // of rejection from the prior
-constexpr std::size_t region_draws = 10'000;
-constexpr std::size_t least_particles = 500, most_particles = 4000;
-constexpr std::size_t least_seeds = 50;  // stored pairs in the region that particles start from
-constexpr std::size_t least_near = 30;   // simulations nearest to the data, of which most stay in the region
+constexpr double least_share = 0.02;  // of draws inside the region, below which they are annealed into it
+constexpr double named_leak = 0.01;   // share of the density outside the region that a note tells of
+constexpr double named_error = 0.1;   // of a statistic, in standard deviations of the last round's simulations
 constexpr double simulations_a_round = 1000.0, most_timed_rounds = 10.0;  // where their number is found from the time
 constexpr std::size_t least_weighed = 512;  // simulations that their cost is measured with, where there is time
 
 class Npe {
  public:
   Npe(const SimulationProblem& problem, const NpeOptions& options, const InferenceBudget& budget, Progress& progress)
-      : problem_(problem), options_(options), budget_(budget), progress_(progress), source_(problem) {}
+      : problem_(problem),
+        options_(options),
+        budget_(budget),
+        progress_(progress),
+        source_(problem),
+        region_(source_, {.epsilon = options.epsilon, .most_cut = options.most_cut}) {}
 
   Result<SimulationPosterior> run() {
     out_.method = options_.rounds > 1 ? "tsnpe" : "npe";
@@ -43,6 +50,7 @@ class Npe {
       InferenceRound record;
       record.proposal = round == 0 ? "prior" : "truncated prior";
       record_ = &record;
+      last_ = round + 1 == rounds_;
       const auto done = costly_ ? timed_round(round) : fresh ? fresh_round(round) : stored_round(round);
       if (!done) return fail(done.error());
       record.simulations = source_.simulations() - before;
@@ -54,7 +62,7 @@ class Npe {
       out_.complete = false;
       return finish();
     }
-    draw();
+    if (auto drawn = draw(); !drawn) return fail(std::move(drawn.error()));
     return finish();
   }
 
@@ -73,8 +81,11 @@ class Npe {
   }
 
   Result<Array2> propose(std::size_t count) {
-    if (!region_) return source_.prior(count);
-    return truncated(count);
+    const Deadline soon(progress_, budget_.elapsed, simulating_.until);
+    auto z = region_.draw(count, costly_ ? static_cast<const Progress&>(soon) : progress_);
+    if (region_.is_cut()) record_->acceptance = region_.acceptance();
+    record_->capped = record_->capped || region_.capped();
+    return z;
   }
 
   /// Starts an estimator in the coordinates of these pairs.
@@ -82,7 +93,11 @@ class Npe {
     if (pairs.z.rows == 0) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
     next_scale_ = StatisticScale::of(pairs.x, problem_.layout);
     EstimatorOptions o = options_.estimator;
-    if (costly_) o.rate = options_.timed_rate, o.members = options_.timed_members;
+    if (costly_) {
+      o.rate = options_.timed_rate;
+      o.members = last_ ? options_.timed_members : 1;  // it only has to say where to simulate next
+      if (!options_.timed_density.empty()) o.density = options_.timed_density;
+    }
     o.inputs = next_scale_.shape();
     o.embedding_outputs = std::max(o.embedding_outputs, 2 * source_.dimension());
     o.seed = problem_.seed * 1000 + out_.rounds.size();
@@ -112,14 +127,10 @@ class Npe {
     if (!z) return fail(std::move(z.error()));
     if (auto ran = source_.run(*z, pairs_, progress_); !ran) return fail(std::move(ran.error()));
     // Pairs of earlier rounds that lie in the region are draws of the prior cut to it, too.
-    const SimulatedPairs* use = &pairs_;
-    SimulatedPairs inside;
-    if (region_) {
-      inside = within(pairs_);
-      use = &inside;
-    }
-    if (auto begun = begin(*use); !begun) return begun;
-    const StoredTraining learnt = next_->learn_stored(prepare(*use), {.most_epochs = options_.most_epochs}, progress_);
+    inside_ = within(pairs_);
+    if (auto begun = begin(inside_); !begun) return begun;
+    const StoredTraining learnt =
+        next_->learn_stored(prepare(inside_), {.most_epochs = options_.most_epochs}, progress_);
     append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(static_cast<double>(round + 1) / static_cast<double>(rounds_), {});
     return end_round();
@@ -171,10 +182,9 @@ class Npe {
     if (progress_.should_stop() && estimator_) return {};
     // What was proposed lies in the region.
     pairs_.append(fresh);
-    if (region_) inside_.append(fresh);
+    inside_.append(fresh);
     if (pairs_.z.rows > options_.stored) forget();
-    const SimulatedPairs& use = region_ ? inside_ : pairs_;
-    if (auto made = begin(use); !made) return made;
+    if (auto made = begin(inside_); !made) return made;
     // A proposal may have taken longer than it should: what was simulated is learnt from, all the same. The last round
     // has a network to fall back on.
     const bool last = round + 1 == rounds_ && estimator_;
@@ -185,7 +195,7 @@ class Npe {
     StoredSchedule schedule;
     schedule.most_epochs = options_.most_epochs;
     schedule.spent = [&] { return (budget_.elapsed() - learning) / std::max(1e-9, learnt_at - learning); };
-    const StoredTraining learnt = next_->learn_stored(prepare(use), schedule, deadline);
+    const StoredTraining learnt = next_->learn_stored(prepare(inside_), schedule, deadline);
     append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(std::min(1.0, budget_.elapsed() / budget_.seconds), {});
     if (last && learnt.training.empty()) return {};
@@ -194,14 +204,14 @@ class Npe {
 
   /// No more pairs than may be stored: those in the region, and of them the newest.
   void forget() {
-    if (region_) pairs_ = inside_;
+    pairs_ = inside_;
     const std::size_t most = options_.stored;
     if (pairs_.z.rows <= most) return;
     for (Array2* a : {&pairs_.z, &pairs_.x}) {
       a->values.erase(a->values.begin(), a->values.begin() + static_cast<std::ptrdiff_t>((a->rows - most) * a->cols));
       a->rows = most;
     }
-    if (region_) inside_ = pairs_;
+    inside_ = pairs_;
   }
 
   Result<void> fresh_round(std::size_t round) {
@@ -221,10 +231,11 @@ class Npe {
       part *= 2;
     }
     if (auto begun = begin(pilot); !begun) return begun;
+    inside_ = std::move(pilot);
     FreshTraining how;
     how.until = until(round);
     if (budget_.simulations > 0) {
-      const std::uint64_t used = pilot.z.rows;
+      const std::uint64_t used = inside_.z.rows;
       how.simulations = simulations_of(round) > used ? simulations_of(round) - used : 1;
     }
     auto trained = train_fresh(
@@ -240,186 +251,122 @@ class Npe {
     out_.estimator = estimator_;
     out_.scale = next_scale_;
     observed_inputs_ = out_.scale.inputs(std::span<const double>(problem_.observed));
-    if (options_.rounds > 1 && out_.rounds.size() + 1 < rounds_) set_region();
+    if (options_.rounds > 1 && options_.robust) condition_on_attainable();
+    if (options_.rounds > 1 && out_.rounds.size() + 1 < rounds_) {
+      region_.cut(estimator_, observed_inputs_, inside_.z);
+      inside_ = within(inside_);
+    }
     return {};
   }
-
-  // --- truncation ---
-
-  /// The region is that of the estimator's density above a threshold, within the region before.
-  struct Region {
-    std::shared_ptr<const ConditionalEstimator> estimator;
-    std::vector<double> inputs;
-    double threshold = 0.0;
-  };
-
-  void set_region() {
-    const Array2 z = estimator_->draw(observed_inputs_, region_draws, problem_.seed + 17 * out_.rounds.size());
-    std::vector<double> value(z.rows);
-    density_of(*estimator_, observed_inputs_, z, value);
-    std::vector<double> sorted = value;
-    std::ranges::sort(sorted);
-    Region next;
-    next.estimator = estimator_;
-    next.inputs = observed_inputs_;
-    next.threshold = sorted[static_cast<std::size_t>(options_.epsilon * static_cast<double>(sorted.size()))];
-    if (costly_) next.threshold = std::min(next.threshold, threshold_of_nearest());
-    region_ = std::move(next);
-    seeds_ = z;
-    particles_ = Array2();
-    // Is rejection from the prior cheap enough?
-    const Array2 trial = standard_normal_rows(problem_.seed, stream_id("tsnpe.trial"),
-                                              out_.rounds.size() * region_draws, region_draws, source_.dimension());
-    std::vector<std::uint8_t> in(trial.rows);
-    inside(trial, in);
-    acceptance_ = static_cast<double>(std::ranges::count(in, 1)) / static_cast<double>(trial.rows);
-    if (costly_) inside_ = within(pairs_);
-  }
-
-  /// A density that most of the simulations nearest to the data are above. Where data lie outside what the model can
-  /// do, a network extrapolates, and a region of its making alone may leave them all out. A wider region is never
-  /// wrong.
-  [[nodiscard]] double threshold_of_nearest() const {
-    const SimulatedPairs& known = region_ ? inside_ : pairs_;
-    const std::size_t near = std::min(known.z.rows, std::max(least_near, known.z.rows / 100));
-    const Array2 inputs = out_.scale.inputs(known.x);
-    std::vector<std::pair<double, std::size_t>> distance(known.z.rows);
-    for (std::size_t k = 0; k < known.z.rows; ++k) {
-      double sum = 0.0;
-      for (std::size_t j = 0; j < inputs.cols; ++j) sum += std::pow(inputs(k, j) - observed_inputs_[j], 2);
-      distance[k] = {sum, k};
+  /// What the network is given: where the model cannot quite do the data, the nearest that it can.
+  void condition_on_attainable() {
+    // Of thousands of samples no covariance is known.
+    if (out_.scale.shape().kind != Embedding::none) return;
+    AttainableOptions how;
+    how.seed = problem_.seed + out_.rounds.size();
+    // Whether a statistic has a value is seen surely, too.
+    std::vector<std::uint8_t> whole(out_.scale.columns(), 1);
+    for (std::size_t column = 0; column < out_.scale.varying().size(); ++column)
+      whole[column] = out_.scale[out_.scale.varying()[column]].whole ? 1 : 0;
+    const NearestAttainable found = nearest_attainable(out_.scale.inputs(inside_.x), observed_inputs_, whole, how);
+    out_.attainable.clear();
+    out_.given.clear();
+    if (!found.misfit) return;
+    out_.given.assign(problem_.observed.size(), std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t column = 0; column < out_.scale.varying().size(); ++column) {
+      const std::size_t j = out_.scale.varying()[column];
+      if (std::abs(observed_inputs_[column] - found.inputs[column]) > named_error)
+        out_.given[j] = out_.scale[j].inverse(found.inputs[column]);
     }
-    std::ranges::partial_sort(distance, distance.begin() + static_cast<std::ptrdiff_t>(near));
-    Array2 z(near, known.z.cols);
-    for (std::size_t k = 0; k < near; ++k) std::ranges::copy(known.z.row(distance[k].second), z.row(k).begin());
-    std::vector<double> value(near);
-    density_of(*estimator_, observed_inputs_, z, value);
-    std::ranges::sort(value);
-    return near > 0 ? value[near / 4] : std::numeric_limits<double>::infinity();
+    off_ = fmt::format(
+        "the data lie {:.3g} standard deviations from the simulations near them (p = {:.2g}): the posterior is given "
+        "the "
+        "nearest statistics that the model can do",
+        found.distance, found.p);
+    observed_inputs_ = out_.attainable = found.inputs;
   }
-
-  static void density_of(const ConditionalEstimator& estimator, std::span<const double> inputs, const Array2& z,
-                         std::span<double> value) {
-    Array2 c(1, inputs.size());
-    std::ranges::copy(inputs, c.values.begin());
-    estimator.log_density(z, c, value);
-  }
-
-  void inside(const Array2& z, std::span<std::uint8_t> out) const {
-    source_.allowed(z, out);
-    if (!region_) return;
-    std::vector<double> value(z.rows);
-    density_of(*region_->estimator, region_->inputs, z, value);
-    for (std::size_t k = 0; k < z.rows; ++k) out[k] = out[k] && value[k] >= region_->threshold ? 1 : 0;
-  }
-
   [[nodiscard]] SimulatedPairs within(const SimulatedPairs& pairs) const {
     std::vector<std::uint8_t> in(pairs.z.rows);
-    inside(pairs.z, in);
+    region_.inside(pairs.z, in);
     return pairs.chosen(in);
-  }
-
-  Result<Array2> truncated(std::size_t count) {
-    record_->acceptance = acceptance_;
-    if (acceptance_ >= least_acceptance) return by_rejection(count);
-    return by_particles(count);
-  }
-
-  Result<Array2> by_rejection(std::size_t count) {
-    Array2 out(0, source_.dimension());
-    for (std::size_t tries = 0; out.rows < count; ++tries) {
-      // The acceptance is at least 5 % but for chance: this cap is far.
-      if (tries > 100) {
-        record_->capped = true;
-        break;
-      }
-      const auto some = static_cast<std::size_t>(1.2 * static_cast<double>(count - out.rows) / acceptance_) + 64;
-      auto z = source_.prior(some);
-      if (!z) return z;
-      std::vector<std::uint8_t> in(z->rows);
-      inside(*z, in);
-      for (std::size_t k = 0; k < z->rows && out.rows < count; ++k) {
-        if (!in[k]) continue;
-        out.values.insert(out.values.end(), z->row(k).begin(), z->row(k).end());
-        ++out.rows;
-      }
-    }
-    return out;
-  }
-
-  /// Particles of the cut prior: a few thousand, moved a little on before each block is taken. Where a block is larger
-  /// than they are, points come more than once, with other random numbers of the simulator.
-  Result<Array2> by_particles(std::size_t count) {
-    const auto cut = [&](const Array2& z, std::span<double> value) {
-      standard_normal_density(z, value);
-      std::vector<std::uint8_t> in(z.rows);
-      inside(z, in);
-      for (std::size_t k = 0; k < z.rows; ++k)
-        if (!in[k]) value[k] = -std::numeric_limits<double>::infinity();
-    };
-    const bool first = particles_.rows == 0;
-    // Stored pairs in the region are draws of the cut prior already. Without enough of them the way to it is from the
-    // posterior so far.
-    const bool there = !first || inside_.z.rows >= least_seeds;
-    const auto base = [&](const Array2& z, std::span<double> value) {
-      if (!there) density_of(*region_->estimator, region_->inputs, z, value);
-      else cut(z, value);
-    };
-    if (first) {
-      const Array2& from = there ? inside_.z : seeds_;
-      std::size_t wanted = std::clamp(count, least_particles, most_particles);
-      if (there) wanted = std::min(wanted, std::max(least_particles, 10 * from.rows));
-      particles_ = Array2(wanted, from.cols);
-      for (std::size_t k = 0; k < wanted; ++k)
-        std::ranges::copy(from.row(k * from.rows / wanted), particles_.row(k).begin());
-    }
-    AnnealingOptions how;
-    how.seed = problem_.seed * 7919 + ++annealed_;
-    if (!first) how.last_moves = 0.5, how.most_last_moves = 4;
-    if (costly_ && there) how.last_moves = first ? 4.0 : 2.0, how.most_last_moves = 40;
-    // Particles that started in the region are draws of the cut prior after any number of moves: time is their limit.
-    const Deadline soon(progress_, budget_.elapsed, costly_ && there ? simulating_.until : 0.0);
-    auto moved = anneal(particles_, base, cut, how, costly_ && there ? static_cast<const Progress&>(soon) : progress_);
-    if (!moved) return fail(std::move(moved.error()));
-    if (!moved->complete && !progress_.should_stop() && !(costly_ && there)) record_->capped = true;
-    particles_ = std::move(moved->points);
-    if (count == particles_.rows || costly_) return particles_;
-    Array2 out(count, particles_.cols);
-    Rng rng(problem_.seed, stream_id("tsnpe.particles"), annealed_);
-    for (std::size_t k = 0; k < count; ++k)
-      std::ranges::copy(particles_.row(rng.below(particles_.rows)), out.row(k).begin());
-    return out;
   }
 
   // --- the end ---
 
-  void draw() {
-    const std::size_t d = source_.dimension();
-    out_.z = Array2(0, d);
+  /// Draws of the density, cut to the region that its simulations came from: outside of it a network has seen nothing,
+  /// and what it says there is extrapolated.
+  Result<void> draw() {
+    out_.z = Array2(0, source_.dimension());
     std::uint64_t number = 0;
     const std::size_t most = 100 * options_.draws;
+    std::size_t outside = 0, allowed = 0;
     while (out_.z.rows < options_.draws && number < most) {
       const std::size_t some = options_.draws - out_.z.rows;
       const Array2 z = estimator_->draw(observed_inputs_, some, problem_.seed, number);
       number += some;
-      std::vector<std::uint8_t> good(z.rows);
+      std::vector<std::uint8_t> good(z.rows), in(z.rows);
       source_.allowed(z, good);
+      region_.inside(z, in);
       for (std::size_t k = 0; k < z.rows; ++k) {
         const bool finite = std::ranges::all_of(z.row(k), [](double u) { return std::isfinite(u); });
         if (!good[k] || !finite) {
           ++out_.dropped_draws;
           continue;
         }
+        ++allowed;
+        if (in[k] == 0) {
+          ++outside;
+          continue;
+        }
         out_.z.values.insert(out_.z.values.end(), z.row(k).begin(), z.row(k).end());
         ++out_.z.rows;
       }
+      if (static_cast<double>(allowed - outside) < least_share * static_cast<double>(allowed)) break;
     }
-    if (out_.z.rows < options_.draws)
+    if (!out_.attainable.empty()) out_.notes.push_back(off_);
+    if (region_.is_cut()) out_.region = std::make_shared<CutRegion>(region_.region());
+    const double leaked = allowed > 0 ? static_cast<double>(outside) / static_cast<double>(allowed) : 0.0;
+    if (leaked > named_leak)
+      out_.notes.push_back(fmt::format(
+          "{:.2g} % of the density that was learnt lay outside the region that its simulations came from, where it is "
+          "extrapolated: that part is left out",
+          100.0 * leaked));
+    if (1.0 - leaked < least_share) {
+      out_.normalised = false;
+      if (auto annealed = anneal_into_region(); !annealed) return annealed;
+    } else if (out_.z.rows < options_.draws) {
       out_.notes.push_back(
           "fewer draws than asked for: most of the estimated posterior lies where the model's joint conditions do not "
           "hold");
+    }
     out_.log_density.resize(out_.z.rows);
-    if (out_.z.rows > 0) density_of(*estimator_, observed_inputs_, out_.z, out_.log_density);
+    if (out_.z.rows > 0) density_given(*estimator_, observed_inputs_, out_.z, out_.log_density);
+    out_.inside_share = 1.0 - leaked;
+    if (out_.normalised && leaked > 0.0)
+      for (double& v : out_.log_density) v -= std::log(out_.inside_share);
+    return {};
+  }
+
+  /// Nearly all of the density lies outside: particles of the region go to what of it is inside.
+  Result<void> anneal_into_region() {
+    const std::size_t count = std::max<std::size_t>(options_.draws, 4);
+    auto start = region_.draw(count, progress_);
+    if (!start) return fail(std::move(start.error()));
+    if (start->rows < 4) return {};
+    const auto target = [&](const Array2& z, std::span<double> value) {
+      density_given(*estimator_, observed_inputs_, z, value);
+      std::vector<std::uint8_t> in(z.rows);
+      region_.inside(z, in);
+      for (std::size_t k = 0; k < z.rows; ++k)
+        if (in[k] == 0 || !(value[k] > -std::numeric_limits<double>::infinity()))
+          value[k] = -std::numeric_limits<double>::infinity();
+    };
+    AnnealingOptions how;
+    how.seed = problem_.seed * 7919;
+    auto moved = anneal(*start, standard_normal_density, target, how, progress_);
+    if (!moved) return fail(std::move(moved.error()));
+    out_.z = std::move(moved->points);
+    return {};
   }
 
   Result<SimulationPosterior> finish() {
@@ -441,16 +388,16 @@ class Npe {
   InferenceRound* record_ = nullptr;
   std::shared_ptr<ConditionalEstimator> estimator_, next_;
   StatisticScale next_scale_;
-  std::vector<double> observed_inputs_;
-  SimulatedPairs pairs_;   // of all rounds, where they are stored
-  SimulatedPairs inside_;  // of them, in the region: where seconds are the limit
+  std::vector<double> observed_inputs_;  // or the nearest attainable ones
+  std::string off_;                      // how far the data are from those, in words
+  SimulatedPairs pairs_;                 // of all rounds, where they are stored
+  SimulatedPairs inside_;  // of them, in the region; where every pair is fresh, the first ones of the round
   std::size_t rounds_ = options_.rounds;
+  bool last_ = false;    // this round is
   bool costly_ = false;  // seconds are the limit, and a simulation costs many times what learning from it does
   TimedSimulation simulating_;
-  std::optional<Region> region_;
-  double acceptance_ = 1.0;
-  Array2 seeds_, particles_;
-  std::uint64_t annealed_ = 0, thinned_ = 0;
+  TruncatedPrior region_;
+  std::uint64_t thinned_ = 0;
 };
 
 }  // namespace
@@ -461,6 +408,7 @@ Result<void> NpeOptions::validate() const {
   ranges.need(draws >= 1 && draws <= 100'000'000, "draws", static_cast<double>(draws), "between 1 and 1e8");
   ranges.need(rounds >= 1 && rounds <= 100, "rounds", static_cast<double>(rounds), "between 1 and 100");
   ranges.need(epsilon > 0.0 && epsilon < 0.5, "epsilon", epsilon, "above 0, below 0.5");
+  ranges.need(most_cut > 0.0 && most_cut < 1.0, "most_cut", most_cut, "between 0 and 1");
   ranges.need(pilot >= 16, "pilot", static_cast<double>(pilot), "16 or above");
   ranges.need(sampling_share >= 0.0 && sampling_share < 1.0, "sampling_share", sampling_share, "at least 0, below 1");
   return std::move(ranges).result();

@@ -26,6 +26,8 @@ struct NpeOptions {
   std::size_t draws = 10'000;
   std::size_t rounds = 1;          ///< above 1: tsnpe
   double epsilon = 1e-3;           ///< of the posterior's mass, outside the region
+  double most_cut = 0.97;          ///< of the simulations in a round's region, outside the next one
+  bool robust = true;              ///< rounds condition on what the model can do (nearest_attainable.hpp)
   std::uint64_t stored = 300'000;  ///< so many simulations are stored and learnt from many times; more are fresh
   std::size_t most_epochs = 1000;  ///< of a stored set
   std::size_t pilot = 20'000;      ///< fresh simulations that scales are found from, at most
@@ -36,9 +38,10 @@ struct NpeOptions {
   bool rounds_from_time = false;  ///< their number: about one for 1000 simulations, 2 to 10; `rounds` says whether more
                                   ///< than one
   double timed_rate = 2e-3;       ///< of learning then: there are few steps
-  std::size_t timed_members = 1;
+  std::string timed_density = "maf";  ///< of the same reason; empty: `estimator.density`
+  std::size_t timed_members = 2;      ///< of the last round; as many threads learn beside each other
   double timed_sampling_share = 0.02;
-  double simulating_share = 0.5;  ///< of the seconds of such a round
+  double simulating_share = 0.6;  ///< of the seconds of such a round
   double last_share = 0.3;        ///< of all of them, for the last round
   [[nodiscard]] Result<void> validate() const;
 };

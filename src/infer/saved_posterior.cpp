@@ -87,7 +87,7 @@ Result<SavedPosterior> SavedPosterior::of(const SimulationPosterior& posterior, 
   out.observed_ = std::move(observed);
   out.scale_ = posterior.scale;
   if (density) {
-    out.estimator_ = posterior.estimator;
+    out.density_ = posterior.density();
   } else {
     out.likelihood_ = posterior.likelihood;
     out.log_evidence_ = posterior.log_evidence;
@@ -139,7 +139,12 @@ std::string SavedPosterior::to_bytes() const {
     add("layout-block", {layout.block.begin(), layout.block.end()});
   }
   if (!likelihood_) {
-    estimator_->save(n);
+    density_.estimator->save(n);
+    if (!density_.attainable.empty()) add("attainable", density_.attainable);
+    if (density_.region) {
+      density_.region->save(n);
+      add("inside-share", {density_.inside_share});
+    }
     return nn::to_bytes(n);
   }
   n.fields["learnt"] = "likelihood";
@@ -227,7 +232,21 @@ Result<SavedPosterior> SavedPosterior::from_bytes(std::string_view bytes, const 
   if (estimator->dimension() != out.space_->size() || estimator->context_dimension() != out.scale_.columns() ||
       estimator->inputs() != out.scale_.shape())
     return damaged("its network is of another number of parameters or statistics");
-  out.estimator_ = std::make_shared<ConditionalEstimator>(std::move(*estimator));
+  out.density_.scale = out.scale_;
+  out.density_.estimator = std::make_shared<ConditionalEstimator>(std::move(*estimator));
+  if (const auto* attainable = doubles(*n, "attainable")) {
+    if (attainable->size() != out.scale_.columns() || out.amortised_)
+      return damaged("the statistics that it is given are of another number");
+    out.density_.attainable = *attainable;
+  }
+  auto region = CutRegion::load(*n, out.space_->size(), where);
+  if (!region) return fail(std::move(region.error()));
+  if (region->size() == 0) return out;
+  const auto* share = doubles(*n, "inside-share");
+  if (!share || share->size() != 1 || !(share->front() > 0.0 && share->front() <= 1.0) || out.amortised_)
+    return damaged("what it says of the region of its simulations fits nothing");
+  out.density_.region = std::make_shared<CutRegion>(std::move(*region));
+  out.density_.inside_share = share->front();
   return out;
 }
 
@@ -247,9 +266,11 @@ Result<Array2> SavedPosterior::draw(std::span<const double> x, std::size_t count
                                     std::uint64_t first) const {
   auto all = complete(x);
   if (!all) return fail(std::move(all.error()));
-  if (!likelihood_)
-    return space_->from_standard_normal(
-        estimator_->draw(scale_.inputs(std::span<const double>(*all)), count, seed, first));
+  if (!likelihood_) {
+    auto z = density_.draw(*all, count, seed, first);
+    if (!z) return z;
+    return space_->from_standard_normal(*z);
+  }
   LearntPosteriorOptions how;
   how.draws = std::max(count, least_particles);
   // Another annealing for another `first`.
@@ -296,9 +317,7 @@ Result<std::vector<double>> SavedPosterior::log_density(const Array2& parameters
     standard_normal_density(z, prior);
     for (std::size_t k = 0; k < z.rows; ++k) value[k] += prior[k] - log_evidence_;
   } else {
-    Array2 c(1, scale_.columns());
-    std::ranges::copy(scale_.inputs(std::span<const double>(*all)), c.values.begin());
-    estimator_->log_density(z, c, value);
+    density_.log_density(z, *all, value);
   }
   for (std::size_t k = 0; k < z.rows; ++k)
     value[k] = outside[k] ? -std::numeric_limits<double>::infinity() : value[k] - slope[k];

@@ -2,7 +2,8 @@
 /// A learnt posterior that is kept: drawn from and evaluated again, on any observation where it is amortised, without
 /// the simulator.
 ///
-/// Plain versioned data (nn/saved_network.hpp). Of `npe` and `tsnpe` it is the density that they learn. Of `nle` it is
+/// Plain versioned data (nn/saved_network.hpp). Of `npe` and `tsnpe` it is the density that they learn; of `tsnpe`, cut
+/// to the region that its simulations came from. Of `nle` it is
 /// the likelihood of the observation: draws are annealed from the prior anew, and the density is normalised by the
 /// evidence that the annealing of the fit found. The priors depend on no other parameter,
 /// since those that do are formulas of a model.
@@ -40,10 +41,10 @@ class SavedPosterior {
   [[nodiscard]] const StatisticLayout& layout() const { return scale_.layout(); }
 
   /// Draws number `first` ... (SI) of the posterior given `x`; of trials, x may have any number that it was learnt for.
-  /// Of a learnt likelihood, draws of one call are of one annealing: those of another `first` are other draws, of which
-  /// none is among them. Errors: those of StatisticLayout::complete; "not-amortised": another observation than the one
-  /// that it was learnt for; of a learnt likelihood
-  /// those of draw_learnt_posterior, and "annealing-capped".
+  /// Of a learnt likelihood, and of a density that is cut, draws of one call belong together: those of another `first`
+  /// are other draws, of which none is among them. Errors: those of StatisticLayout::complete; "not-amortised": another
+  /// observation than the one that it was learnt for; of a learnt likelihood those of draw_learnt_posterior, and
+  /// "annealing-capped"; of a cut density "draws-outside".
   [[nodiscard]] Result<Array2> draw(std::span<const double> x, std::size_t count, std::uint64_t seed,
                                     std::uint64_t first = 0) const;
   /// log p(theta | x) of parameters in SI; -inf outside the prior. Errors as above.
@@ -60,8 +61,8 @@ class SavedPosterior {
   std::vector<std::string> statistics_;
   std::vector<double> observed_;
   StatisticScale scale_;
-  std::shared_ptr<const ConditionalEstimator> estimator_;  ///< of parameters given statistics; or, of ...
-  std::shared_ptr<const LearntLikelihood> likelihood_;     ///< ... its own
+  LearntDensity density_;  ///< of parameters given statistics; or, without an estimator, ...
+  std::shared_ptr<const LearntLikelihood> likelihood_;  ///< ... theirs
   double log_evidence_ = 0.0;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/array.hpp"
 #include "infer/conditional_estimator.hpp"
+#include "infer/learnt_density.hpp"
 #include "infer/learnt_likelihood.hpp"
 #include "infer/simulation_source.hpp"
 #include "infer/statistic_scale.hpp"
@@ -56,6 +57,12 @@ struct SimulationPosterior {
   bool amortised = false;  ///< the estimator holds for any observation of the prior predictive
   std::shared_ptr<const ConditionalEstimator> estimator;
   StatisticScale scale;
+  /// What the estimator was given instead of the data's, where the model cannot do those; empty: the data's.
+  std::vector<double> attainable;
+  std::vector<double> given;  ///< [statistic] the same in the statistics' units; NaN: the data's. Empty: all the data's
+  /// Where the simulations of the last round came from, and the draws lie; null: anywhere.
+  std::shared_ptr<const CutRegion> region;
+  double inside_share = 1.0;                           ///< of the estimator's density, in `region`
   std::shared_ptr<const LearntLikelihood> likelihood;  ///< of a method that learns it; null where the prior has joint
                                                        ///< conditions, which are formulas of a model
   double log_evidence = 0.0;                           ///< of prior times `likelihood`
@@ -67,6 +74,8 @@ struct SimulationPosterior {
   std::int64_t dropped_draws = 0;  ///< that the joint conditions of the prior do not allow
   bool complete = true;            ///< false: it was stopped, and this is what there was
   std::vector<std::string> notes;
+  /// Where `estimator` is a density of the parameters.
+  [[nodiscard]] LearntDensity density() const { return {estimator, scale, attainable, region, inside_share}; }
 };
 
 }  // namespace hillock::infer

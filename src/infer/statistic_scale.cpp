@@ -87,6 +87,16 @@ StatisticMap shared_map(const Array2& pilot, const StatisticLayout& layout, std:
 
 double StatisticMap::operator()(double x) const { return (shaped(*this, x) - mean) / sd; }
 
+double StatisticMap::inverse(double scaled) const {
+  const double v = mean + sd * scaled;
+  switch (shape) {
+    case Shape::linear: return v;
+    case Shape::log: return std::exp(v);
+    case Shape::asinh: return centre + width * std::sinh(v);
+  }
+  return v;
+}
+
 StatisticScale StatisticScale::of(const Array2& pilot, const StatisticLayout& layout) {
   std::vector<StatisticMap> maps(pilot.cols);
   std::vector<std::uint8_t> in_block(pilot.cols, 0);

@@ -31,6 +31,8 @@ struct StatisticMap {
   double low = 0.0, high = 0.0;  ///< the extremes of the pilot sample
   /// Scaled; NaN for NaN. A value outside a log's range is as far out as the least one that it was made for.
   [[nodiscard]] double operator()(double x) const;
+  /// The value that is scaled to this.
+  [[nodiscard]] double inverse(double scaled) const;
 };
 
 class StatisticScale {

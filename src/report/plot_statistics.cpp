@@ -59,6 +59,7 @@ std::string in_words(const verify::StatisticSummary& s) {
                                          : std::string("; not predicted");
   if (s.predicted_undefined > 0)
     out += fmt::format(", without a value in {} of simulations", percent(s.predicted_undefined));
+  if (std::isfinite(s.given)) out += fmt::format("; the posterior was given {}", number(s.given, 4));
   return out;
 }
 

@@ -63,10 +63,7 @@ class Certifying {
         infer::standard_normal_rows(problem_.problem().seed, stream_id("certify.look"), 0, looks, posterior_.z.cols);
     for (auto* v : {&at_.look_posterior, &at_.look_proposal, &at_.look_prior}) v->resize(looks);
     exact_.log_density(at_.look, at_.look_posterior, progress_);
-    const std::vector<double> inputs = posterior_.scale.inputs(problem_.problem().observed);
-    Array2 context(1, inputs.size());
-    std::ranges::copy(inputs, context.values.begin());
-    posterior_.estimator->log_density(at_.look, context, at_.look_proposal);
+    posterior_.density().log_density(at_.look, problem_.problem().observed, at_.look_proposal);
     infer::standard_normal_density(at_.look, at_.look_prior);
   }
 

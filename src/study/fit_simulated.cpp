@@ -282,6 +282,7 @@ class SimulatedFit {
       o.rounds = choice_.method == "npe" ? 1 : std::max<std::size_t>(2, choice_.rounds);
       o.rounds_from_time = study_.search.rounds == 0;
       if (study_.search.members > 0) o.timed_members = choice_.members;
+      if (study_.search.density != "auto") o.timed_density = choice_.density;
       return infer::npe(asked_, o, budget_, progress_);
     }
     if (choice_.method == "nre") return by_nre();

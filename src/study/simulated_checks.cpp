@@ -182,6 +182,7 @@ Result<SimulatedChecks> check_simulated(const SimulatedProblem& problem, const i
     const std::vector<double> before = finite_sorted(out.prior.x, j), after = finite_sorted(out.predicted.x, j);
     const auto show = [&](double x) { return unit.from_si(x); };
     s.observed = show(p.observed[j]);
+    if (!posterior.given.empty()) s.given = show(posterior.given[j]);
     s.prior_q025 = show(quantile(before, 0.025)), s.prior_q975 = show(quantile(before, 0.975));
     s.predicted_q025 = show(quantile(after, 0.025)), s.predicted_median = show(quantile(after, 0.5));
     s.predicted_q975 = show(quantile(after, 0.975));

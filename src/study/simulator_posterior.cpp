@@ -49,8 +49,8 @@ Result<std::string> SimulatorPosterior::to_bytes() const {
   return saved->to_bytes();
 }
 
-Result<std::vector<double>> SimulatorPosterior::inputs(std::span<const double> observed) const {
-  if (observed.empty()) return posterior_.scale.inputs(std::span<const double>(observed_));
+Result<std::vector<double>> SimulatorPosterior::complete(std::span<const double> observed) const {
+  if (observed.empty()) return observed_;
   const infer::StatisticLayout& layout = posterior_.scale.layout();
   if (layout.kind != infer::Embedding::set)
     if (auto good = check_observed(observed, statistics_, {"observed", {}}); !good)
@@ -64,14 +64,18 @@ Result<std::vector<double>> SimulatorPosterior::inputs(std::span<const double> o
                 fmt::format("the posterior by {} was learnt for the data of the fit, and is none of other data",
                             posterior_.method),
                 "observed", "fit with method=\"npe\", which holds for any observation, or fit these data");
-  return posterior_.scale.inputs(std::span<const double>(*x));
+  return x;
 }
 
 Result<Array2> SimulatorPosterior::sample(std::size_t count, std::span<const double> observed, std::uint64_t seed,
                                           std::uint64_t first) const {
-  auto c = inputs(observed);
-  if (!c) return fail(std::move(c.error()));
-  if (density()) return space_.from_standard_normal(posterior_.estimator->draw(*c, count, seed, first));
+  auto x = complete(observed);
+  if (!x) return fail(std::move(x.error()));
+  if (density()) {
+    auto z = posterior_.density().draw(*x, count, seed, first);
+    if (!z) return z;
+    return space_.from_standard_normal(*z);
+  }
   const Array2& all = posterior_.parameters;
   if (count > all.rows && likelihood_) return likelihood_->draw(observed_, count, seed, first);
   if (count > all.rows)
@@ -98,18 +102,16 @@ Result<std::vector<double>> SimulatorPosterior::log_prob(const Array2& parameter
     return fail("parameter-count",
                 fmt::format("there are {} numbers a point for {} parameters", parameters.cols, space_.size()), "theta",
                 fmt::format("in this order: {}", fmt::join(space_.names(), ", ")));
-  auto given = inputs(observed);
+  auto given = complete(observed);
   if (!given) return fail(std::move(given.error()));
   if (likelihood_) return likelihood_->log_density(parameters, observed_);
-  Array2 c(1, given->size());
-  std::ranges::copy(*given, c.values.begin());
   std::vector<double> slope(parameters.rows), value(parameters.rows);
   Array2 z = space_.to_standard_normal(parameters, slope);
   std::vector<std::uint8_t> outside(z.rows, 0);
   for (std::size_t k = 0; k < z.rows; ++k)
     for (double& at : z.row(k))
       if (!std::isfinite(at)) outside[k] = 1, at = 0.0;
-  posterior_.estimator->log_density(z, c, value);
+  posterior_.density().log_density(z, *given, value);
   for (std::size_t k = 0; k < z.rows; ++k)
     value[k] = outside[k] ? -std::numeric_limits<double>::infinity() : value[k] - slope[k];
   return value;

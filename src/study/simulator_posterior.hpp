@@ -55,8 +55,8 @@ class SimulatorPosterior {
  private:
   /// Is there a normalised density of the parameters, given data?
   [[nodiscard]] bool density() const { return posterior_.normalised && posterior_.estimator != nullptr; }
-  /// What the estimator is asked with.
-  [[nodiscard]] Result<std::vector<double>> inputs(std::span<const double> observed) const;
+  /// A complete row of statistics; `observed` or, where it is empty, the data of the fit.
+  [[nodiscard]] Result<std::vector<double>> complete(std::span<const double> observed) const;
 
   prob::ParameterSpace space_;
   std::vector<units::Unit> units_;

@@ -420,6 +420,14 @@ constexpr std::array table = {
          "alone, and is not rejected",
          nullptr, false, "A misfit in that statistic, or chance: one in twenty lies outside.",
          "Look at it in the report.", statistics_outside_interval},
+    Rule{"data-off-the-model", Status::supported,
+         "together the statistics of the data lie farther from the simulations near them than 99 % of such simulations "
+         "from their own neighbours",
+         nullptr, false,
+         "The model cannot do them all at once. The posterior was given the nearest statistics that it can do; its "
+         "error "
+         "bars know nothing of the rest.",
+         "Look at the statistics that differ: another mechanism, or leave them out.", data_off_the_model},
     Rule{"certified-approximate", Status::supported, "the exact likelihood says that the posterior is approximate",
          nullptr, false, "Its error bars are near the exact ones, not equal to them.",
          "More simulations; `verify.certify = \"exact\"`.", certified_approximate},

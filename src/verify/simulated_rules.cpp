@@ -156,6 +156,20 @@ std::string statistics_outside_interval(const Facts& f) {
   return list.empty() ? "" : fmt::format("Outside its predictions, of {} statistics: {}.", all.size(), list.text());
 }
 
+std::string data_off_the_model(const Facts& f) {
+  if (!from_simulations(f)) return "";
+  Listing list;
+  for (const StatisticSummary& s : f.verdict.simulated.statistics)
+    if (std::isfinite(s.given))
+      list.add(fmt::format("{} {} instead of {}", s.name, with_unit(s.given, s.unit), with_unit(s.observed, s.unit)),
+               "; ");
+  return list.empty() ? ""
+                      : fmt::format(
+                            "The model cannot do all statistics of the data at once; the posterior was given the "
+                            "nearest that it can do: {}.",
+                            list.text());
+}
+
 std::string certified_approximate(const Facts& f) {
   const Simulated& s = f.verdict.simulated;
   if (!from_simulations(f) || s.certified != "approximate") return "";

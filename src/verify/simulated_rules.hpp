@@ -22,6 +22,7 @@ namespace hillock::verify {
 [[nodiscard]] std::string statistics_not_predicted(const Facts& facts);
 [[nodiscard]] std::string too_few_predictive_draws(const Facts& facts);
 [[nodiscard]] std::string statistics_outside_interval(const Facts& facts);
+[[nodiscard]] std::string data_off_the_model(const Facts& facts);
 [[nodiscard]] std::string certified_approximate(const Facts& facts);
 [[nodiscard]] std::string simulations_failed(const Facts& facts);
 [[nodiscard]] std::string proposal_capped(const Facts& facts);

@@ -125,6 +125,9 @@ struct StatisticSummary {
   std::string name;
   std::string unit;
   double observed = not_computed;                               ///< NaN: it has no value in the data
+  /// What the posterior was given instead, where the model cannot do the observed value together with the others; NaN:
+  /// the observed one.
+  double given = not_computed;
   double prior_q025 = not_computed, prior_q975 = not_computed;  ///< prior predictive
   double predicted_q025 = not_computed, predicted_median = not_computed, predicted_q975 = not_computed;
   double prior_undefined = not_computed, predicted_undefined = not_computed;  ///< share without a value

@@ -131,6 +131,9 @@ void fields(Visit&& visit, StatisticSummary& x) {
   visit("name", x.name, "what was measured of the data and of every simulation");
   visit("unit", x.unit, "unit of its values here");
   visit("observed", x.observed, "in the data; null: it has no value there");
+  visit("given", x.given,
+        "what the posterior was given instead, where the model cannot do the observed value together with the others; "
+        "null: the observed one");
   visit("prior_q025", x.prior_q025, "2.5 % quantile under the prior");
   visit("prior_q975", x.prior_q975, "97.5 % quantile under the prior");
   visit("predicted_q025", x.predicted_q025, "2.5 % quantile under the posterior");

@@ -71,6 +71,48 @@ TEST(SavedPosterior, AnswersAsItDid) {
   EXPECT_NEAR(again->log_density(at, learnt.observed)->front(), exact, 0.25);
 }
 
+/// Of tsnpe: cut to the region of its simulations, and normalised there.
+TEST(SavedPosterior, ACutDensityIsKeptWithItsRegion) {
+  Learnt learnt = learn(4);
+  ASSERT_TRUE(learnt.posterior.region);
+  ASSERT_GT(learnt.posterior.region->size(), 1U);
+  // As if a third of the density had leaked, and the model could not do one of the statistics.
+  learnt.posterior.inside_share = 0.75;
+  learnt.posterior.attainable = learnt.posterior.scale.inputs(std::span<const double>(learnt.observed));
+  learnt.posterior.attainable[0] += 0.05;
+  const auto saved = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
+  ASSERT_TRUE(saved) << render(saved.error());
+  const auto again = SavedPosterior::from_bytes(saved->to_bytes(), "p");
+  ASSERT_TRUE(again) << render(again.error());
+  const auto a = saved->draw(learnt.observed, 2000, 5), b = again->draw(learnt.observed, 2000, 5);
+  ASSERT_TRUE(a && b);
+  EXPECT_EQ(a->values, b->values);
+  EXPECT_NE(a->values, saved->draw(learnt.observed, 2000, 5, 2000)->values);
+  const auto p = saved->log_density(*a, learnt.observed), q = again->log_density(*a, learnt.observed);
+  ASSERT_TRUE(p && q);
+  EXPECT_EQ(*p, *q);
+  for (const double v : *p) EXPECT_TRUE(std::isfinite(v));
+  // What they were given moves the posterior; the share inside moves the density.
+  learnt.posterior.attainable.clear();
+  learnt.posterior.inside_share = 1.0;
+  const auto plain = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
+  ASSERT_TRUE(plain);
+  EXPECT_NE(*plain->log_density(*a, learnt.observed), *p);
+  // The mean of p(theta | x)/p(theta) over draws of the prior is 1.
+  const Array2 z = standard_normal_rows(3, 4, 0, 200'000, 2);
+  const Array2 theta = learnt.space.from_standard_normal(z);
+  const auto density = plain->log_density(theta, learnt.observed);
+  ASSERT_TRUE(density);
+  double sum = 0.0, square = 0.0;
+  for (std::size_t k = 0; k < z.rows; ++k) {
+    // The prior is standard normal, in theta too.
+    const double w =
+        std::exp((*density)[k] + 0.5 * (theta(k, 0) * theta(k, 0) + theta(k, 1) * theta(k, 1)) + 1.8378770664);
+    sum += w / 2e5, square += w * w / 2e5;
+  }
+  EXPECT_NEAR(sum, 1.0, 0.02 + 5.0 * std::sqrt(square / 2e5));
+}
+
 TEST(SavedPosterior, OutsideThePriorThereIsNoDensity) {
   FunctionSimulator simulator(statistic_names(1), [](auto theta, Rng& rng, auto x) -> std::uint16_t {
     x[0] = theta[0] + 0.3 * rng.normal();

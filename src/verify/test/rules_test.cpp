@@ -113,6 +113,12 @@ const std::map<std::string_view, Case>& cases() {
           v.simulated.statistics[2].inside = false;
         },
         [](V& v) { v.simulated = test::simulated_box(); }}},
+      {"data-off-the-model",
+       {[](V& v) {
+          v.simulated = test::simulated_box(), v.numerics.predictive_draws = 9999,
+          v.simulated.statistics[2].given = 1.0;
+        },
+        [](V& v) { v.simulated = test::simulated_box(); }}},
       {"certified-approximate",
        {[](V& v) {
           v.simulated = test::simulated_box(), v.numerics.predictive_draws = 9999,

@@ -116,6 +116,18 @@ TEST(SimulatedRules, AStatisticThatIsNotPredictedIsNamedWithItsNumbers) {
   EXPECT_EQ(text(d, "statistics-outside-interval"), "(silent)");  // named once
 }
 
+TEST(SimulatedRules, WhatTheModelCannotDoTogetherIsNamed) {
+  const Decision d = with([](Verdict& v) {
+    v.simulated.statistics[0].given = 9.5;
+    v.simulated.statistics[2].given = 30.25;
+  });
+  EXPECT_EQ(d.status, Status::consistent);
+  EXPECT_EQ(
+      text(d, "data-off-the-model"),
+      "The model cannot do all statistics of the data at once; the posterior was given the nearest that it can do: "
+      "spike_count 9.5 mV instead of 10.5 mV; latency 30.25 mV instead of 10.5 mV.");
+}
+
 TEST(SimulatedRules, MerelyOutsideTheIntervalIsARemark) {
   const Decision d = with([](Verdict& v) {
     StatisticSummary& s = v.simulated.statistics[0];

@@ -1,0 +1,170 @@
+#include "infer/nearest_attainable.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/rng.hpp"
+
+namespace hillock::infer {
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+constexpr double least_variance = 1e-6;  // of a column among the simulations near by: copies of a column
+// Variances of what is attainable, over that of the simulations near by, of which the most probable is taken: where
+// the simulations end is no end of what the model can do.
+constexpr double reaches[] = {1.0, 9.0, 81.0};
+// Variances of an error, of which the most probable is taken: from the spread of all simulations on, which gets small
+// in late rounds where an error does not.
+constexpr double slabs[] = {1.0, 9.0, 81.0};
+constexpr double penalty = 3.0, whole_penalty = 6.0;  // nats, for an error of a statistic, and of a whole number
+constexpr Eigen::Index most_enumerated = 10;          // statistics, of which all sets are looked at
+constexpr int searches = 3;                           // for the simulations near to what is attainable, not to the data
+
+struct Neighbours {
+  Vector mean;
+  Matrix covariance;
+};
+
+Vector as_vector(std::span<const double> x) {
+  return Eigen::Map<const Vector>(x.data(), static_cast<Eigen::Index>(x.size()));
+}
+
+/// Of the `near` simulations nearest to a point; `without` is none of them.
+Neighbours neighbours(const Array2& simulated, const Vector& at, std::size_t near, std::size_t without) {
+  std::vector<std::pair<double, std::size_t>> distance;
+  distance.reserve(simulated.rows);
+  for (std::size_t k = 0; k < simulated.rows; ++k)
+    if (k != without) distance.emplace_back((as_vector(simulated.row(k)) - at).squaredNorm(), k);
+  std::ranges::nth_element(distance, distance.begin() + static_cast<std::ptrdiff_t>(near - 1));
+  Neighbours out{Vector::Zero(at.size()), Matrix::Zero(at.size(), at.size())};
+  for (std::size_t i = 0; i < near; ++i) out.mean += as_vector(simulated.row(distance[i].second));
+  out.mean /= static_cast<double>(near);
+  for (std::size_t i = 0; i < near; ++i) {
+    const Vector off = as_vector(simulated.row(distance[i].second)) - out.mean;
+    out.covariance.noalias() += off * off.transpose();
+  }
+  out.covariance /= static_cast<double>(near);
+  out.covariance.diagonal().array() += least_variance;
+  return out;
+}
+
+double squared_distance(const Neighbours& n, const Vector& at) {
+  return (at - n.mean).dot(n.covariance.ldlt().solve(at - n.mean));
+}
+
+/// log p(off | which statistics the model fails in), up to a constant; and the most probable error then.
+struct Explanation {
+  double score = -std::numeric_limits<double>::infinity();
+  Vector error;
+};
+
+class Explanations {
+ public:
+  Explanations(const Neighbours& near, const Vector& y, std::span<const std::uint8_t> whole)
+      : covariance_(near.covariance), off_(y - near.mean), whole_(whole) {}
+
+  Explanation of(const std::vector<std::uint8_t>& failing) const {
+    Explanation best;
+    for (const double reach : reaches)
+      for (const double slab : slabs)
+        if (Explanation e = of(failing, reach, slab); e.score > best.score) best = std::move(e);
+    return best;
+  }
+  /// The best of all sets of statistics.
+  Explanation best_of_all() const {
+    const auto d = static_cast<std::size_t>(off_.size());
+    Explanation best;
+    std::vector<std::uint8_t> failing(d);
+    for (std::uint32_t set = 0; set < (1U << d); ++set) {
+      for (std::size_t j = 0; j < d; ++j) failing[j] = (set >> j) & 1U;
+      if (Explanation e = of(failing); e.score > best.score) best = std::move(e);
+    }
+    return best;
+  }
+  /// One after the other, while that explains more.
+  Explanation best_by_steps() const {
+    std::vector<std::uint8_t> failing(static_cast<std::size_t>(off_.size()), 0);
+    Explanation best = of(failing);
+    for (bool better = true; better;) {
+      better = false;
+      std::size_t add = 0;
+      for (std::size_t j = 0; j < failing.size(); ++j) {
+        if (failing[j] != 0) continue;
+        failing[j] = 1;
+        if (Explanation e = of(failing); e.score > best.score) best = std::move(e), add = j, better = true;
+        failing[j] = 0;
+      }
+      if (better) failing[add] = 1;
+    }
+    return best;
+  }
+
+ private:
+  Explanation of(const std::vector<std::uint8_t>& failing, double reach, double slab) const {
+    Matrix all = reach * covariance_;
+    double prior = 0.0;
+    for (std::size_t j = 0; j < failing.size(); ++j) {
+      if (failing[j] == 0) continue;
+      all(static_cast<Eigen::Index>(j), static_cast<Eigen::Index>(j)) += slab;
+      prior -= !whole_.empty() && whole_[j] != 0 ? whole_penalty : penalty;
+    }
+    const Eigen::LLT<Matrix> factor(all);
+    const Vector solved = factor.solve(off_);
+    Explanation out;
+    out.score = prior - 0.5 * off_.dot(solved) - factor.matrixLLT().diagonal().array().log().sum();
+    out.error = Vector::Zero(off_.size());
+    for (std::size_t j = 0; j < failing.size(); ++j)
+      if (failing[j] != 0) out.error[static_cast<Eigen::Index>(j)] = slab * solved[static_cast<Eigen::Index>(j)];
+    return out;
+  }
+
+  Matrix covariance_;
+  Vector off_;
+  std::span<const std::uint8_t> whole_;
+};
+
+Vector likely_error(const Neighbours& near, const Vector& y, std::span<const std::uint8_t> whole) {
+  const Explanations explanations(near, y, whole);
+  return (y.size() <= most_enumerated ? explanations.best_of_all() : explanations.best_by_steps()).error;
+}
+
+}  // namespace
+
+NearestAttainable nearest_attainable(const Array2& simulated, std::span<const double> observed,
+                                     std::span<const std::uint8_t> whole, const AttainableOptions& options) {
+  NearestAttainable out;
+  out.inputs.assign(observed.begin(), observed.end());
+  const std::size_t n = simulated.rows, d = observed.size();
+  const std::size_t near =
+      std::max({options.least_near, 10 * d, static_cast<std::size_t>(options.near_share * static_cast<double>(n))});
+  if (d == 0 || n < 2 * near) return out;
+  out.asked = true;
+  const Vector y = as_vector(observed);
+  const double squared = squared_distance(neighbours(simulated, y, near, n), y);
+  out.distance = std::sqrt(squared);
+  // With simulations near the data, as thick as the sheet is there.
+  std::vector<std::pair<double, std::size_t>> by_distance(n);
+  for (std::size_t k = 0; k < n; ++k) by_distance[k] = {(as_vector(simulated.row(k)) - y).squaredNorm(), k};
+  std::ranges::nth_element(by_distance, by_distance.begin() + static_cast<std::ptrdiff_t>(n / 2));
+  Rng rng(options.seed, stream_id("nearest_attainable"));
+  std::size_t as_far = 0;
+  for (std::size_t i = 0; i < options.compared; ++i) {
+    const std::size_t k = by_distance[rng.below(n / 2 + 1)].second;
+    const Vector at = as_vector(simulated.row(k));
+    as_far += squared_distance(neighbours(simulated, at, near, k), at) >= squared ? 1 : 0;
+  }
+  out.p = static_cast<double>(as_far + 1) / static_cast<double>(options.compared + 1);
+  out.misfit = out.p <= options.level;
+  if (!out.misfit) return out;
+  Vector x = y;
+  for (int i = 0; i < searches; ++i) x = y - likely_error(neighbours(simulated, x, near, n), y, whole);
+  out.inputs.assign(x.data(), x.data() + x.size());
+  return out;
+}
+
+}  // namespace hillock::infer
