@@ -18,10 +18,11 @@
 namespace hillock::infer {
 namespace {
 
-constexpr double least_share = 0.02;  // of draws inside the region, below which they are annealed into it
-constexpr double named_leak = 0.01;   // share of the density outside the region that a note tells of
-constexpr double named_error = 0.1;   // of a statistic, in standard deviations of the last round's simulations
-constexpr double simulations_a_round = 1000.0, most_timed_rounds = 10.0;  // where their number is found from the time
+constexpr double least_share = 0.02;         // of draws inside the region, below which they are annealed into it
+constexpr std::size_t most_annealed = 2000;  // of them, where seconds are the limit
+constexpr double named_leak = 0.01;          // share of the density outside the region that a note tells of
+constexpr double named_error = 0.1;          // of a statistic, in standard deviations of the last round's simulations
+constexpr double simulations_a_round = 1000.0, most_timed_rounds = 14.0;  // where their number is found from the time
 constexpr std::size_t least_weighed = 512;  // simulations that their cost is measured with, where there is time
 
 class Npe {
@@ -328,7 +329,7 @@ class Npe {
     const double leaked = allowed > 0 ? static_cast<double>(outside) / static_cast<double>(allowed) : 0.0;
     if (leaked > named_leak)
       out_.notes.push_back(fmt::format(
-          "{:.2g} % of the density that was learnt lay outside the region that its simulations came from, where it is "
+          "{:.3g} % of the density that was learnt lay outside the region that its simulations came from, where it is "
           "extrapolated: that part is left out",
           100.0 * leaked));
     if (1.0 - leaked < least_share) {
@@ -349,7 +350,8 @@ class Npe {
 
   /// Nearly all of the density lies outside: particles of the region go to what of it is inside.
   Result<void> anneal_into_region() {
-    const std::size_t count = std::max<std::size_t>(options_.draws, 4);
+    // Time is short where seconds are the limit: so many draws, and no more.
+    const std::size_t count = std::clamp<std::size_t>(options_.draws, 4, costly_ ? most_annealed : options_.draws + 4);
     auto start = region_.draw(count, progress_);
     if (!start) return fail(std::move(start.error()));
     if (start->rows < 4) return {};
@@ -363,6 +365,7 @@ class Npe {
     };
     AnnealingOptions how;
     how.seed = problem_.seed * 7919;
+    if (costly_) how.last_moves = 4.0, how.most_last_moves = 20;
     auto moved = anneal(*start, standard_normal_density, target, how, progress_);
     if (!moved) return fail(std::move(moved.error()));
     out_.z = std::move(moved->points);

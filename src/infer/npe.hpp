@@ -35,12 +35,12 @@ struct NpeOptions {
   /// Under a budget in seconds alone: where a simulation costs more than so many passes of learning over it,
   /// simulations are stored and learnt from with early stopping, in rounds of so many seconds.
   double costly = 4.0;
-  bool rounds_from_time = false;  ///< their number: about one for 1000 simulations, 2 to 10; `rounds` says whether more
+  bool rounds_from_time = false;  ///< their number: about one for 1000 simulations, 2 to 14; `rounds` says whether more
                                   ///< than one
   double timed_rate = 2e-3;       ///< of learning then: there are few steps
   std::string timed_density = "maf";  ///< of the same reason; empty: `estimator.density`
-  std::size_t timed_members = 2;      ///< of the last round; as many threads learn beside each other
-  double timed_sampling_share = 0.02;
+  std::size_t timed_members = 2;      ///< of the last round, which learn beside each other
+  double timed_sampling_share = 0.03;
   double simulating_share = 0.6;  ///< of the seconds of such a round
   double last_share = 0.3;        ///< of all of them, for the last round
   [[nodiscard]] Result<void> validate() const;
