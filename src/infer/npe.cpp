@@ -273,18 +273,32 @@ class Npe {
     out_.attainable.clear();
     out_.given.clear();
     if (!found.misfit) return;
+    off_ = fmt::format(
+        "the data lie {:.3g} standard deviations from the simulations near them (p = {:.2g}): the posterior "
+        "is given the nearest statistics that the model can do",
+        found.distance, found.p);
+    give(found.inputs);
+  }
+  void give(std::vector<double> inputs) {
+    const std::vector<double> data = out_.scale.inputs(std::span<const double>(problem_.observed));
     out_.given.assign(problem_.observed.size(), std::numeric_limits<double>::quiet_NaN());
     for (std::size_t column = 0; column < out_.scale.varying().size(); ++column) {
       const std::size_t j = out_.scale.varying()[column];
-      if (std::abs(observed_inputs_[column] - found.inputs[column]) > named_error)
-        out_.given[j] = out_.scale[j].inverse(found.inputs[column]);
+      if (std::abs(data[column] - inputs[column]) > named_error) out_.given[j] = out_.scale[j].inverse(inputs[column]);
     }
-    off_ = fmt::format(
-        "the data lie {:.3g} standard deviations from the simulations near them (p = {:.2g}): the posterior is given "
-        "the "
-        "nearest statistics that the model can do",
-        found.distance, found.p);
-    observed_inputs_ = out_.attainable = found.inputs;
+    observed_inputs_ = out_.attainable = std::move(inputs);
+  }
+  /// Of the last round, the simulation nearest to what the network was given.
+  [[nodiscard]] std::vector<double> nearest_simulation() const {
+    const Array2 inputs = out_.scale.inputs(inside_.x);
+    std::size_t best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t k = 0; k < inputs.rows; ++k) {
+      double sum = 0.0;
+      for (std::size_t j = 0; j < inputs.cols; ++j) sum += std::pow(inputs(k, j) - observed_inputs_[j], 2);
+      if (sum < least) least = sum, best = k;
+    }
+    return {inputs.row(best).begin(), inputs.row(best).end()};
   }
   [[nodiscard]] SimulatedPairs within(const SimulatedPairs& pairs) const {
     std::vector<std::uint8_t> in(pairs.z.rows);
@@ -297,7 +311,44 @@ class Npe {
   /// Draws of the density, cut to the region that its simulations came from: outside of it a network has seen nothing,
   /// and what it says there is extrapolated.
   Result<void> draw() {
+    double leaked = draw_inside();
+    const bool features = out_.scale.shape().kind == Embedding::none;
+    if (1.0 - leaked < least_share && region_.is_cut() && options_.robust && features && inside_.x.rows > 0) {
+      // What the network was given is not attained where it has learnt. A simulation is.
+      give(nearest_simulation());
+      off_ = fmt::format(
+          "given the statistics of the data, or the nearest that the model can do, {:.3g} % of the density lies "
+          "outside the region of its simulations: it is given those of the nearest simulation",
+          100.0 * leaked);
+      leaked = draw_inside();
+    }
+    if (!out_.attainable.empty()) out_.notes.push_back(off_);
+    if (region_.is_cut()) out_.region = std::make_shared<CutRegion>(region_.region());
+    if (leaked > named_leak)
+      out_.notes.push_back(fmt::format(
+          "{:.3g} % of the density that was learnt lay outside the region that its simulations came from, where it is "
+          "extrapolated: that part is left out",
+          100.0 * leaked));
+    if (1.0 - leaked < least_share) {
+      out_.normalised = false;
+      if (auto annealed = anneal_into_region(); !annealed) return annealed;
+    } else if (out_.z.rows < options_.draws) {
+      out_.notes.push_back(
+          "fewer draws than asked for: most of the estimated posterior lies where the model's joint conditions do not "
+          "hold");
+    }
+    out_.log_density.resize(out_.z.rows);
+    if (out_.z.rows > 0) density_given(*estimator_, observed_inputs_, out_.z, out_.log_density);
+    out_.inside_share = 1.0 - leaked;
+    if (out_.normalised && leaked > 0.0)
+      for (double& v : out_.log_density) v -= std::log(out_.inside_share);
+    return {};
+  }
+
+  /// Until there are enough, or nearly none lies inside. The share outside.
+  double draw_inside() {
     out_.z = Array2(0, source_.dimension());
+    out_.dropped_draws = 0;
     std::uint64_t number = 0;
     const std::size_t most = 100 * options_.draws;
     std::size_t outside = 0, allowed = 0;
@@ -324,28 +375,7 @@ class Npe {
       }
       if (static_cast<double>(allowed - outside) < least_share * static_cast<double>(allowed)) break;
     }
-    if (!out_.attainable.empty()) out_.notes.push_back(off_);
-    if (region_.is_cut()) out_.region = std::make_shared<CutRegion>(region_.region());
-    const double leaked = allowed > 0 ? static_cast<double>(outside) / static_cast<double>(allowed) : 0.0;
-    if (leaked > named_leak)
-      out_.notes.push_back(fmt::format(
-          "{:.3g} % of the density that was learnt lay outside the region that its simulations came from, where it is "
-          "extrapolated: that part is left out",
-          100.0 * leaked));
-    if (1.0 - leaked < least_share) {
-      out_.normalised = false;
-      if (auto annealed = anneal_into_region(); !annealed) return annealed;
-    } else if (out_.z.rows < options_.draws) {
-      out_.notes.push_back(
-          "fewer draws than asked for: most of the estimated posterior lies where the model's joint conditions do not "
-          "hold");
-    }
-    out_.log_density.resize(out_.z.rows);
-    if (out_.z.rows > 0) density_given(*estimator_, observed_inputs_, out_.z, out_.log_density);
-    out_.inside_share = 1.0 - leaked;
-    if (out_.normalised && leaked > 0.0)
-      for (double& v : out_.log_density) v -= std::log(out_.inside_share);
-    return {};
+    return allowed > 0 ? static_cast<double>(outside) / static_cast<double>(allowed) : 0.0;
   }
 
   /// Nearly all of the density lies outside: particles of the region go to what of it is inside.
