@@ -142,14 +142,16 @@ class Npe {
   Result<void> weigh_costs() {
     double seconds = 0.0, begun = budget_.elapsed();
     const double first = begun;
-    for (std::size_t part = 1; pairs_.z.rows < least_weighed; part *= 4) {
+    // The first simulation makes room and opens files: the second one says what one costs.
+    for (std::size_t turn = 0, part = 1; pairs_.z.rows < least_weighed; part = turn++ == 0 ? 1 : 4 * part) {
       auto z = source_.prior(part);
       if (!z) return fail(std::move(z.error()));
       begun = budget_.elapsed();
       if (auto ran = source_.run(*z, pairs_, progress_); !ran) return fail(std::move(ran.error()));
       if (progress_.should_stop()) return {};
       seconds = (budget_.elapsed() - begun) / static_cast<double>(part);
-      if (budget_.elapsed() - first > 0.02 * budget_.seconds || part > 4 * least_weighed) break;
+      const bool long_enough = budget_.elapsed() - first > 0.02 * budget_.seconds;
+      if ((turn > 0 && long_enough) || part > 4 * least_weighed) break;
     }
     if (pairs_.z.rows > 0) {
       if (auto made = begin(pairs_); !made) return made;
@@ -162,6 +164,7 @@ class Npe {
       }
     }
     if (!costly_) pairs_ = {};
+    inside_ = pairs_;
     return {};
   }
 
