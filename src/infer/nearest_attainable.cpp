@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/rng.hpp"
+#include "infer/sample_covariance.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -41,14 +42,12 @@ Neighbours neighbours(const Array2& simulated, const Vector& at, std::size_t nea
   for (std::size_t k = 0; k < simulated.rows; ++k)
     if (k != without) distance.emplace_back((as_vector(simulated.row(k)) - at).squaredNorm(), k);
   std::ranges::nth_element(distance, distance.begin() + static_cast<std::ptrdiff_t>(near - 1));
-  Neighbours out{Vector::Zero(at.size()), Matrix::Zero(at.size(), at.size())};
-  for (std::size_t i = 0; i < near; ++i) out.mean += as_vector(simulated.row(distance[i].second));
-  out.mean /= static_cast<double>(near);
-  for (std::size_t i = 0; i < near; ++i) {
-    const Vector off = as_vector(simulated.row(distance[i].second)) - out.mean;
-    out.covariance.noalias() += off * off.transpose();
-  }
-  out.covariance /= static_cast<double>(near);
+  Array2 points(near, simulated.cols);
+  for (std::size_t i = 0; i < near; ++i) std::ranges::copy(simulated.row(distance[i].second), points.row(i).begin());
+  const SampleCovariance found = sample_covariance(points);
+  Neighbours out{as_vector(found.mean), Matrix(at.size(), at.size())};
+  for (std::size_t j = 0; j < found.covariance.rows; ++j)
+    out.covariance.row(static_cast<Eigen::Index>(j)) = as_vector(found.covariance.row(j)).transpose();
   out.covariance.diagonal().array() += least_variance;
   return out;
 }

@@ -402,6 +402,7 @@ class Npe {
     auto moved = anneal(*start, standard_normal_density, target, how, progress_);
     if (!moved) return fail(std::move(moved.error()));
     out_.z = std::move(moved->points);
+    if (out_.z.rows < options_.draws) out_.notes.push_back("fewer draws than asked for: the time was for so many");
     return {};
   }
 

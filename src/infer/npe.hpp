@@ -5,9 +5,10 @@
 /// Murray 2016 (eq. 5 with the prior as proposal); Lueckmann et al. 2017; Greenberg, Nonnenmacher & Macke 2019.
 ///
 /// `tsnpe`: truncated sequential NPE (Deistler, Goncalves & Macke 2022, algorithm 1): in each round simulations come
-/// from the prior cut to the region where the density so far is above its `epsilon` quantile, so the loss needs no
-/// correction and nothing leaks. The cut prior is sampled by rejection from the prior while that is cheap, and else by
-/// particles moved from the posterior so far to it (annealed_smc.hpp); all loops are capped.
+/// from the prior cut to the region where the density so far is above its `epsilon` quantile (truncated_prior.hpp says
+/// what else holds of it), so the loss needs no correction. Draws of the last density are cut to its region, too:
+/// nothing leaks. Where the model cannot quite do the data, the network is given the nearest statistics that it can
+/// (nearest_attainable.hpp). All loops are capped.
 ///
 /// Statistics that belong together, a trace or i.i.d. trials, go through an embedding that is learnt with the density
 /// (Radev, Mertens, Voss, Ardizzone & Köthe 2020, "BayesFlow"; for trials Zaheer et al. 2017, "Deep sets"). Trials that
