@@ -9,6 +9,7 @@
 #include "base/option_ranges.hpp"
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
+#include "infer/local_view.hpp"
 #include "infer/logistic_start.hpp"
 #include "infer/paired_scores.hpp"
 #include "infer/regression_start.hpp"
@@ -61,6 +62,7 @@ Result<void> EstimatorOptions::validate() const {
 struct ConditionalEstimator::State {
   EstimatorOptions options;
   std::size_t ny = 0, nc = 0;
+  LocalView view;  // of c; the networks see its columns after c's
   RegressionStart start;
   std::size_t plain = 0;  // columns of c that the regression sees, the first ones
   nn::DensityShape shape;
@@ -79,6 +81,14 @@ struct ConditionalEstimator::State {
     const int threads = options.threads > 0 ? options.threads : default_threads();
     o.threads = std::max<std::size_t>(1, static_cast<std::size_t>(threads) / options.members);
     return o;
+  }
+
+  /// Columns that the networks see.
+  [[nodiscard]] std::size_t context() const { return nc + view.size(); }
+  /// c as the networks see it.
+  void see(std::span<const double> c, std::span<double> out) const {
+    std::ranges::copy(c, out.begin());
+    view.add(c, out.subspan(nc));
   }
 
   /// Where the log density of w becomes that of y; objectives of other kinds have no units.
@@ -114,9 +124,10 @@ struct ConditionalEstimator::State {
       for (std::size_t s = 0; s < n; ++s) to[s] = pairs.y[rows[s] * ny + k];
       std::fill(to.begin() + static_cast<std::ptrdiff_t>(n), to.end(), 0.0F);
     }
-    for (std::size_t k = 0; k < nc; ++k) {
+    const std::size_t nx = context();
+    for (std::size_t k = 0; k < nx; ++k) {
       const std::span<float> to = pass.row(density->context(), k);
-      for (std::size_t s = 0; s < n; ++s) to[s] = pairs.c[rows[s] * nc + k];
+      for (std::size_t s = 0; s < n; ++s) to[s] = pairs.c[rows[s] * nx + k];
       std::fill(to.begin() + static_cast<std::ptrdiff_t>(n), to.end(), 0.0F);
     }
   }
@@ -265,7 +276,8 @@ Result<ConditionalEstimator> ConditionalEstimator::create(const Array2& y, const
   nn::DensityShape shape;
   shape.embedding = embedding_of(o);
   shape.dimension = y.cols;
-  shape.context = c.cols;
+  if (o.local_view) state->view = LocalView::of(c);
+  shape.context = state->context();
   shape.steps = o.steps;
   shape.hidden = o.hidden;
   shape.blocks = o.blocks;
@@ -319,11 +331,14 @@ std::optional<Matrix> matrix_of(const nn::SavedNetwork& network, std::string_vie
 
 void ConditionalEstimator::save(nn::SavedNetwork& network) const {
   nn::put_density(network, {state_->options.density, state_->shape, state_->best});
+  if (state_->options.pool_logs) network.fields["pool"] = "logarithms";
   // Of no context there is nothing to save: a column of zeros stands for it.
   network.arrays.push_back(
       array_of("start-slope", state_->plain > 0 ? state_->start.a : Matrix::Zero(state_->start.b.rows(), 1)));
   network.arrays.push_back(array_of("start-factor", state_->start.l));
   network.arrays.push_back(array_of("start-centre", state_->start.b));
+  if (const std::vector<double> view = state_->view.numbers(); !view.empty())
+    network.arrays.push_back({"local-view", {view.size()}, view});
 }
 
 Result<ConditionalEstimator> ConditionalEstimator::load(const nn::SavedNetwork& network, const std::string& where) {
@@ -332,9 +347,24 @@ Result<ConditionalEstimator> ConditionalEstimator::load(const nn::SavedNetwork& 
   auto state = std::make_unique<State>();
   state->options.density = loaded->kind;
   state->options.members = loaded->members.size();
+  if (const auto pool = network.fields.find("pool"); pool != network.fields.end()) {
+    if (pool->second != "logarithms")
+      return fail("network-damaged", "its networks are pooled in a way that is not known: " + pool->second, where);
+    state->options.pool_logs = true;
+  }
   state->shape = loaded->shape;
   state->ny = loaded->shape.dimension;
-  state->nc = loaded->shape.context;
+  const std::size_t seen = loaded->shape.context;
+  state->nc = seen;
+  const auto view = std::ranges::find(network.arrays, "local-view", &nn::NamedArray::name);
+  if (view != network.arrays.end()) {
+    const auto* numbers = std::get_if<std::vector<double>>(&view->values);
+    const std::size_t added = numbers ? numbers->size() / 3 : 0;
+    if (!numbers || added >= seen || loaded->shape.embedding.kind != nn::EmbeddingKind::none ||
+        !LocalView::from(*numbers, seen - added, state->view))
+      return fail("network-damaged", "what it says of the local view of its inputs fits none", where);
+    state->nc = seen - added;
+  }
   const nn::EmbeddingShape& embedding = loaded->shape.embedding;
   state->plain = embedding.kind == nn::EmbeddingKind::none ? state->nc : embedding.plain;
   auto slope = matrix_of(network, "start-slope", state->ny, std::max<std::size_t>(state->plain, 1));
@@ -373,7 +403,9 @@ Pairs ConditionalEstimator::prepare(const Array2& y, const Array2& c) const {
   Pairs out;
   out.count = y.rows;
   out.y.resize(y.rows * s.ny);
-  out.c.resize(c.rows * s.nc);
+  const std::size_t nx = s.context();
+  out.c.resize(c.rows * nx);
+  std::vector<double> seen(nx);
   Vector rest(static_cast<Eigen::Index>(s.ny));
   for (std::size_t k = 0; k < y.rows; ++k) {
     const Eigen::Map<const Vector> yk(y.row(k).data(), static_cast<Eigen::Index>(s.ny)),
@@ -381,7 +413,8 @@ Pairs ConditionalEstimator::prepare(const Array2& y, const Array2& c) const {
     rest = yk - s.start.mean(ck);
     s.start.l.triangularView<Eigen::Lower>().solveInPlace(rest);
     for (std::size_t i = 0; i < s.ny; ++i) out.y[k * s.ny + i] = static_cast<float>(rest[static_cast<Eigen::Index>(i)]);
-    for (std::size_t i = 0; i < s.nc; ++i) out.c[k * s.nc + i] = static_cast<float>(c(k, i));
+    s.see(c.row(k), seen);
+    for (std::size_t i = 0; i < nx; ++i) out.c[k * nx + i] = static_cast<float>(seen[i]);
   }
   return out;
 }
@@ -459,8 +492,8 @@ void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::sp
     const std::size_t stride = pass.extent().stride;
     std::vector<float> log_q(stride), along_y(slopes ? s.ny * stride : 0),
         along_c(slopes ? s.density->context_dimension() * stride : 0);
-    std::vector<double> logs(members * chunk);
-    Array2 dy(slopes ? members * chunk : 0, s.ny), dc(slopes ? members * chunk : 0, s.nc);
+    std::vector<double> logs(members * chunk), seen(s.context());
+    Array2 dy(slopes ? members * chunk : 0, s.ny), dc(slopes ? members * chunk : 0, s.context());
     for (std::size_t piece = group; piece < pieces; piece += groups) {
       const std::size_t first = piece * chunk, count = std::min(chunk, y.rows - first);
       Array2 part_y(count, s.ny), part_c(count, s.nc);
@@ -480,7 +513,7 @@ void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::sp
         if (!slopes) continue;
         for (std::size_t k = 0; k < count; ++k) {
           for (std::size_t i = 0; i < s.ny; ++i) dy(m * chunk + k, i) = static_cast<double>(along_y[i * stride + k]);
-          for (std::size_t i = 0; i < s.nc; ++i) dc(m * chunk + k, i) = static_cast<double>(along_c[i * stride + k]);
+          for (std::size_t i = 0; i < dc.cols; ++i) dc(m * chunk + k, i) = static_cast<double>(along_c[i * stride + k]);
         }
       }
       for (std::size_t k = 0; k < count; ++k) {
@@ -490,22 +523,30 @@ void ConditionalEstimator::log_density(const Array2& y, const Array2& c, std::sp
           value[first + k] = -std::numeric_limits<double>::infinity();
           continue;
         }
-        double sum = 0.0;
-        for (std::size_t m = 0; m < members; ++m) sum += std::exp(logs[m * chunk + k] - top);
-        value[first + k] = top + std::log(sum / static_cast<double>(members)) - s.start.log_determinant;
+        double sum = 0.0, mean = 0.0;
+        for (std::size_t m = 0; m < members; ++m) {
+          sum += std::exp(logs[m * chunk + k] - top);
+          mean += logs[m * chunk + k] / static_cast<double>(members);
+        }
+        const double pooled = s.options.pool_logs ? mean : top + std::log(sum / static_cast<double>(members));
+        value[first + k] = pooled - s.start.log_determinant;
         if (!slopes) continue;
         Vector w = Vector::Zero(static_cast<Eigen::Index>(s.ny));
+        std::ranges::fill(seen, 0.0);
         for (std::size_t m = 0; m < members; ++m) {
-          const double share = std::exp(logs[m * chunk + k] - top) / sum;
+          const double share =
+              s.options.pool_logs ? 1.0 / static_cast<double>(members) : std::exp(logs[m * chunk + k] - top) / sum;
           for (std::size_t i = 0; i < s.ny; ++i) w[static_cast<Eigen::Index>(i)] += share * dy(m * chunk + k, i);
           if (by_c)
-            for (std::size_t i = 0; i < s.nc; ++i) (*by_c)(first + k, i) += share * dc(m * chunk + k, i);
+            for (std::size_t i = 0; i < dc.cols; ++i) seen[i] += share * dc(m * chunk + k, i);
         }
         // w = L^-1 (y - mean(c))
         const Vector g = s.start.inverse.transpose() * w;
         if (by_y)
           for (std::size_t i = 0; i < s.ny; ++i) (*by_y)(first + k, i) = g[static_cast<Eigen::Index>(i)];
         if (by_c) {
+          std::copy_n(seen.begin(), s.nc, by_c->row(first + k).begin());
+          s.view.chain(part_c.row(k), std::span<const double>(seen).subspan(s.nc), by_c->row(first + k));
           const Eigen::Map<const Vector> ck(part_c.row(k).data(), static_cast<Eigen::Index>(s.plain));
           const Vector through = s.start.slope(ck, g);
           for (std::size_t i = 0; i < s.plain; ++i) (*by_c)(first + k, i) -= through[static_cast<Eigen::Index>(i)];
@@ -521,6 +562,8 @@ Array2 ConditionalEstimator::draw(std::span<const double> c, std::size_t count, 
   Array2 out(count, s.ny);
   const Eigen::Map<const Vector> cv(c.data(), static_cast<Eigen::Index>(s.plain));
   const Vector centre = s.start.mean(cv);
+  std::vector<double> seen(s.context());
+  s.see(c, seen);
   const std::size_t members = s.best.size();
   const std::size_t pieces = (count + chunk - 1) / chunk;
   parallel_for(pieces, s.options.threads, [&](std::size_t piece) {
@@ -536,8 +579,8 @@ Array2 ConditionalEstimator::draw(std::span<const double> c, std::size_t count, 
       const std::vector<float> noise =
           State::noise(pass, s.density->normals(), s.density->uniforms(),
                        [&](std::size_t j) { return Rng(seed, stream_id("estimator.draw"), first + numbers[j]); });
-      for (std::size_t i = 0; i < s.nc; ++i)
-        std::ranges::fill(pass.row(s.density->context(), i), static_cast<float>(c[i]));
+      for (std::size_t i = 0; i < seen.size(); ++i)
+        std::ranges::fill(pass.row(s.density->context(), i), static_cast<float>(seen[i]));
       s.density->draw(pass, s.best[m], noise.data());
       Vector w(static_cast<Eigen::Index>(s.ny));
       for (std::size_t j = 0; j < numbers.size(); ++j) {

@@ -5,8 +5,8 @@
 /// y is first straightened by a linear regression on c and whitened by the residuals' covariance, both found from the
 /// first pairs; a network learns what is left. So a linear Gaussian problem is solved before training begins. Labels (0
 /// or 1, of the density "bernoulli") stay as they are, and begin with a logistic regression instead. Several
-/// networks (an ensemble; Lakshminarayanan et al. 2017) are averaged as densities. They are trained side by side, one
-/// thread each, and no bit depends on the number of threads.
+/// networks (an ensemble; Lakshminarayanan et al. 2017) are averaged as densities, or their logarithms are. They are
+/// trained side by side, one thread each, and no bit depends on the number of threads.
 
 #include <cstdint>
 #include <functional>
@@ -36,7 +36,12 @@ struct EstimatorOptions {
   std::size_t batch = 256;
   double rate = 1e-3;
   double decay = 0.0;
-  bool may_bend = false;      ///< the regression that it begins with may be of second order (regression_start.hpp)
+  bool may_bend = false;  ///< the regression that it begins with may be of second order (regression_start.hpp)
+  /// Members are pooled by the mean of their log densities (the logarithmic opinion pool; Genest & Zidek 1986, Stat.
+  /// Sci. 1:114), which has no unit integral over y: a likelihood, that asks where c is, not a density that is drawn
+  /// from. A mean of densities is large where one member invents density, this one where all of them agree.
+  bool pool_logs = false;
+  bool local_view = false;    ///< networks see narrow columns of c from near, too (local_view.hpp); not for labels
   std::size_t patience = 12;  ///< of a stored set: 60 times as many steps without a gain (3 epochs at least), and the
                               ///< rate falls
   double average = 0.0;       ///< of the moving average of the parameters, a step

@@ -17,8 +17,8 @@ struct ChosenDensity {
 };
 
 /// Trains each of `kinds` (of nn/densities.hpp; explicit ones, from the simple to the flexible) and keeps the first
-/// that no later one is clearly better than (paired_scores.hpp). Of few pairs, learning ends where validation says so. Of
-/// many it is of so many steps, the choice is made from a part of them, and the chosen kind then learns from all.
+/// that no later one is clearly better than (paired_scores.hpp). Of few pairs, learning ends where validation says so.
+/// Of many it is of so many steps, the choice is made from a part of them, and the chosen kind then learns from all.
 /// @param y, c  rows of finite numbers, as ConditionalEstimator::create takes them
 /// @param core  [row] 1: what the answer is about. The regression that densities begin with is theirs, and they alone
 ///              are held out and compared by; the others are learnt from, too. Empty: all

@@ -7,6 +7,7 @@
 #include "base/option_ranges.hpp"
 #include "base/rng.hpp"
 #include "infer/annealed_smc.hpp"
+#include "infer/deadline.hpp"
 #include "infer/density_choice.hpp"
 #include "infer/failure_region.hpp"
 #include "infer/fresh_training.hpp"
@@ -20,6 +21,10 @@ constexpr std::size_t most_between = 12'000;  // pairs that a round before the l
 constexpr std::size_t least_core = 100;       // pairs
 constexpr std::size_t prior_tries = 8;        // for each draw of the prior near the posterior
 constexpr std::size_t most_points = 100'000;  // for the classifier of failures
+// Where pairs are fresh, a few rounds of stored ones say first where the answer lies.
+constexpr std::size_t most_locating = 3;
+constexpr double locating_share = 0.25;                              // of a budget in seconds, at most
+constexpr std::uint64_t least_locating = 2000, share_locating = 40;  // simulations of a round; of all
 /// From the simple to the flexible.
 constexpr std::string_view kinds_to_choose_from[] = {"gaussian", "maf"};
 constexpr double most_whole = 100'000;  // a range beyond which whole numbers are as good as continuous
@@ -42,13 +47,14 @@ class Nle {
     out_.method = "nle";
     if (budget_.simulations == 0 && budget_.seconds <= 0.0)
       return fail("option-range", "neither simulations nor seconds to spend", "budget");
-    const bool fresh = budget_.simulations == 0 || budget_.simulations > options_.stored;
+    fresh_ = budget_.simulations == 0 || budget_.simulations > options_.stored;
+    if (fresh_) locating_ = std::min(most_locating, options_.rounds - 1);
     progress_.begin("nle", 1.0);
     for (std::size_t round = 0; round < options_.rounds && !progress_.should_stop(); ++round) {
       const std::uint64_t before = source_.simulations(), failed_before = source_.tally().failed();
       InferenceRound record;
       record.proposal = round == 0 ? "prior" : "posterior so far";
-      const auto done = fresh ? fresh_round(round) : stored_round(round);
+      const auto done = fresh_ && round >= locating_ ? fresh_round(round) : stored_round(round);
       if (!done) return fail(done.error());
       if (progress_.should_stop()) break;
       record.simulations = source_.simulations() - before;
@@ -77,16 +83,30 @@ class Nle {
   }
 
  private:
+  /// When a round has to be over, on the budget's clock; 0: there is no limit of time. Half of the time that fresh
+  /// pairs have goes to the last round.
   [[nodiscard]] double until(std::size_t round) const {
     if (budget_.seconds <= 0.0) return 0.0;
     const double all = budget_.seconds * (1.0 - options_.sampling_share);
+    if (round < locating_)
+      return locating_share * all * static_cast<double>(round + 1) / static_cast<double>(locating_);
     if (round + 1 == options_.rounds) return all;
-    return 0.5 * all * static_cast<double>(round + 1) / static_cast<double>(options_.rounds - 1);
+    return fresh_since_ + 0.5 * (all - fresh_since_) * static_cast<double>(round + 1 - locating_) /
+                              static_cast<double>(options_.rounds - 1 - locating_);
   }
+  /// 0: there is no limit of simulations.
   [[nodiscard]] std::uint64_t simulations_of(std::size_t round) const {
-    if (budget_.simulations == 0) return 0;
-    const std::uint64_t each = budget_.simulations / options_.rounds;
-    return round + 1 == options_.rounds ? budget_.simulations - each * (options_.rounds - 1) : each;
+    const bool last = round + 1 == options_.rounds;
+    std::uint64_t all = budget_.simulations, rounds = options_.rounds;
+    if (locating_ > 0) {
+      const std::uint64_t each =
+          all == 0 ? most_between : std::clamp<std::uint64_t>(all / share_locating, least_locating, most_between);
+      if (round < locating_) return each;
+      if (all == 0) return 0;
+      all -= each * locating_, rounds -= locating_;
+    }
+    const std::uint64_t each = all / rounds;
+    return last ? all - each * (rounds - 1) : each;
   }
 
   Result<Array2> propose(std::size_t count) {
@@ -195,6 +215,25 @@ class Nle {
     noting_ = false;
     return good;
   }
+  /// Simulates what is proposed, in growing parts, until there are `count` good ones or half of the time that the round
+  /// has is gone.
+  Result<SimulatedPairs> simulate_some(std::uint64_t count, std::size_t round, double share) {
+    SimulatedPairs out;
+    const bool timed = budget_.seconds > 0.0;
+    const double begun_at = timed ? budget_.elapsed() : 0.0;
+    for (std::uint64_t part = std::min<std::uint64_t>(count, timed ? 256 : count); out.z.rows < count; part *= 2) {
+      auto z = propose(std::min<std::uint64_t>(part, count - out.z.rows));
+      if (!z) return fail(std::move(z.error()));
+      auto some = simulate(*z);
+      if (!some) return fail(std::move(some.error()));
+      if (progress_.should_stop()) break;
+      const std::size_t had = out.z.rows;
+      out.append(*some);
+      if (out.z.rows == had) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
+      if (timed && budget_.elapsed() - begun_at > share * (until(round) - begun_at)) break;
+    }
+    return out;
+  }
   /// P(an answer with all these statistics | z) is a factor of the likelihood (failure_region.hpp).
   Result<void> learn_failures() {
     if (failed_.rows == 0) return {};
@@ -217,13 +256,16 @@ class Nle {
     return x;
   }
 
-  /// Scales, from these pairs.
-  Result<void> set_scales(const SimulatedPairs& pairs) {
-    if (pairs.z.rows == 0) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
-    const StatisticScale raw = StatisticScale::of(pairs.x);
+  /// Scales, from these pairs. What varies among all but not among these is on the scale of all: it says where the
+  /// answer does not lie.
+  Result<void> set_scales(const SimulatedPairs& near, const SimulatedPairs& all) {
+    if (near.z.rows == 0) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
+    const StatisticScale raw = StatisticScale::of(near.x);
+    const StatisticScale everywhere = StatisticScale::of(all.x, {}, Tails::straight);
     likelihood_.whole.assign(raw.size(), 0);
     for (std::size_t j = 0; j < raw.size(); ++j)
-      likelihood_.whole[j] = raw[j].whole && !raw[j].constant && raw[j].high - raw[j].low < most_whole ? 1 : 0;
+      likelihood_.whole[j] =
+          everywhere[j].whole && !everywhere[j].constant && raw[j].high - raw[j].low < most_whole ? 1 : 0;
     const std::string& density = options_.estimator.density;
     // Of the first simulations: those near the data may lack a value that others have.
     if (!estimator_) {
@@ -235,7 +277,10 @@ class Nle {
     if (density == "bernoulli" && !likelihood_.labels)
       return fail("density-shape", "\"bernoulli\" is for statistics of two neighbouring whole numbers each", "density",
                   "try \"auto\"");
-    likelihood_.scale = StatisticScale::of(continuous(pairs.x));
+    const StatisticScale here = StatisticScale::of(continuous(near.x), {}, Tails::straight);
+    std::vector<StatisticMap> maps;
+    for (std::size_t j = 0; j < here.size(); ++j) maps.push_back(here[j].constant ? everywhere[j] : here[j]);
+    likelihood_.scale = StatisticScale::from(std::move(maps));
     if (likelihood_.scale.columns() == 0)
       return fail("nothing-observed", "no statistic that the observation has varies among the simulations");
     return {};
@@ -247,18 +292,26 @@ class Nle {
     o.seed = problem_.seed * 1000 + out_.rounds.size();
     o.threads = problem_.threads;
     o.may_bend = true;
+    o.local_view = !likelihood_.labels;
+    o.pool_logs = true;
     return o;
   }
 
   Result<void> stored_round(std::size_t round) {
-    auto z = propose(simulations_of(round));
-    if (!z) return fail(std::move(z.error()));
-    auto fresh = simulate(*z);
-    if (!fresh) return fail(std::move(fresh.error()));
-    pairs_.append(*fresh);
+    if (round < locating_) {
+      auto some = simulate_some(simulations_of(round), round, 0.5);
+      if (!some) return fail(std::move(some.error()));
+      pairs_.append(*some);
+    } else {
+      auto z = propose(simulations_of(round));
+      if (!z) return fail(std::move(z.error()));
+      auto fresh = simulate(*z);
+      if (!fresh) return fail(std::move(fresh.error()));
+      pairs_.append(*fresh);
+    }
     const bool last = round + 1 == options_.rounds;
     const std::vector<std::uint8_t> which = core();
-    if (auto set = set_scales(which.empty() ? pairs_ : pairs_.chosen(which)); !set) return set;
+    if (auto set = set_scales(which.empty() ? pairs_ : pairs_.chosen(which), pairs_); !set) return set;
     EstimatorOptions o = estimator_options();
     if (!last) {
       // It only has to say where to simulate next.
@@ -271,8 +324,11 @@ class Nle {
       else kinds_ = {options_.estimator.density};
     }
     const bool choose = o.density == "auto" && !likelihood_.labels;
+    const double ends = round < locating_ ? until(round) : 0.0;
+    const Deadline deadline(progress_, budget_.elapsed, ends);
+    const Progress& limited = ends > 0.0 ? static_cast<const Progress&>(deadline) : progress_;
     auto chosen = learn_chosen_density(kinds_, scaled(pairs_), likelihood_.inputs(pairs_.z), which,
-                                       last ? pairs_.z.rows : most_between, o, options_.most_epochs, progress_);
+                                       last ? pairs_.z.rows : most_between, o, options_.most_epochs, limited);
     if (!chosen) return fail(std::move(chosen.error()));
     // Only a decision for the flexible kind is final: the simple one may do nearer to the data.
     if (chosen->decided && chosen->kind == kinds_.back()) kinds_ = {kinds_.back()};
@@ -285,42 +341,39 @@ class Nle {
     return {};
   }
 
+  /// One network goes on learning over the rounds of fresh pairs. It begins where those that were stored say that the
+  /// answer lies.
   Result<void> fresh_round(std::size_t round) {
-    SimulatedPairs pilot;
-    std::size_t count = options_.pilot;
-    if (budget_.simulations > 0) count = std::min<std::uint64_t>(count, simulations_of(round));
-    const bool timed = budget_.seconds > 0.0;
-    const double begun_at = timed ? budget_.elapsed() : 0.0;
-    for (std::size_t part = std::min<std::size_t>(count, 1024); pilot.z.rows < count;) {
-      auto z = propose(std::min(part, count - pilot.z.rows));
-      if (!z) return fail(std::move(z.error()));
-      auto some = simulate(*z);
-      if (!some) return fail(std::move(some.error()));
+    std::uint64_t piloted = 0;
+    if (round == locating_) {
+      fresh_since_ = budget_.seconds > 0.0 ? budget_.elapsed() : 0.0;
+      const std::uint64_t before = source_.simulations();
+      std::uint64_t count = options_.pilot;
+      if (budget_.simulations > 0) count = std::min(count, simulations_of(round));
+      auto pilot = simulate_some(count, round, 0.1);
+      if (!pilot) return fail(std::move(pilot.error()));
       if (progress_.should_stop()) return {};
-      const std::size_t had = pilot.z.rows;
-      pilot.append(*some);
-      if (pilot.z.rows == had) return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
-      if (timed && budget_.elapsed() - begun_at > 0.1 * (until(round) - begun_at)) break;
-      part *= 2;
-    }
-    if (!estimator_ || options_.restart) {
-      if (auto set = set_scales(pilot); !set) return set;
+      pairs_.append(*pilot);
+      piloted = source_.simulations() - before;
+      const std::vector<std::uint8_t> which = core();
+      const SimulatedPairs near = which.empty() ? std::move(pairs_) : pairs_.chosen(which);
+      if (auto set = set_scales(near, which.empty() ? near : pairs_); !set) return set;
       EstimatorOptions o = estimator_options();
+      // Of any number of pairs the flexible kind learns what the simple one can say.
       if (o.density == "auto") o.density = likelihood_.labels ? "bernoulli" : kinds_to_choose_from[1];
-      auto made = ConditionalEstimator::create(scaled(pilot), likelihood_.inputs(pilot.z), o);
+      auto made = ConditionalEstimator::create(scaled(near), likelihood_.inputs(near.z), o);
       if (!made) return fail(std::move(made.error()));
       estimator_ = std::make_shared<ConditionalEstimator>(std::move(*made));
-    } else if (pilot.z.rows == 0) {
-      return fail(source_.tally().nothing_left(*problem_.simulator, problem_.observed));
+      pairs_ = {};
+      likely_ = -std::numeric_limits<double>::infinity();
     }
     FreshTraining how;
     how.until = until(round);
-    if (!options_.restart) {
-      how.rate_until = until(options_.rounds - 1);
-      if (budget_.simulations > 0) how.rate_simulations = budget_.simulations - (source_.simulations() - pilot.z.rows);
+    how.rate_until = until(options_.rounds - 1);
+    if (budget_.simulations > 0) {
+      how.rate_simulations = budget_.simulations - source_.simulations();
+      how.simulations = simulations_of(round) > piloted ? simulations_of(round) - piloted : 1;
     }
-    if (budget_.simulations > 0)
-      how.simulations = simulations_of(round) > pilot.z.rows ? simulations_of(round) - pilot.z.rows : 1;
     const auto prepare = [&](const SimulatedPairs& pairs) {
       const SimulatedPairs good = usable(pairs);
       return estimator_->prepare(scaled(good), likelihood_.inputs(good.z));
@@ -343,7 +396,7 @@ class Nle {
     record.acceptance = found->acceptance;
     record.capped = found->capped;
     if (found->points.rows > 0 && (found->complete || pool_.rows == 0)) pool_ = std::move(found->points);
-    if (pool_.rows > 0 && options_.restart) set_region();
+    if (pool_.rows > 0 && (!fresh_ || out_.rounds.size() < locating_)) set_region();
     return {};
   }
 
@@ -385,6 +438,9 @@ class Nle {
   SimulatedPairs pairs_;
   Array2 well_, failed_;
   double likely_ = -std::numeric_limits<double>::infinity();  // log posterior so far, of the least likely draws
+  bool fresh_ = false;                                        // pairs that are seen once
+  std::size_t locating_ = 0;                                  // rounds of stored ones before them
+  double fresh_since_ = 0.0;                                  // s
   std::vector<std::string_view> kinds_;                       // still to choose from
   std::string densities_;                                     // chosen, by round
   Array2 pool_;

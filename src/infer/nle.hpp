@@ -32,9 +32,6 @@ struct NleOptions {
   std::size_t most_epochs = 1000;
   std::size_t pilot = 20'000;
   double sampling_share = 0.15;  ///< of a budget in seconds, kept for draws
-  /// A new network each round, in coordinates of its own: for stored simulations. Fresh ones gain more from one
-  /// network that goes on learning.
-  bool restart = true;
   [[nodiscard]] Result<void> validate() const;
 };
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr double wide = 30.0;         // 99 % over 1 % of a positive statistic that is put on a log scale
 constexpr double heavy = 8.0;         // outer over inner half width; a normal distribution has 3.4
+constexpr double extreme = 30.0;      // the largest over the outer half width; 10^5 values of a normal one have 2
 constexpr double least_share = 1e-6;  // of a log scale's median: what is not above 0 is put there
 
 constexpr std::size_t most_parts = 8;         // of a trace, whose means stand beside it
@@ -26,7 +27,7 @@ double shaped(const StatisticMap& m, double x) {
   return x;
 }
 
-StatisticMap map_of(std::vector<double> values, bool sometimes_undefined) {
+StatisticMap map_of(std::vector<double> values, bool sometimes_undefined, Tails tails) {
   StatisticMap m;
   m.sometimes_undefined = sometimes_undefined;
   if (values.empty()) {
@@ -47,9 +48,12 @@ StatisticMap map_of(std::vector<double> values, bool sometimes_undefined) {
   const double outer = std::max(median - low, high - median);
   if (m.low > 0.0 && high > wide * low) {
     m.shape = StatisticMap::Shape::log;
-  } else if (inner > 0.0 && outer > heavy * inner) {
+  } else if (tails == Tails::bent && inner > 0.0 && outer > heavy * inner) {
     m.shape = StatisticMap::Shape::asinh;
     m.width = inner;
+  } else if (tails == Tails::straight && outer > 0.0 && std::max(m.high - median, median - m.low) > extreme * outer) {
+    m.shape = StatisticMap::Shape::asinh;
+    m.width = outer;
   }
   double sum = 0.0, squares = 0.0;
   for (const double x : values) sum += shaped(m, x);
@@ -60,17 +64,17 @@ StatisticMap map_of(std::vector<double> values, bool sometimes_undefined) {
   return m;
 }
 
-StatisticMap map_of(const Array2& pilot, std::size_t column) {
+StatisticMap map_of(const Array2& pilot, std::size_t column, Tails tails) {
   std::vector<double> values;
   values.reserve(pilot.rows);
   for (std::size_t r = 0; r < pilot.rows; ++r)
     if (std::isfinite(pilot(r, column))) values.push_back(pilot(r, column));
   const bool undefined = values.size() < pilot.rows;
-  return map_of(std::move(values), undefined);
+  return map_of(std::move(values), undefined, tails);
 }
 
 /// One for all items of a feature. A trial that was not made is no undefined value.
-StatisticMap shared_map(const Array2& pilot, const StatisticLayout& layout, std::size_t feature) {
+StatisticMap shared_map(const Array2& pilot, const StatisticLayout& layout, std::size_t feature, Tails tails) {
   std::vector<double> values;
   bool undefined = false;
   const std::size_t every = std::max<std::size_t>(1, pilot.rows * layout.items / most_pooled);
@@ -80,7 +84,7 @@ StatisticMap shared_map(const Array2& pilot, const StatisticLayout& layout, std:
       if (std::isfinite(x)) values.push_back(x);
       else undefined = undefined || layout.kind == Embedding::trace || layout.there(pilot.row(r), i);
     }
-  return map_of(std::move(values), undefined);
+  return map_of(std::move(values), undefined, tails);
 }
 
 }  // namespace
@@ -97,14 +101,14 @@ double StatisticMap::inverse(double scaled) const {
   return v;
 }
 
-StatisticScale StatisticScale::of(const Array2& pilot, const StatisticLayout& layout) {
+StatisticScale StatisticScale::of(const Array2& pilot, const StatisticLayout& layout, Tails tails) {
   std::vector<StatisticMap> maps(pilot.cols);
   std::vector<std::uint8_t> in_block(pilot.cols, 0);
   for (const std::size_t s : layout.block) in_block[s] = 1;
   for (std::size_t c = 0; c < pilot.cols; ++c)
-    if (in_block[c] == 0) maps[c] = map_of(pilot, c);
+    if (in_block[c] == 0) maps[c] = map_of(pilot, c, tails);
   for (std::size_t f = 0; f < layout.features; ++f) {
-    const StatisticMap shared = shared_map(pilot, layout, f);
+    const StatisticMap shared = shared_map(pilot, layout, f, tails);
     for (std::size_t i = 0; i < layout.items; ++i) maps[layout.block[i * layout.features + f]] = shared;
   }
   return from(std::move(maps), layout);

@@ -5,6 +5,10 @@
 /// then the mean is taken off and the result divided by the standard deviation. The maps are monotone and depend on no
 /// parameter, so a posterior does not change by them. A statistic that never varied says nothing and becomes 0.
 ///
+/// Where a density of the statistics is learnt, tails stay straight: a statistic whose spread depends on the parameters
+/// has heavy tails over all of them, and a normal distribution that is wide on asinh's scale becomes two modes with a
+/// gap between. What a density makes of the gap is large, relative to the truth, just where the data lie.
+///
 /// The samples of a trace have one scale together, or what differs between them would be lost in what all have, and a
 /// network could not slide along it; so have the trials of a statistic. Beside them stands what can be said of them
 /// without learning: means over eighths of a trace, the mean over trials and the logarithm of their number.
@@ -35,11 +39,14 @@ struct StatisticMap {
   [[nodiscard]] double inverse(double scaled) const;
 };
 
+/// What becomes of heavy tails. `straight`: only extremes far beyond a hundredth of the sample are drawn in.
+enum class Tails : std::uint8_t { bent, straight };
+
 class StatisticScale {
  public:
   /// @param pilot  [simulation][statistic], NaN where undefined
   /// @param layout  valid for as many statistics
-  static StatisticScale of(const Array2& pilot, const StatisticLayout& layout = {});
+  static StatisticScale of(const Array2& pilot, const StatisticLayout& layout = {}, Tails tails = Tails::bent);
   static StatisticScale from(std::vector<StatisticMap> maps, StatisticLayout layout = {});
 
   [[nodiscard]] std::size_t size() const { return maps_.size(); }

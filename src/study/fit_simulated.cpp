@@ -270,7 +270,6 @@ class SimulatedFit {
       o.estimator = estimator(std::move(o.estimator));
       o.draws = draws();
       o.rounds = choice_.rounds;
-      o.restart = budget_.simulations > 0 && budget_.simulations <= o.stored;
       // Of trials, the likelihood of one is learnt.
       const auto of_one = asked_.layout.kind == infer::Embedding::set ? problem_->problem_of_one_trial() : std::nullopt;
       return infer::nle(of_one ? *of_one : asked_, o, budget_, progress_);

@@ -8,6 +8,7 @@
 
 #include "base/rng.hpp"
 #include "nn/densities.hpp"
+#include "nn/saved_network.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -85,6 +86,51 @@ TEST(ConditionalEstimator, BitsDoNotDependOnThreads) {
       EXPECT_EQ(all, first) << density << " with " << threads << " threads";
     }
   }
+}
+
+TEST(ConditionalEstimator, LogarithmsArePooled) {
+  const Linear train = linear(600, 1);
+  EstimatorOptions o = small("maf");
+  o.pool_logs = true;
+  auto both = ConditionalEstimator::create(train.y, train.c, o);
+  ASSERT_TRUE(both);
+  for (int pass = 0; pass < 20; ++pass) (void)both->learn(both->prepare(train.y, train.c));
+  nn::SavedNetwork saved;
+  both->save(saved);
+  // Each member alone, by leaving the other one out of the file.
+  const auto alone = [&](const std::string& other) {
+    nn::SavedNetwork one = saved;
+    std::erase_if(one.arrays, [&](const nn::NamedArray& a) { return a.name == other; });
+    for (nn::NamedArray& a : one.arrays)
+      if (a.name == "member-1") a.name = "member-0";
+    auto loaded = ConditionalEstimator::load(one, "test");
+    EXPECT_TRUE(loaded) << render(loaded.error());
+    return std::move(*loaded);
+  };
+  const ConditionalEstimator first = alone("member-1"), second = alone("member-0");
+  const Linear at = linear(50, 5);
+  std::vector<double> pooled(50), one(50), other(50), up(50);
+  Array2 by_c, up_c = at.c;
+  both->log_density(at.y, at.c, pooled, nullptr, &by_c);
+  first.log_density(at.y, at.c, one);
+  second.log_density(at.y, at.c, other);
+  for (double& v : up_c.values) v += 1e-3;
+  both->log_density(at.y, up_c, up);
+  double apart = 0.0;
+  for (std::size_t k = 0; k < 50; ++k) {
+    EXPECT_NEAR(pooled[k], 0.5 * (one[k] + other[k]), 1e-9);
+    EXPECT_NEAR((by_c(k, 0) + by_c(k, 1)) * 1e-3, up[k] - pooled[k], 2e-3);
+    apart = std::max(apart, std::abs(one[k] - other[k]));
+  }
+  EXPECT_GT(apart, 1e-3) << "a test of nothing: the members are one";
+  auto again = ConditionalEstimator::load(saved, "test");
+  ASSERT_TRUE(again);
+  again->log_density(at.y, at.c, one);
+  EXPECT_EQ(one, pooled);
+  saved.fields["pool"] = "harmonic";
+  again = ConditionalEstimator::load(saved, "test");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().front().code, "network-damaged");
 }
 
 TEST(ConditionalEstimator, AnUnknownDensityIsNamed) {

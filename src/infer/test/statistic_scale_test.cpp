@@ -14,6 +14,23 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
+TEST(StatisticScale, StraightTailsAreBentForExtremesAlone) {
+  // A mixture of spreads: heavy tails. Then the same with one value in a thousand a thousand times further out.
+  Array2 pilot(4000, 2);
+  for (std::size_t k = 0; k < pilot.rows; ++k) {
+    Rng rng(1, stream_id("scale test"), k);
+    pilot(k, 0) = pilot(k, 1) = (k % 10 == 0 ? 20.0 : 0.5) * rng.normal();
+    if (k % 1000 == 1) pilot(k, 1) = 1e5;
+  }
+  const StatisticScale bent = StatisticScale::of(pilot), straight = StatisticScale::of(pilot, {}, Tails::straight);
+  EXPECT_EQ(bent[0].shape, StatisticMap::Shape::asinh);
+  EXPECT_EQ(straight[0].shape, StatisticMap::Shape::linear);
+  ASSERT_EQ(straight[1].shape, StatisticMap::Shape::asinh);
+  // Near linear where 98 % of the values are: a slope of 1 / sqrt 2 of that at the centre where they end.
+  EXPECT_GT(straight[1].width, 20.0);
+  EXPECT_LT(straight[1].width, 60.0);
+}
+
 TEST(StatisticScale, ATraceHasOneScale) {
   // A feature, then 40 samples whose spread grows a hundredfold.
   const StatisticLayout layout = StatisticLayout::of(Embedding::trace, 1, 40, 1);
