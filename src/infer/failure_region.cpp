@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t chunk = 128;
 constexpr double confidence = 0.95;
 
-std::string member_name(std::size_t m) { return "failure-member-" + std::to_string(m); }
+std::string member_name(const std::string& name, std::size_t m) { return name + "-member-" + std::to_string(m); }
 
 /// log of the logistic function, without overflow.
 double log_logistic(double t) { return t < 0.0 ? t - std::log1p(std::exp(t)) : -std::log1p(std::exp(-t)); }
@@ -314,37 +314,46 @@ void FailureRegion::excluded(const Array2& z, std::span<std::uint8_t> out) const
   });
 }
 
-void FailureRegion::save(nn::SavedNetwork& network) const {
+void FailureRegion::save(nn::SavedNetwork& network, const std::string& name) const {
   const State& s = *state_;
   if (!learnt()) return;
-  network.fields["failure-hidden"] = std::to_string(s.options.hidden);
-  network.fields["failure-members"] = std::to_string(s.members.size());
-  network.arrays.push_back({"failure-calibration", {2}, std::vector<double>{s.a, s.b}});
+  network.fields[name + "-hidden"] = std::to_string(s.options.hidden);
+  network.fields[name + "-members"] = std::to_string(s.members.size());
+  network.arrays.push_back({name + "-calibration", {2}, std::vector<double>{s.a, s.b}});
+  network.arrays.push_back({name + "-limits", {2}, std::vector<double>{s.options.threshold, s.options.margin}});
   for (std::size_t m = 0; m < s.members.size(); ++m)
-    network.arrays.push_back({member_name(m), {s.members[m].size()}, s.members[m]});
+    network.arrays.push_back({member_name(name, m), {s.members[m].size()}, s.members[m]});
 }
 
 Result<std::optional<FailureRegion>> FailureRegion::load(const nn::SavedNetwork& network, std::size_t dimension,
-                                                         const std::string& where) {
+                                                         const std::string& where, const std::string& name) {
   const auto damaged = [&] {
     return fail("network-damaged", "what it says of failed simulations does not fit together", where);
   };
-  if (!network.fields.contains("failure-hidden") && !network.fields.contains("failure-members"))
+  if (!network.fields.contains(name + "-hidden") && !network.fields.contains(name + "-members"))
     return std::optional<FailureRegion>();
-  const auto hidden = nn::whole_field(network, "failure-hidden"), members = nn::whole_field(network, "failure-members");
+  const auto hidden = nn::whole_field(network, name + "-hidden"), members = nn::whole_field(network, name + "-members");
   auto state = std::make_unique<State>();
   if (!hidden || !members) return damaged();
   state->options.hidden = *hidden;
   state->options.members = *members;
+  const auto two = [&](const std::string& which) -> const std::vector<double>* {
+    const nn::NamedArray* found = nn::find_array(network, name + which);
+    const auto* values = found ? std::get_if<std::vector<double>>(&found->values) : nullptr;
+    return values && values->size() == 2 ? values : nullptr;
+  };
+  // Files from before there were limits are of likelihoods, which leave nothing out.
+  if (const std::vector<double>* limits = two("-limits"))
+    state->options.threshold = (*limits)[0], state->options.margin = (*limits)[1];
+  else if (nn::find_array(network, name + "-limits")) return damaged();
   if (!state->options.validate()) return damaged();
   state->d = dimension;
   state->answer_with_network();
-  const nn::NamedArray* calibration = nn::find_array(network, "failure-calibration");
-  const auto* line = calibration ? std::get_if<std::vector<double>>(&calibration->values) : nullptr;
-  if (!line || line->size() != 2) return damaged();
+  const std::vector<double>* line = two("-calibration");
+  if (!line) return damaged();
   state->a = (*line)[0], state->b = (*line)[1];
   for (std::size_t m = 0; m < *members; ++m) {
-    const nn::NamedArray* found = nn::find_array(network, member_name(m));
+    const nn::NamedArray* found = nn::find_array(network, member_name(name, m));
     const auto* values = found ? std::get_if<std::vector<float>>(&found->values) : nullptr;
     if (!values || values->size() != state->tape.parameter_count()) return damaged();
     state->members.push_back(*values);

@@ -82,11 +82,13 @@ class FailureRegion {
 
   /// log P(well | z_k), at most 0, and its gradient where not null.
   void log_well(const Array2& z, std::span<double> value, Array2* by_z = nullptr) const;
-  /// What log_well needs, into a network's file; nothing, where nothing was learnt.
-  void save(nn::SavedNetwork& network) const;
-  /// None where the file has none. What was found by its check is not kept. Error code "network-damaged".
+  /// What log_well and excluded need, into a network's file, where names begin with `name`; nothing, where nothing was
+  /// learnt.
+  void save(nn::SavedNetwork& network, const std::string& name = "failure") const;
+  /// None where the file has none of that name. What was found by its check is not kept. Error code "network-damaged".
   [[nodiscard]] static Result<std::optional<FailureRegion>> load(const nn::SavedNetwork& network, std::size_t dimension,
-                                                                 const std::string& where);
+                                                                 const std::string& where,
+                                                                 const std::string& name = "failure");
   /// 1: excluded.
   void excluded(const Array2& z, std::span<std::uint8_t> out) const;
 

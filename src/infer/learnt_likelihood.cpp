@@ -6,6 +6,7 @@
 
 #include "base/rng.hpp"
 #include "infer/simulation_source.hpp"
+#include "nn/saved_network.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -81,6 +82,45 @@ void LearntLikelihood::log_likelihood(const Array2& z, std::span<double> value, 
   add(static_cast<double>(trials.size()));
 }
 
+std::string LearntLikelihood::not_kept() const {
+  return trials.size() > 1 ? "the likelihood of several trials is not kept" : "";
+}
+
+void LearntLikelihood::save(nn::SavedNetwork& network) const {
+  network.fields["learnt"] = "likelihood";
+  network.fields["noise-seed"] = std::to_string(seed);
+  network.fields["labels"] = labels ? "yes" : "no";
+  network.arrays.push_back({"whole", {whole.size()}, std::vector<double>(whole.begin(), whole.end())});
+  if (failure) failure->save(network);
+  estimator->save(network);
+}
+
+Result<std::shared_ptr<const LearntLikelihood>> LearntLikelihood::load(
+    const nn::SavedNetwork& network, const prob::ParameterSpace& space, const StatisticScale& scale,
+    std::vector<double> observed, std::shared_ptr<const ConditionalEstimator> estimator, const std::string& where) {
+  const auto labels = network.fields.find("labels");
+  const auto seed = nn::whole_field(network, "noise-seed");
+  const nn::NamedArray* found = nn::find_array(network, "whole");
+  const auto* whole = found ? std::get_if<std::vector<double>>(&found->values) : nullptr;
+  if (!whole || labels == network.fields.end() || !seed || whole->size() != observed.size() ||
+      scale.layout().kind != Embedding::none)
+    return fail("network-damaged", "parts of its likelihood are missing, or do not fit together", where);
+  if (estimator->dimension() != scale.columns() ||
+      estimator->inputs() != InputShape{Embedding::none, space.size(), 0, 0})
+    return fail("network-damaged", "its network is of another number of parameters or statistics", where);
+  auto failure = FailureRegion::load(network, space.size(), where);
+  if (!failure) return fail(std::move(failure.error()));
+  auto out = std::make_shared<LearntLikelihood>(space);
+  out->seed = *seed;
+  for (const double w : *whole) out->whole.push_back(w > 0.0 ? 1 : 0);
+  out->labels = labels->second == "yes";
+  if (*failure) out->failure = std::make_shared<FailureRegion>(std::move(**failure));
+  out->scale = scale;
+  out->trials = {std::move(observed)};
+  out->estimator = std::move(estimator);
+  return out;
+}
+
 AnnealingOptions annealing_in(std::size_t dimension, std::uint64_t seed) {
   AnnealingOptions how;
   how.seed = seed;
@@ -92,7 +132,7 @@ AnnealingOptions annealing_in(std::size_t dimension, std::uint64_t seed) {
   return how;
 }
 
-Result<LikelihoodDraws> draw_learnt_posterior(const LearntLikelihood& likelihood, const Array2& start,
+Result<LikelihoodDraws> draw_learnt_posterior(const PosteriorLikelihood& likelihood, const Array2& start,
                                               const AllowedRows& allowed, const LearntPosteriorOptions& options,
                                               Progress& progress) {
   LikelihoodTarget target;

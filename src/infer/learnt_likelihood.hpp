@@ -16,12 +16,13 @@
 #include "infer/failure_region.hpp"
 #include "infer/likelihood_sampler.hpp"
 #include "infer/parameter_inputs.hpp"
+#include "infer/posterior_likelihood.hpp"
 #include "infer/statistic_scale.hpp"
 #include "prob/parameter_space.hpp"
 
 namespace hillock::infer {
 
-struct LearntLikelihood {
+struct LearntLikelihood final : PosteriorLikelihood {
   explicit LearntLikelihood(const prob::ParameterSpace& space) : inputs(space) {}
 
   ParameterInputs inputs;
@@ -36,7 +37,13 @@ struct LearntLikelihood {
   /// Statistics as the estimator takes them. Whole ones have their noise already.
   [[nodiscard]] Array2 scaled(const Array2& x) const;
   /// Sum over trials of log q(trial, an answer | z_k), and its gradient where not null.
-  void log_likelihood(const Array2& z, std::span<double> value, Array2* gradient = nullptr) const;
+  void log_likelihood(const Array2& z, std::span<double> value, Array2* gradient = nullptr) const override;
+  [[nodiscard]] std::string not_kept() const override;
+  void save(nn::SavedNetwork& network) const override;
+  /// Of one trial, `observed`. Error code "network-damaged", and those of FailureRegion::load.
+  [[nodiscard]] static Result<std::shared_ptr<const LearntLikelihood>> load(
+      const nn::SavedNetwork& network, const prob::ParameterSpace& space, const StatisticScale& scale,
+      std::vector<double> observed, std::shared_ptr<const ConditionalEstimator> estimator, const std::string& where);
 
  private:
   void of_trial(std::size_t trial, const Array2& z, std::span<double> value, Array2* gradient) const;
@@ -58,7 +65,7 @@ struct LearntPosteriorOptions {
 /// Draws of N(0, I) times the likelihood.
 /// @param start  draws of the prior, enough for sample_likelihood
 /// Errors: those of sample_likelihood.
-[[nodiscard]] Result<LikelihoodDraws> draw_learnt_posterior(const LearntLikelihood& likelihood, const Array2& start,
+[[nodiscard]] Result<LikelihoodDraws> draw_learnt_posterior(const PosteriorLikelihood& likelihood, const Array2& start,
                                                             const AllowedRows& allowed,
                                                             const LearntPosteriorOptions& options, Progress& progress);
 

@@ -73,4 +73,35 @@ double LinearGaussianRatio::marginal(std::span<const double> x) const {
   return 0.5 * w.squaredNorm() + constant_;
 }
 
+std::vector<double> LinearGaussianRatio::numbers() const {
+  std::vector<double> out = a_;
+  for (const std::vector<double>* part : {&centre_, &l_.values, &marginal_.values, &g_.values})
+    out.insert(out.end(), part->begin(), part->end());
+  out.push_back(constant_);
+  return out;
+}
+
+std::optional<LinearGaussianRatio> LinearGaussianRatio::from(std::span<const double> numbers, std::size_t parameters,
+                                                             std::size_t statistics) {
+  const std::size_t c = statistics;
+  if (c == 0 || numbers.size() != 2 * c + 2 * c * c + c * parameters + 1) return std::nullopt;
+  LinearGaussianRatio out;
+  std::size_t at = 0;
+  const auto take = [&](std::size_t count) {
+    const auto part = numbers.subspan(at, count);
+    at += count;
+    return std::vector<double>(part.begin(), part.end());
+  };
+  out.a_ = take(c);
+  out.centre_ = take(c);
+  out.l_ = Array2(c, c), out.marginal_ = Array2(c, c), out.g_ = Array2(c, parameters);
+  out.l_.values = take(c * c);
+  out.marginal_.values = take(c * c);
+  out.g_.values = take(c * parameters);
+  out.constant_ = numbers[at];
+  for (std::size_t i = 0; i < c; ++i)
+    if (!(out.l_(i, i) > 0.0) || !(out.marginal_(i, i) > 0.0)) return std::nullopt;
+  return out;
+}
+
 }  // namespace hillock::infer

@@ -6,6 +6,7 @@
 /// log ratio = log N(x; a + B z, S) - log N(x; a + B m, S + B C B^T). With S = L L^T, u = L^-1 (x - a) and g = L^-1 B z
 /// it is marginal(x) - |u - g|^2 / 2: contrasts of many x with many z take a difference each.
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,10 @@ class LinearGaussianRatio {
   [[nodiscard]] double marginal(std::span<const double> x) const;
   /// dg/dz: rows are those of g.
   [[nodiscard]] const Array2& slope() const { return g_; }
+  /// All of it as numbers, and back; nothing where they are none of a start with so many parameters and statistics.
+  [[nodiscard]] std::vector<double> numbers() const;
+  [[nodiscard]] static std::optional<LinearGaussianRatio> from(std::span<const double> numbers, std::size_t parameters,
+                                                               std::size_t statistics);
 
  private:
   std::vector<double> a_, centre_;  // centre: of the marginal of x

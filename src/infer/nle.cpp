@@ -59,6 +59,7 @@ class Nle {
       if (progress_.should_stop()) break;
       record.simulations = source_.simulations() - before;
       record.failed = source_.tally().failed() - failed_before;
+      record.density = kind_;
       record.objective = out_.curve.empty() ? 0.0 : out_.curve.back().validation;
       if (auto learnt = learn_failures(); !learnt) return fail(std::move(learnt.error()));
       const auto sampled = round + 1 == options_.rounds ? sample_last(record) : sample_between(record);
@@ -66,7 +67,6 @@ class Nle {
       out_.rounds.push_back(std::move(record));
     }
     if (likelihood_.failure) out_.notes.push_back(likelihood_.failure->note());
-    if (!densities_.empty()) out_.notes.push_back("densities that held-out simulations chose, by round: " + densities_);
     out_.z = std::move(pool_);
     if (out_.z.rows > 0) out_.parameters = problem_.space->from_standard_normal(out_.z);
     out_.simulations = source_.simulations();
@@ -323,7 +323,6 @@ class Nle {
       else if (o.density == "auto") kinds_.assign(std::begin(kinds_to_choose_from), std::end(kinds_to_choose_from));
       else kinds_ = {options_.estimator.density};
     }
-    const bool choose = o.density == "auto" && !likelihood_.labels;
     const double ends = round < locating_ ? until(round) : 0.0;
     const Deadline deadline(progress_, budget_.elapsed, ends);
     const Progress& limited = ends > 0.0 ? static_cast<const Progress&>(deadline) : progress_;
@@ -333,7 +332,7 @@ class Nle {
     // Only a decision for the flexible kind is final: the simple one may do nearer to the data.
     if (chosen->decided && chosen->kind == kinds_.back()) kinds_ = {kinds_.back()};
     estimator_ = std::make_shared<ConditionalEstimator>(std::move(chosen->estimator));
-    if (choose) densities_ += (densities_.empty() ? "" : ", ") + chosen->kind;
+    kind_ = chosen->kind;
     const StoredTraining& learnt = chosen->training;
     append_learning(out_.curve, source_.simulations(), learnt);
     progress_.update(static_cast<double>(round + 1) / static_cast<double>(options_.rounds), {});
@@ -361,6 +360,7 @@ class Nle {
       EstimatorOptions o = estimator_options();
       // Of any number of pairs the flexible kind learns what the simple one can say.
       if (o.density == "auto") o.density = likelihood_.labels ? "bernoulli" : kinds_to_choose_from[1];
+      kind_ = o.density;
       auto made = ConditionalEstimator::create(scaled(near), likelihood_.inputs(near.z), o);
       if (!made) return fail(std::move(made.error()));
       estimator_ = std::make_shared<ConditionalEstimator>(std::move(*made));
@@ -442,7 +442,7 @@ class Nle {
   std::size_t locating_ = 0;                                  // rounds of stored ones before them
   double fresh_since_ = 0.0;                                  // s
   std::vector<std::string_view> kinds_;                       // still to choose from
-  std::string densities_;                                     // chosen, by round
+  std::string kind_;                                          // that was learnt last
   Array2 pool_;
   std::uint64_t proposed_ = 0, noised_ = 0;
 };

@@ -56,6 +56,7 @@ class Npe {
       if (!done) return fail(done.error());
       record.simulations = source_.simulations() - before;
       record.failed = source_.tally().failed() - failed_before;
+      record.density = kind_;
       record.objective = out_.curve.empty() ? 0.0 : out_.curve.back().validation;
       out_.rounds.push_back(std::move(record));
     }
@@ -106,6 +107,7 @@ class Npe {
     auto made = ConditionalEstimator::create(pairs.z, inputs(pairs), o);
     if (!made) return fail(std::move(made.error()));
     next_ = std::make_shared<ConditionalEstimator>(std::move(*made));
+    kind_ = o.density;
     return {};
   }
   [[nodiscard]] Pairs prepare(const SimulatedPairs& pairs) { return next_->prepare(pairs.z, inputs(pairs)); }
@@ -425,6 +427,7 @@ class Npe {
   InferenceRound* record_ = nullptr;
   std::shared_ptr<ConditionalEstimator> estimator_, next_;
   StatisticScale next_scale_;
+  std::string kind_;                     // of density, that was learnt last
   std::vector<double> observed_inputs_;  // or the nearest attainable ones
   std::string off_;                      // how far the data are from those, in words
   SimulatedPairs pairs_;                 // of all rounds, where they are stored

@@ -11,6 +11,7 @@
 #include "nn/operations/linear.hpp"
 #include "nn/operations/logistic_loss.hpp"
 #include "nn/operations/sum.hpp"
+#include "nn/saved_network.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -95,8 +96,15 @@ struct RatioEstimator::State {
   // What answers are made with: the same network without a loss behind it.
   nn::Tape tape;
   std::unique_ptr<Network> network;
-  std::unique_ptr<NetworkEnsemble> ensemble;
-  nn::Var inputs{}, start{}, label{};  // of the tape that learns
+  std::unique_ptr<NetworkEnsemble> ensemble;  // null: read from a file
+  std::vector<std::vector<float>> read;       // its members then
+  nn::Var inputs{}, start{}, label{};         // of the tape that learns
+
+  [[nodiscard]] std::size_t members() const { return ensemble ? ensemble->members() : read.size(); }
+  [[nodiscard]] const std::vector<float>& parameters(std::size_t m) const {
+    return ensemble ? ensemble->parameters(m) : read[m];
+  }
+  void answer_with_network() { network = std::make_unique<Network>(tape, d + 2 * c, options); }
 
   // A prepared pair: z and x as the network sees them, g, u, and the marginal part of the start.
   [[nodiscard]] std::size_t width() const { return d + 3 * c + 1; }
@@ -201,10 +209,9 @@ Result<RatioEstimator> RatioEstimator::create(const Array2& z, const Array2& x, 
   s.linear = LinearGaussianRatio::fit(z, x);
   s.z_scale = Scale::of(z);
   s.x_scale = Scale::of(x);
-  const std::size_t rows = s.d + 2 * s.c;
-  s.network = std::make_unique<Network>(s.tape, rows, options);
+  s.answer_with_network();
   nn::Tape learning;
-  const Network network(learning, rows, options);
+  const Network network(learning, s.d + 2 * s.c, options);
   s.inputs = network.inputs, s.start = network.start;
   nn::Var objective{};
   if (options.loss == "logistic") {
@@ -285,7 +292,7 @@ void RatioEstimator::log_ratio(const Array2& z, std::span<const double> x, std::
   for (std::size_t i = 0; i < s.c; ++i) seen[i] = static_cast<float>(bounded(s.x_scale.raw(x[i], i)));
   const double marginal = s.linear.marginal(x);
   const Array2& g_slope = s.linear.slope();
-  const auto members = static_cast<double>(s.ensemble->members());
+  const auto members = static_cast<double>(s.members());
   const std::size_t pieces = (z.rows + chunk - 1) / chunk, groups = std::min<std::size_t>(pieces, 64);
   parallel_for(groups, s.options.threads, [&](std::size_t group) {
     nn::Pass pass(s.tape, chunk, by_z != nullptr);
@@ -315,8 +322,8 @@ void RatioEstimator::log_ratio(const Array2& z, std::span<const double> x, std::
       }
       std::ranges::fill(sum, 0.0);
       std::ranges::fill(slope.values, 0.0);
-      for (std::size_t m = 0; m < s.ensemble->members(); ++m) {
-        const std::vector<float>& parameters = s.ensemble->parameters(m);
+      for (std::size_t m = 0; m < s.members(); ++m) {
+        const std::vector<float>& parameters = s.parameters(m);
         pass.forward(parameters);
         const float* f = pass.value(s.network->f);
         for (std::size_t k = 0; k < count; ++k) sum[k] += static_cast<double>(f[k]) / members;
@@ -340,6 +347,61 @@ void RatioEstimator::log_ratio(const Array2& z, std::span<const double> x, std::
       }
     }
   });
+}
+
+void RatioEstimator::save(nn::SavedNetwork& network) const {
+  const State& s = *state_;
+  network.fields["ratio-hidden"] = std::to_string(s.options.hidden);
+  network.fields["ratio-blocks"] = std::to_string(s.options.blocks);
+  const auto add = [&](const char* name, std::vector<double> values) {
+    const std::size_t size = values.size();
+    network.arrays.push_back({name, {size}, std::move(values)});
+  };
+  add("ratio-parameter-means", s.z_scale.mean);
+  add("ratio-parameter-scales", s.z_scale.inverse);
+  add("ratio-statistic-means", s.x_scale.mean);
+  add("ratio-statistic-scales", s.x_scale.inverse);
+  add("ratio-start-share", {s.share});
+  add("ratio-start", s.linear.numbers());
+  for (std::size_t m = 0; m < s.members(); ++m)
+    network.arrays.push_back({"ratio-member-" + std::to_string(m), {s.parameters(m).size()}, s.parameters(m)});
+}
+
+Result<RatioEstimator> RatioEstimator::load(const nn::SavedNetwork& network, const std::string& where) {
+  const auto damaged = [&] {
+    return fail("network-damaged", "what it says of a likelihood ratio does not fit together", where);
+  };
+  const auto hidden = nn::whole_field(network, "ratio-hidden"), blocks = nn::whole_field(network, "ratio-blocks");
+  if (!hidden || !blocks) return damaged();
+  auto state = std::make_unique<State>();
+  State& s = *state;
+  s.options.hidden = *hidden;
+  s.options.blocks = *blocks;
+  if (!s.options.validate()) return damaged();
+  const auto take = [&](const char* name) {
+    const nn::NamedArray* found = nn::find_array(network, name);
+    const auto* values = found ? std::get_if<std::vector<double>>(&found->values) : nullptr;
+    return values ? *values : std::vector<double>();
+  };
+  s.z_scale = {take("ratio-parameter-means"), take("ratio-parameter-scales")};
+  s.x_scale = {take("ratio-statistic-means"), take("ratio-statistic-scales")};
+  const std::vector<double> share = take("ratio-start-share");
+  s.d = s.z_scale.mean.size(), s.c = s.x_scale.mean.size();
+  const auto linear = LinearGaussianRatio::from(take("ratio-start"), s.d, s.c);
+  if (s.d == 0 || s.z_scale.inverse.size() != s.d || s.x_scale.inverse.size() != s.c || share.size() != 1 || !linear ||
+      !(share[0] >= 0.0 && share[0] <= 1.0))
+    return damaged();
+  s.share = share[0];
+  s.linear = *linear;
+  s.answer_with_network();
+  for (const nn::NamedArray* found = nullptr;
+       (found = nn::find_array(network, "ratio-member-" + std::to_string(s.read.size())));) {
+    const auto* values = std::get_if<std::vector<float>>(&found->values);
+    if (!values || values->size() != s.tape.parameter_count()) return damaged();
+    s.read.push_back(*values);
+  }
+  if (s.read.empty()) return damaged();
+  return RatioEstimator(std::move(state));
 }
 
 }  // namespace hillock::infer

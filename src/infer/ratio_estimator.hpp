@@ -23,6 +23,10 @@
 #include "base/progress.hpp"
 #include "infer/network_ensemble.hpp"
 
+namespace hillock::nn {
+struct SavedNetwork;
+}
+
 namespace hillock::infer {
 
 struct RatioOptions {
@@ -74,6 +78,11 @@ class RatioEstimator {
 
   /// f(z_k, x) for every row of z; its gradient by z where not null.
   void log_ratio(const Array2& z, std::span<const double> x, std::span<double> value, Array2* by_z = nullptr) const;
+
+  /// Everything that answers need, as plain data; what is read again cannot learn.
+  void save(nn::SavedNetwork& network) const;
+  /// Error code "network-damaged".
+  [[nodiscard]] static Result<RatioEstimator> load(const nn::SavedNetwork& network, const std::string& where);
 
  private:
   struct State;

@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "base/rng.hpp"
+#include "infer/learnt_likelihood.hpp"
+#include "infer/learnt_ratio.hpp"
 #include "infer/simulation_source.hpp"
 #include "nn/saved_network.hpp"
 
@@ -66,15 +68,15 @@ std::optional<StatisticLayout> layout_of(const nn::SavedNetwork& n, std::size_t 
 Result<SavedPosterior> SavedPosterior::of(const SimulationPosterior& posterior, const prob::ParameterSpace& space,
                                           std::vector<std::string> statistics, std::vector<double> observed) {
   const bool density = posterior.normalised && posterior.estimator;
-  if (!density && posterior.likelihood && posterior.likelihood->trials.size() > 1)
-    return fail("posterior-not-saved", "the likelihood of several trials is not kept", {},
+  if (!density && posterior.likelihood && !posterior.likelihood->not_kept().empty())
+    return fail("posterior-not-saved", posterior.likelihood->not_kept(), {},
                 "npe learns a density for any number of trials");
   if (!density && !posterior.likelihood)
     return fail("posterior-not-saved",
                 "\"" + posterior.method +
                     "\" has learnt no density here, and has draws alone (of priors with joint "
-                    "conditions, nle's too)",
-                {}, "npe, tsnpe and nle learn one");
+                    "conditions, those of nle and nre too)",
+                {}, "npe, tsnpe, nle and nre learn one");
   for (std::size_t j = 0; j < space.size(); ++j)
     if (space.conditional(j))
       return fail("posterior-not-saved", "the prior of " + space.names()[j] + " depends on other parameters", {},
@@ -147,13 +149,8 @@ std::string SavedPosterior::to_bytes() const {
     }
     return nn::to_bytes(n);
   }
-  n.fields["learnt"] = "likelihood";
-  n.fields["noise-seed"] = std::to_string(likelihood_->seed);
-  n.fields["labels"] = likelihood_->labels ? "yes" : "no";
-  add("whole", {likelihood_->whole.begin(), likelihood_->whole.end()});
   add("log-evidence", {log_evidence_});
-  if (likelihood_->failure) likelihood_->failure->save(n);
-  likelihood_->estimator->save(n);
+  likelihood_->save(n);
   return nn::to_bytes(n);
 }
 
@@ -202,31 +199,26 @@ Result<SavedPosterior> SavedPosterior::from_bytes(std::string_view bytes, const 
   out.scale_ = StatisticScale::from(std::move(scale), std::move(*layout));
   for (std::size_t j = 0; j < observed->size(); ++j)
     out.observed_.push_back((*missing)[j] > 0.0 ? std::numeric_limits<double>::quiet_NaN() : (*observed)[j]);
+  const std::string* learnt = field(*n, "learnt");
+  const auto* evidence = doubles(*n, "log-evidence");
+  if (learnt &&
+      ((*learnt != "likelihood" && *learnt != "ratio") || !evidence || evidence->size() != 1 || out.amortised_))
+    return damaged("what was learnt is neither a density nor a likelihood with its evidence");
+  if (learnt) out.log_evidence_ = evidence->front();
+  if (learnt && *learnt == "ratio") {
+    auto ratio = LearntRatio::load(*n, out.space_->size(), out.scale_, out.observed_, where);
+    if (!ratio) return fail(std::move(ratio.error()));
+    out.likelihood_ = std::move(*ratio);
+    return out;
+  }
   auto estimator = ConditionalEstimator::load(*n, where);
   if (!estimator) return fail(std::move(estimator.error()));
-  if (const std::string* learnt = field(*n, "learnt")) {
-    if (*learnt != "likelihood") return damaged("what was learnt is neither a density nor a likelihood");
-    const auto *whole = doubles(*n, "whole"), *evidence = doubles(*n, "log-evidence");
-    const std::string* labels = field(*n, "labels");
-    const auto seed = nn::whole_field(*n, "noise-seed");
-    if (!whole || !evidence || !labels || !seed || whole->size() != out.statistics_.size() || evidence->size() != 1 ||
-        out.amortised_ || out.scale_.layout().kind != Embedding::none)
-      return damaged("parts of its likelihood are missing, or do not fit together");
-    auto likelihood = std::make_shared<LearntLikelihood>(*out.space_);
-    likelihood->seed = *seed;
-    if (estimator->dimension() != out.scale_.columns() || estimator->context_dimension() != out.space_->size() ||
-        estimator->inputs() != InputShape{Embedding::none, out.space_->size(), 0, 0})
-      return damaged("its network is of another number of parameters or statistics");
-    for (const double w : *whole) likelihood->whole.push_back(w > 0.0 ? 1 : 0);
-    likelihood->labels = *labels == "yes";
-    auto failure = FailureRegion::load(*n, out.space_->size(), where);
-    if (!failure) return fail(std::move(failure.error()));
-    if (*failure) likelihood->failure = std::make_shared<FailureRegion>(std::move(**failure));
-    likelihood->scale = out.scale_;
-    likelihood->trials = {out.observed_};
-    likelihood->estimator = std::make_shared<ConditionalEstimator>(std::move(*estimator));
-    out.likelihood_ = std::move(likelihood);
-    out.log_evidence_ = evidence->front();
+  if (learnt) {
+    auto likelihood =
+        LearntLikelihood::load(*n, *out.space_, out.scale_, out.observed_,
+                               std::make_shared<const ConditionalEstimator>(std::move(*estimator)), where);
+    if (!likelihood) return fail(std::move(likelihood.error()));
+    out.likelihood_ = std::move(*likelihood);
     return out;
   }
   if (estimator->dimension() != out.space_->size() || estimator->context_dimension() != out.scale_.columns() ||

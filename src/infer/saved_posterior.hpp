@@ -3,10 +3,9 @@
 /// the simulator.
 ///
 /// Plain versioned data (nn/saved_network.hpp). Of `npe` and `tsnpe` it is the density that they learn; of `tsnpe`, cut
-/// to the region that its simulations came from. Of `nle` it is
-/// the likelihood of the observation: draws are annealed from the prior anew, and the density is normalised by the
-/// evidence that the annealing of the fit found. The priors depend on no other parameter,
-/// since those that do are formulas of a model.
+/// to the region that its simulations came from. Of `nle` and `nre` it is the likelihood of the observation (`nre`: up
+/// to a constant): draws are annealed from the prior anew, and the density is normalised by the evidence that the
+/// annealing of the fit found. The priors depend on no other parameter, since those that do are formulas of a model.
 
 #include <memory>
 #include <span>
@@ -62,7 +61,7 @@ class SavedPosterior {
   std::vector<double> observed_;
   StatisticScale scale_;
   LearntDensity density_;  ///< of parameters given statistics; or, without an estimator, ...
-  std::shared_ptr<const LearntLikelihood> likelihood_;  ///< ... theirs
+  std::shared_ptr<const PosteriorLikelihood> likelihood_;  ///< ... theirs
   double log_evidence_ = 0.0;
 };
 

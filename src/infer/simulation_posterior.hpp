@@ -10,7 +10,7 @@
 #include "base/array.hpp"
 #include "infer/conditional_estimator.hpp"
 #include "infer/learnt_density.hpp"
-#include "infer/learnt_likelihood.hpp"
+#include "infer/posterior_likelihood.hpp"
 #include "infer/simulation_source.hpp"
 #include "infer/statistic_scale.hpp"
 
@@ -43,9 +43,10 @@ struct InferenceRound {
   std::string proposal;  ///< "prior", "truncated prior", "posterior so far"
   std::uint64_t simulations = 0;
   std::uint64_t failed = 0;
-  double objective = 0.0;   ///< validation, of what was kept at its end
-  double acceptance = 1.0;  ///< of the proposal's own draws
-  bool capped = false;      ///< a loop of the proposal ended at its cap
+  double objective = 0.0;    ///< validation, of what was kept at its end
+  double acceptance = 1.0;   ///< of the proposal's own draws; of nle: of the particles' moves after it
+  bool capped = false;       ///< a loop of the proposal ended at its cap
+  std::string density = {};  ///< the kind that was learnt (nn/densities.hpp); empty: none
 };
 
 struct SimulationPosterior {
@@ -62,10 +63,10 @@ struct SimulationPosterior {
   std::vector<double> given;  ///< [statistic] the same in the statistics' units; NaN: the data's. Empty: all the data's
   /// Where the simulations of the last round came from, and the draws lie; null: anywhere.
   std::shared_ptr<const CutRegion> region;
-  double inside_share = 1.0;                           ///< of the estimator's density, in `region`
-  std::shared_ptr<const LearntLikelihood> likelihood;  ///< of a method that learns it; null where the prior has joint
-                                                       ///< conditions, which are formulas of a model
-  double log_evidence = 0.0;                           ///< of prior times `likelihood`
+  double inside_share = 1.0;  ///< of the estimator's density, in `region`
+  /// Of a method that learns it; null where the prior has joint conditions, which are formulas of a model.
+  std::shared_ptr<const PosteriorLikelihood> likelihood;
+  double log_evidence = 0.0;  ///< of prior times `likelihood`
   std::vector<InferenceRound> rounds;
   std::vector<LearningPoint> curve;
   std::uint64_t simulations = 0, failed = 0;

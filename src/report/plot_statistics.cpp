@@ -16,7 +16,8 @@
 namespace hillock::report {
 namespace {
 
-constexpr std::size_t most_rows = 60;
+constexpr std::size_t most_open = 24;  // rows that are seen at once; all misfits are
+constexpr std::size_t most_rows = 400;
 constexpr double farthest = 4;  // half widths from the middle; what lies beyond is an arrow at the edge
 
 /// (value - middle) / half of an interval.
@@ -96,15 +97,17 @@ std::string track(const verify::StatisticSummary& s, const StatisticDraws* draws
 std::string plot_statistics(const Document& document) {
   const auto& all = document.verdict.simulated.statistics;
   if (all.empty()) return {};
-  // Misfits are always shown.
+  // Misfits are always shown; of the others (a trace has a hundred samples) some, the rest behind one line.
   std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (i < most_rows || !verify::fits(all[i])) rows.push_back(i);
+  std::vector<std::size_t> folded;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i < most_open || !verify::fits(all[i])) rows.push_back(i);
+    else if (i < most_rows) folded.push_back(i);
+  }
 
   Range range = no_range();
   range.include(-1.1), range.include(1.1);
-  for (const std::size_t i : rows) {
-    const verify::StatisticSummary& s = all[i];
+  for (const verify::StatisticSummary& s : all) {
     const Standard z = standard_of(s);
     if (!z.usable()) continue;
     for (const double v : {s.observed, s.predicted_q025, s.predicted_q975})
@@ -123,7 +126,7 @@ std::string plot_statistics(const Document& document) {
       "(prior predictive, 95 %)</span> <span><i class=\"stat-predicted\"></i> after the fit (posterior predictive, "
       "95 %)</span> <span><i class=\"stat-observed\"></i> in the data</span></p>\n<div class=\"statistics\">";
   std::string misfits;
-  for (const std::size_t i : rows) {
+  const auto add = [&](std::size_t i) {
     const verify::StatisticSummary& s = all[i];
     const bool good = verify::fits(s);
     if (!good) misfits += (misfits.empty() ? "" : ", ") + s.name;
@@ -133,6 +136,12 @@ std::string plot_statistics(const Document& document) {
         "<div class=\"stat-row{}\"><span class=\"stat-name\">{}{}</span>{}<span class=\"stat-value\">{}</span></div>\n",
         good ? "" : " misfit", escape_html(s.name), good ? "" : " <span class=\"role\">does not fit</span>",
         track(s, draws, x, grid), escape_html(in_words(s)));
+  };
+  for (const std::size_t i : rows) add(i);
+  if (!folded.empty()) {
+    out += fmt::format("<details class=\"stat-more\"><summary>{} more, which fit</summary>\n", folded.size());
+    for (const std::size_t i : folded) add(i);
+    out += "</details>\n";
   }
   out += "<div class=\"stat-row stat-axis\" aria-hidden=\"true\"><span></span><span class=\"stat-ticks\">" + axis +
          "</span><span></span></div></div>\n";
@@ -140,8 +149,8 @@ std::string plot_statistics(const Document& document) {
       "Every row is scaled by its own prior predictive interval: −1 and 1 are its ends. Thin strokes are single "
       "simulations. An arrow at the edge: the data lie further out.";
   if (!misfits.empty()) caption += " Outside their predictive intervals: " + misfits + ".";
-  if (rows.size() < all.size())
-    caption += fmt::format(" {} more statistics, which all fit, are in verdict.json.", all.size() - rows.size());
+  if (const std::size_t here = rows.size() + folded.size(); here < all.size())
+    caption += fmt::format(" {} more statistics, which all fit, are in verdict.json.", all.size() - here);
   return out + fmt::format("<p class=\"caption\">{}</p>\n", escape_html(caption));
 }
 

@@ -74,11 +74,13 @@ std::string counts(std::string_view title, std::string_view what, const std::vec
       title, what, rows);
 }
 
-std::string rounds_table(const std::vector<verify::SimulationRound>& rounds) {
+std::string rounds_table(const std::vector<verify::SimulationRound>& rounds, bool of_moves) {
   if (rounds.empty()) return {};
   bool objective = false;
   bool acceptance = false;
+  bool density = false;
   for (const verify::SimulationRound& r : rounds) {
+    density = density || !r.density.empty();
     objective = objective || std::isfinite(r.objective);
     acceptance = acceptance || std::isfinite(r.acceptance);
   }
@@ -86,8 +88,11 @@ std::string rounds_table(const std::vector<verify::SimulationRound>& rounds) {
       "<h3>Rounds</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of rounds\"><table>"
       "<thead><tr><th scope=\"col\" class=\"n\">round</th><th scope=\"col\">parameters from</th><th scope=\"col\" "
       "class=\"n\">simulations</th><th scope=\"col\" class=\"n\">failed</th>";
+  if (density) out += "<th scope=\"col\">density</th>";
   if (objective) out += "<th scope=\"col\" class=\"n\">log density, validation</th>";
-  if (acceptance) out += "<th scope=\"col\" class=\"n\">accepted of the proposal</th>";
+  if (acceptance)
+    out += fmt::format("<th scope=\"col\" class=\"n\">accepted {}</th>",
+                       of_moves ? "of the particles\u2019 moves" : "of the proposal");
   out += "</tr></thead><tbody>\n";
   for (std::size_t i = 0; i < rounds.size(); ++i) {
     const verify::SimulationRound& r = rounds[i];
@@ -95,6 +100,7 @@ std::string rounds_table(const std::vector<verify::SimulationRound>& rounds) {
         "<tr><td class=\"n\">{}</td><td class=\"words\">{}{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>", i + 1,
         escape_html(r.proposal), r.capped ? " <span class=\"role\">ended at its cap</span>" : "",
         escape_html(count(r.simulations)), escape_html(count(r.failed)));
+    if (density) out += fmt::format("<td class=\"words\">{}</td>", escape_html(r.density));
     if (objective) out += fmt::format("<td class=\"n\">{}</td>", escape_html(number(r.objective, 4)));
     if (acceptance) out += fmt::format("<td class=\"n\">{}</td>", escape_html(percent(r.acceptance)));
     out += "</tr>\n";
@@ -111,7 +117,7 @@ std::string section_simulations(const Document& document) {
   for (const std::string& sentence : summary_of_simulations(s, document.verdict.numerics.draws)) all += sentence + " ";
   std::string out = paragraph(all) + paragraph(what_was_done(s)) + paragraph(how_right_it_is(s));
   out += draw(document, Section::simulations);
-  out += rounds_table(s.rounds);
+  out += rounds_table(s.rounds, s.method == "nle");
   const std::string both = counts("Failed simulations", "reason", s.failures) +
                            counts("Statistics without a value", "statistic: reason", s.undefined);
   if (!both.empty()) out += "<div class=\"columns two\">" + both + "</div>\n";

@@ -13,6 +13,7 @@
 #include "infer/abc_rejection.hpp"
 #include "infer/abc_smc.hpp"
 #include "infer/choose_method.hpp"
+#include "infer/learnt_ratio.hpp"
 #include "infer/nle.hpp"
 #include "infer/npe.hpp"
 #include "infer/nre.hpp"
@@ -326,6 +327,11 @@ class SimulatedFit {
     out.z = std::move(r->draws.points);
     out.log_density = std::move(r->draws.log_posterior);
     if (out.z.rows > 0) out.parameters = asked_.space->from_standard_normal(out.z);
+    // Of joint conditions on the prior only the model knows.
+    if (!asked_.allowed && !out.log_density.empty()) {
+      out.log_evidence = r->draws.log_evidence;
+      out.likelihood = std::make_shared<infer::LearntRatio>(std::move(r->posterior), asked_.observed);
+    }
     return out;
   }
 
@@ -416,7 +422,7 @@ class SimulatedFit {
       s.undefined.push_back({u.statistic + ": " + u.reason, static_cast<std::int64_t>(u.count)});
     for (const infer::InferenceRound& r : posterior_.rounds)
       s.rounds.push_back({r.proposal, static_cast<std::int64_t>(r.simulations), static_cast<std::int64_t>(r.failed),
-                          r.objective, r.acceptance, r.capped});
+                          r.objective, r.acceptance, r.capped, r.density});
     s.statistics = checks.statistics;
     s.observation_p = checks.observation_p;
     s.calibration = checks.calibration;

@@ -97,7 +97,7 @@ Result<std::vector<double>> SimulatorPosterior::log_prob(const Array2& parameter
                                                          std::span<const double> observed) const {
   if (!density() && !likelihood_)
     return fail("no-density", fmt::format("draws by {} come without a normalised density", posterior_.method), "",
-                "fit with method=\"npe\", \"tsnpe\" or \"nle\"");
+                "fit with method=\"npe\", \"tsnpe\", \"nle\" or \"nre\"");
   if (parameters.cols != space_.size())
     return fail("parameter-count",
                 fmt::format("there are {} numbers a point for {} parameters", parameters.cols, space_.size()), "theta",
@@ -120,7 +120,7 @@ Result<std::vector<double>> SimulatorPosterior::log_prob(const Array2& parameter
 Result<std::vector<double>> SimulatorPosterior::map() const {
   if (posterior_.log_density.size() != posterior_.z.rows || posterior_.z.rows == 0)
     return fail("no-density", fmt::format("draws by {} come without a density", posterior_.method), "",
-                "fit with method=\"npe\", \"tsnpe\" or \"nle\"");
+                "fit with method=\"npe\", \"tsnpe\", \"nle\" or \"nre\"");
   std::vector<double> slope(posterior_.z.rows);
   const Array2 x = space_.from_standard_normal(posterior_.z, slope);
   std::size_t best = 0;

@@ -151,8 +151,9 @@ struct SimulationRound {
   std::string proposal;
   std::int64_t simulations = 0, failed = 0;
   double objective = not_computed;   ///< mean log density of pairs that were not trained on
-  double acceptance = not_computed;  ///< of the proposal
+  double acceptance = not_computed;  ///< of the proposal; of nle: of the particles' moves after it
   bool capped = false;
+  std::string density = {};  ///< the kind that was learnt; empty: none
 };
 
 /// Is the posterior right? Fresh draws of the prior, simulated, and their own posteriors (Talts et al. 2018).

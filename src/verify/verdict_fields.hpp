@@ -159,8 +159,9 @@ void fields(Visit&& visit, SimulationRound& x) {
   visit("simulations", x.simulations, "simulations of this round");
   visit("failed", x.failed, "of them, failed");
   visit("objective", x.objective, "mean log density of pairs that were not trained on, at its end");
-  visit("acceptance", x.acceptance, "of the proposal's draws");
+  visit("acceptance", x.acceptance, "of the proposal's draws; of nle: of the moves of the particles that draw the posterior so far");
   visit("capped", x.capped, "a loop of the proposal ended at its cap");
+  visit("density", x.density, "the kind of density that was learnt; empty: none was");
 }
 
 template <class Visit>

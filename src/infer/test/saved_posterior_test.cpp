@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "infer/learnt_likelihood.hpp"
+#include "infer/learnt_ratio.hpp"
 #include "infer/nle.hpp"
 #include "infer/npe.hpp"
 #include "infer/test/simulators.hpp"
@@ -155,15 +157,20 @@ TEST(SavedPosterior, OneObservationsPosteriorIsNoOthers) {
   EXPECT_EQ(short_one.error()[0].message, "found 1 values, expected 2, one for each statistic");
 }
 
-/// What nle learns of two parameters; where the first is above `fails_above`, half of the simulations fail.
+/// LinearGaussian; where the first parameter is above `fails_above`, so many of the simulations fail.
+FunctionSimulator sometimes_failing(double fails_above, double share) {
+  return FunctionSimulator(statistic_names(2),
+                           [=](auto theta, Rng& rng, auto x) -> std::uint16_t {
+                             for (std::size_t j = 0; j < 2; ++j)
+                               x[j] = theta[j] + LinearGaussian{2}.noise_sd * rng.normal();
+                             return theta[0] > fails_above && rng.uniform() < share ? 1 : 0;
+                           },
+                           {"broke"});
+}
+
+/// What nle learns of two parameters.
 Learnt learn_likelihood(double fails_above) {
-  FunctionSimulator simulator(statistic_names(2),
-                              [fails_above](auto theta, Rng& rng, auto x) -> std::uint16_t {
-                                for (std::size_t j = 0; j < 2; ++j)
-                                  x[j] = theta[j] + LinearGaussian{2}.noise_sd * rng.normal();
-                                return theta[0] > fails_above && rng.uniform() < 0.5 ? 1 : 0;
-                              },
-                              {"broke"});
+  FunctionSimulator simulator = sometimes_failing(fails_above, 0.5);
   NleOptions o;
   o.estimator.members = 2;
   o.estimator.density = "auto";
@@ -172,11 +179,37 @@ Learnt learn_likelihood(double fails_above) {
   return learn_by(nle, o, std::move(simulator), 2000);
 }
 
+/// What nre learns of them.
+Learnt learn_ratio(double fails_above) {
+  const LinearGaussian problem{2};
+  Learnt out{{}, problem.space(), problem.observed()};
+  FunctionSimulator simulator = sometimes_failing(fails_above, 1.0);
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &out.space;
+  p.observed = out.observed;
+  NreOptions o;
+  o.simulations = 3000;
+  o.ratio.hidden = 16;
+  o.sampler.draws = 2000;
+  Silent silent;
+  auto found = nre(p, o, silent);
+  EXPECT_TRUE(found);
+  EXPECT_EQ(found->posterior.left_out != nullptr, fails_above < 1.0);
+  out.posterior.method = "nre";
+  out.posterior.scale = found->posterior.scale;
+  out.posterior.log_evidence = found->draws.log_evidence;
+  out.posterior.likelihood = std::make_shared<LearntRatio>(std::move(found->posterior), out.observed);
+  return out;
+}
+
 TEST(SavedPosterior, OfALikelihoodAnswersAsItDid) {
-  for (const double fails_above : {1e9, 0.0}) {
-    const Learnt learnt = learn_likelihood(fails_above);
+  for (const auto& [fails_above, ratio] : {std::pair{1e9, false}, {0.0, false}, {1e9, true}, {0.8, true}}) {
+    const Learnt learnt = ratio ? learn_ratio(fails_above) : learn_likelihood(fails_above);
     ASSERT_TRUE(learnt.posterior.likelihood);
-    EXPECT_EQ(learnt.posterior.likelihood->failure != nullptr, fails_above < 1.0);
+    if (const auto* of_nle = dynamic_cast<const LearntLikelihood*>(learnt.posterior.likelihood.get())) {
+      EXPECT_EQ(of_nle->failure != nullptr, fails_above < 1.0);
+    }
     const auto saved = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
     ASSERT_TRUE(saved) << render(saved.error());
     const auto again = SavedPosterior::from_bytes(saved->to_bytes(), "p");
@@ -197,33 +230,36 @@ TEST(SavedPosterior, OfALikelihoodAnswersAsItDid) {
 }
 
 TEST(SavedPosterior, TheDensityOfALikelihoodIsNormalised) {
-  const Learnt learnt = learn_likelihood(1e9);
-  const auto saved = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
-  ASSERT_TRUE(saved) << render(saved.error());
-  const LinearGaussian problem{2};
-  Array2 at(1, 2);
-  at(0, 0) = problem.mean(0), at(0, 1) = problem.mean(1);
-  const double exact = -2.0 * (std::log(problem.sd()) + 0.91893853320467274);
-  EXPECT_NEAR(saved->log_density(at, learnt.observed)->front(), exact, 0.15);
-  // On a grid of five standard deviations, whatever was learnt.
-  constexpr int cells = 80;
-  Array2 grid(cells * cells, 2);
-  const double step = 10.0 * problem.sd() / cells;
-  for (int i = 0; i < cells; ++i)
-    for (int j = 0; j < cells; ++j) {
-      const auto k = static_cast<std::size_t>(i * cells + j);
-      grid(k, 0) = problem.mean(0) + (i + 0.5 - 0.5 * cells) * step;
-      grid(k, 1) = problem.mean(1) + (j + 0.5 - 0.5 * cells) * step;
-    }
-  double mass = 0.0;
-  const auto value = saved->log_density(grid, learnt.observed);
-  ASSERT_TRUE(value);
-  for (const double v : *value) mass += std::exp(v) * step * step;
-  // The evidence is that of 2000 particles.
-  EXPECT_NEAR(mass, 1.0, 0.1);
-  const auto map = saved->map();
-  ASSERT_TRUE(map);
-  for (std::size_t j = 0; j < 2; ++j) EXPECT_NEAR((*map)[j], problem.mean(j), 0.3 * problem.sd());
+  for (const bool ratio : {false, true}) {
+    SCOPED_TRACE(ratio ? "nre" : "nle");
+    const Learnt learnt = ratio ? learn_ratio(1e9) : learn_likelihood(1e9);
+    const auto saved = SavedPosterior::of(learnt.posterior, learnt.space, {"x0", "x1"}, learnt.observed);
+    ASSERT_TRUE(saved) << render(saved.error());
+    const LinearGaussian problem{2};
+    Array2 at(1, 2);
+    at(0, 0) = problem.mean(0), at(0, 1) = problem.mean(1);
+    const double exact = -2.0 * (std::log(problem.sd()) + 0.91893853320467274);
+    EXPECT_NEAR(saved->log_density(at, learnt.observed)->front(), exact, 0.15);
+    // On a grid of five standard deviations, whatever was learnt.
+    constexpr int cells = 80;
+    Array2 grid(cells * cells, 2);
+    const double step = 10.0 * problem.sd() / cells;
+    for (int i = 0; i < cells; ++i)
+      for (int j = 0; j < cells; ++j) {
+        const auto k = static_cast<std::size_t>(i * cells + j);
+        grid(k, 0) = problem.mean(0) + (i + 0.5 - 0.5 * cells) * step;
+        grid(k, 1) = problem.mean(1) + (j + 0.5 - 0.5 * cells) * step;
+      }
+    double mass = 0.0;
+    const auto value = saved->log_density(grid, learnt.observed);
+    ASSERT_TRUE(value);
+    for (const double v : *value) mass += std::exp(v) * step * step;
+    // The evidence is that of 2000 particles.
+    EXPECT_NEAR(mass, 1.0, 0.1);
+    const auto map = saved->map();
+    ASSERT_TRUE(map);
+    for (std::size_t j = 0; j < 2; ++j) EXPECT_NEAR((*map)[j], problem.mean(j), 0.3 * problem.sd());
+  }
 }
 
 TEST(SavedPosterior, DamageIsSeen) {

@@ -106,7 +106,7 @@ TEST(SimulatedPage, EscapesEveryText) {
   for (std::string* t : {&s.method, &s.why_method, &s.certified, &s.not_exact, &s.calibration.not_done}) *t = evil + *t;
   for (auto* list : {&s.failures, &s.undefined})
     for (verify::Count& c : *list) c.what = evil;
-  for (auto& r : s.rounds) r.proposal = evil;
+  for (auto& r : s.rounds) r.proposal = r.density = evil;
   for (auto& x : s.statistics) x.name = x.unit = evil;
   for (auto& t : d.simulated.traces) t.name = t.unit = evil;
   for (auto& p : d.verdict.parameters) p.name = evil;
@@ -177,13 +177,18 @@ TEST(PlotStatistics, OfManyTheMisfitsAreAlwaysShown) {
   verify::StatisticSummary s;
   s.observed = 1, s.prior_q025 = 0, s.prior_q975 = 2, s.predicted_q025 = 0.5, s.predicted_q975 = 1.5;
   Document d = of_one_statistic(s);
-  for (int i = 0; i < 199; ++i) d.verdict.simulated.statistics.push_back(s);
+  for (int i = 0; i < 499; ++i) d.verdict.simulated.statistics.push_back(s);
   d.verdict.simulated.statistics[150].inside = false;
   d.verdict.simulated.statistics[150].name = "the odd one";
   const std::string html = plot_statistics(d);
-  EXPECT_EQ(occurrences(html, "stat-value"), 61U);
-  EXPECT_TRUE(has(html, "the odd one"));
-  EXPECT_TRUE(has(html, "139 more statistics, which all fit"));
+  EXPECT_EQ(occurrences(html, "stat-value"), 400U);
+  EXPECT_TRUE(has(html, "100 more statistics, which all fit, are in verdict.json"));
+  // 24 and the misfit at once, the others behind one line.
+  const std::size_t fold = html.find("<summary>375 more, which fit</summary>");
+  ASSERT_NE(fold, std::string::npos);
+  EXPECT_LT(html.find("the odd one"), fold);
+  EXPECT_EQ(occurrences(html.substr(0, fold), "stat-value"), 25U);
+  EXPECT_FALSE(has(plot_statistics(of_one_statistic(s)), "<details"));
 }
 
 TEST(PlotStatistics, ConstantsAndWhatIsUndefinedAreSaidInWords) {

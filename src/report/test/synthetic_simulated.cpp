@@ -72,9 +72,9 @@ Document simulated_document() {
   s.failures = {{"not-finite", 15200}, {"step-limit", 120}};
   s.undefined = {
       {"latency: no-spike", 31411}, {"spike_width: too-few-spikes", 30977}, {"rate_adaptation: too-few-spikes", 40233}};
-  s.rounds = {{"prior", 40000, 14100, 3.412, not_computed, false},
-              {"prior, truncated to the posterior's 99.99 % region", 40000, 800, 7.93, 0.0721, false},
-              {"prior, truncated to the posterior's 99.99 % region", 40000, 420, 8.71, 0.0004, true}};
+  s.rounds = {{"prior", 40000, 14100, 3.412, not_computed, false, "nsf"},
+              {"prior, truncated to the posterior's 99.99 % region", 40000, 800, 7.93, 0.0721, false, "nsf"},
+              {"prior, truncated to the posterior's 99.99 % region", 40000, 420, 8.71, 0.0004, true, "nsf"}};
   const std::array<Made, 7> made = {{{"spike_count", "1", 17, 0, 61, 15, 18},
                                      {"mean_resting_potential", "mV", -70.1, -92, -51, -70.9, -69.4},
                                      {"sd_resting_potential", "mV", 0.41, 0.1, 2.4, 0.35, 0.47},
