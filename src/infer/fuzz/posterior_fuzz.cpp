@@ -34,9 +34,9 @@ class Changes {
   std::uint8_t byte() { return at_ < size_ ? data_[at_++] : std::uint8_t{0}; }
   std::size_t index(std::size_t count) { return count == 0 ? 0 : (byte() * 256U + byte()) % count; }
   double number() {
-    constexpr double inf = std::numeric_limits<double>::infinity();
-    constexpr double odd[] = {0.0,   -0.0, 1.0,  -1.0, 0.5,  2.0,          3.0,  1e-300, 1e300,       1e15,
-                              -1e15, 1e6,  1e-9, inf,  -inf, 4294967296.0, 17.0, 0.99,   std::nan("")};
+    constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+    constexpr double odd[] = {0.0,   -0.0, 1.0,  -1.0, 0.5,  2.0,          3.0,  1e-300, 1e300, 1e15,
+                              -1e15, 1e6,  1e-9, inf,  -inf, 4294967296.0, 17.0, 0.99,   nan};
     return odd[byte() % std::size(odd)];
   }
 
