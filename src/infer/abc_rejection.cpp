@@ -76,7 +76,7 @@ struct Waiting {
 };
 
 void finish(AbcRejectionResult& out, std::vector<Draw> draws, const prob::ParameterSpace& space,
-            std::span<const double> observed, bool regression) {
+            std::span<const double> observed, bool regression, const AllowedParameters& allowed) {
   const std::size_t n = draws.size(), d = space.size();
   Array2 parameters(n, d), x(n, observed.size());
   for (std::size_t k = 0; k < n; ++k) {
@@ -90,12 +90,18 @@ void finish(AbcRejectionResult& out, std::vector<Draw> draws, const prob::Parame
   out.weight.assign(n, 1.0 / static_cast<double>(n));
   if (regression) {
     RegressionAdjustment adjusted = adjust_by_regression(out.points, x, observed, out.weight, out.distance);
-    out.points = std::move(adjusted.points);
-    out.weight = std::move(adjusted.weight);
-    out.adjusted = adjusted.adjusted;
+    Array2 moved = space.to_constrained(adjusted.points);
+    const std::size_t dropped = drop_not_allowed(allowed, moved, adjusted.weight);
+    if (dropped < n) {
+      out.points = std::move(adjusted.points);
+      out.weight = std::move(adjusted.weight);
+      out.adjusted = adjusted.adjusted;
+      out.dropped = dropped;
+      // Draws that nothing was done to keep their bits.
+      if (out.adjusted) parameters = std::move(moved);
+    }
   }
-  // Draws that nothing was done to keep their bits.
-  out.parameters = out.adjusted ? space.to_constrained(out.points) : std::move(parameters);
+  out.parameters = std::move(parameters);
   out.effective = effective_sample_size(out.weight);
 }
 
@@ -115,7 +121,7 @@ Result<void> AbcRejectionOptions::validate() const {
 
 Result<AbcRejectionResult> abc_rejection(Simulator& simulator, const prob::ParameterSpace& space,
                                          std::span<const double> observed, const AbcRejectionOptions& options,
-                                         Progress& progress) {
+                                         Progress& progress, const AllowedParameters& allowed) {
   if (auto good = options.validate(); !good) return fail(std::move(good.error()));
   if (auto good = check_observation(simulator.statistics(), observed); !good) return fail(std::move(good.error()));
   const std::uint64_t scaling = std::min(options.scale_simulations, options.simulations);
@@ -137,7 +143,9 @@ Result<AbcRejectionResult> abc_rejection(Simulator& simulator, const prob::Param
   while (out.simulations < options.simulations) {
     const std::uint64_t first = out.simulations;
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(options.batch, options.simulations - first));
-    const Array2 parameters = space.sample(options.seed, first, count);
+    const Result<Array2> drawn = sample_allowed(space, allowed, options.seed, first, count);
+    if (!drawn) return fail(drawn.error());
+    const Array2& parameters = *drawn;
     Result<bool> answered = simulate_batch(simulator, parameters, first, answer, progress);
     if (!answered) return fail(std::move(answered.error()));
     if (!*answered) break;
@@ -170,7 +178,7 @@ Result<AbcRejectionResult> abc_rejection(Simulator& simulator, const prob::Param
   if (draws.empty()) return fail(tally.nothing_left(simulator, observed));
   if (distance->empty()) return fail(distance->nothing_moves(out.simulations));
   draws.resize(std::min(draws.size(), wanted_of(out.simulations, options)));
-  finish(out, std::move(draws), space, observed, options.regression);
+  finish(out, std::move(draws), space, observed, options.regression, allowed);
   return out;
 }
 

@@ -16,6 +16,7 @@
 #include "base/error.hpp"
 #include "base/progress.hpp"
 #include "infer/abc_distance.hpp"
+#include "infer/prior_conditions.hpp"
 #include "infer/simulation_tally.hpp"
 #include "infer/simulator.hpp"
 #include "prob/parameter_space.hpp"
@@ -45,6 +46,7 @@ struct AbcRejectionResult {
   double tolerance = 0.0;                 ///< the largest distance that was kept
   std::vector<double> scale;              ///< [statistic] what the distance divides by; 0: left out
   bool adjusted = false;                  ///< by regression
+  std::size_t dropped = 0;                ///< adjusted to where the conditions do not hold: of weight 0
   std::uint64_t simulations = 0;          ///< that were run and counted
   std::uint64_t failed = 0;
   std::uint64_t incomparable = 0;  ///< ended well, with values for other statistics than the observation
@@ -55,12 +57,14 @@ struct AbcRejectionResult {
 };
 
 /// @param observed  [statistic]; NaN: no value
+/// @param allowed   the prior's joint conditions; null: there are none
 /// Stops where `progress` asks, with what it has by then.
-/// Error codes: "option-range", "observation-size", "observation-not-finite"; the simulator's; "simulations-failed",
-/// "abc-nothing-matches", "statistics-constant" (no statistic moved in any simulation), "interrupted" (before the first
-/// batch was done).
+/// Error codes: "option-range", "observation-size", "observation-not-finite", "prior-conditions"; the simulator's;
+/// "simulations-failed", "abc-nothing-matches", "statistics-constant" (no statistic moved in any simulation),
+/// "interrupted" (before the first batch was done).
 [[nodiscard]] Result<AbcRejectionResult> abc_rejection(Simulator& simulator, const prob::ParameterSpace& space,
                                                        std::span<const double> observed,
-                                                       const AbcRejectionOptions& options, Progress& progress);
+                                                       const AbcRejectionOptions& options, Progress& progress,
+                                                       const AllowedParameters& allowed = {});
 
 }  // namespace hillock::infer

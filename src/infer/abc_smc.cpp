@@ -52,12 +52,13 @@ struct Gate {
 class Run {
  public:
   Run(Simulator& simulator, const prob::ParameterSpace& space, std::span<const double> observed,
-      const AbcSmcOptions& options, Progress& progress)
+      const AbcSmcOptions& options, Progress& progress, const AllowedParameters& allowed)
       : simulator_(simulator),
         space_(space),
         observed_(observed),
         options_(options),
         progress_(progress),
+        allowed_(allowed),
         tally_(observed.size()) {}
 
   Result<AbcSmcResult> all() {
@@ -75,7 +76,8 @@ class Run {
  private:
   [[nodiscard]] Result<bool> generation();
   [[nodiscard]] Result<void> simulate(const std::optional<AbcMixture>& proposal, AbcGeneration& record);
-  [[nodiscard]] Array2 propose(const std::optional<AbcMixture>& proposal, std::uint64_t first, std::size_t count) const;
+  [[nodiscard]] Result<Array2> propose(const std::optional<AbcMixture>& proposal, std::uint64_t first,
+                                       std::size_t count) const;
   [[nodiscard]] bool within(std::span<const double> x) const;
   void keep(const std::optional<AbcMixture>& proposal, std::size_t count, AbcGeneration& record);
   void finish();
@@ -85,6 +87,7 @@ class Run {
   std::span<const double> observed_;
   const AbcSmcOptions& options_;
   Progress& progress_;
+  const AllowedParameters& allowed_;
   SimulationTally tally_;
   AbcSmcResult out_;
   std::vector<Gate> gates_;
@@ -100,13 +103,25 @@ std::size_t accepted_wanted(const AbcSmcOptions& options) {
   return static_cast<std::size_t>(std::ceil(static_cast<double>(options.population) / options.quantile));
 }
 
-/// Rows n are parameters in u: of the prior, or of the last population, moved.
-Array2 Run::propose(const std::optional<AbcMixture>& proposal, std::uint64_t first, std::size_t count) const {
-  if (!proposal) return space_.to_unconstrained(space_.sample(options_.seed, first, count));
-  Array2 out(count, space_.size());
+/// Rows n are parameters in u: of the prior, or of the last population, moved. Both under the prior's conditions: the
+/// proposal's density is then the mixture's over one and the same number, which weights do not ask for.
+Result<Array2> Run::propose(const std::optional<AbcMixture>& proposal, std::uint64_t first, std::size_t count) const {
+  if (!proposal) {
+    const Result<Array2> drawn = sample_allowed(space_, allowed_, options_.seed, first, count);
+    if (!drawn) return fail(drawn.error());
+    return space_.to_unconstrained(*drawn);
+  }
+  Array2 out(count, space_.size()), one(1, space_.size());
   for (std::size_t k = 0; k < count; ++k) {
     Rng rng(options_.seed, stream_id("abc_smc"), first + k);
-    proposal->draw(rng, out.row(k));
+    std::uint8_t good = 0;
+    for (std::size_t tried = 0; !good; ++tried) {
+      if (tried >= most_prior_tries) return fail(conditions_hardly_hold(tried, 0));
+      proposal->draw(rng, out.row(k));
+      if (!allowed_) break;
+      std::ranges::copy(out.row(k), one.row(0).begin());
+      allowed_(space_.to_constrained(one), {&good, 1});
+    }
   }
   return out;
 }
@@ -136,7 +151,13 @@ Result<void> Run::simulate(const std::optional<AbcMixture>& proposal, AbcGenerat
     const auto count = static_cast<std::size_t>(
         std::min({guess, static_cast<double>(options_.batch), static_cast<double>(cap - record.simulations)}));
     const std::uint64_t first = begin + record.simulations;
-    const Array2 u = propose(proposal, first, count);
+    const Result<Array2> proposed = propose(proposal, first, count);
+    if (!proposed) {
+      if (!proposal) return fail(proposed.error());
+      cut_ = AbcStop::conditions;  // the last population stands
+      return {};
+    }
+    const Array2& u = *proposed;
     Result<bool> answered = simulate_batch(simulator_, space_.to_constrained(u), first, answer, progress_);
     if (!answered) return fail(std::move(answered.error()));
     if (!*answered) {
@@ -282,9 +303,13 @@ void Run::finish() {
   if (options_.regression) {
     RegressionAdjustment adjusted =
         adjust_by_regression(out_.points, population_.x, observed_, out_.weight, out_.distance);
-    out_.points = std::move(adjusted.points);
-    out_.weight = std::move(adjusted.weight);
-    out_.adjusted = adjusted.adjusted;
+    const std::size_t dropped = drop_not_allowed(allowed_, space_.to_constrained(adjusted.points), adjusted.weight);
+    if (dropped < adjusted.points.rows) {
+      out_.points = std::move(adjusted.points);
+      out_.weight = std::move(adjusted.weight);
+      out_.adjusted = adjusted.adjusted;
+      out_.dropped = dropped;
+    }
   }
   out_.parameters = space_.to_constrained(out_.points);
   out_.effective = effective_sample_size(out_.weight);
@@ -296,6 +321,7 @@ std::string_view to_string(AbcStop stop) {
   switch (stop) {
     case AbcStop::budget: return "budget";
     case AbcStop::acceptance: return "acceptance";
+    case AbcStop::conditions: return "conditions";
     case AbcStop::generations: return "generations";
     case AbcStop::exact: return "exact";
     case AbcStop::interrupted: return "interrupted";
@@ -320,10 +346,10 @@ Result<void> AbcSmcOptions::validate() const {
 }
 
 Result<AbcSmcResult> abc_smc(Simulator& simulator, const prob::ParameterSpace& space, std::span<const double> observed,
-                             const AbcSmcOptions& options, Progress& progress) {
+                             const AbcSmcOptions& options, Progress& progress, const AllowedParameters& allowed) {
   if (auto good = options.validate(); !good) return fail(std::move(good.error()));
   if (auto good = check_observation(simulator.statistics(), observed); !good) return fail(std::move(good.error()));
-  return Run(simulator, space, observed, options, progress).all();
+  return Run(simulator, space, observed, options, progress, allowed).all();
 }
 
 }  // namespace hillock::infer

@@ -33,6 +33,7 @@
 #include "base/error.hpp"
 #include "base/progress.hpp"
 #include "infer/abc_distance.hpp"
+#include "infer/prior_conditions.hpp"
 #include "infer/simulation_tally.hpp"
 #include "infer/simulator.hpp"
 #include "prob/parameter_space.hpp"
@@ -69,6 +70,7 @@ struct AbcGeneration {
 enum class AbcStop : std::uint8_t {
   budget,       ///< the next simulation would have been one too many
   acceptance,   ///< fewer than `least_acceptance` were accepted
+  conditions,   ///< hardly a proposal fulfilled the prior's joint conditions
   generations,  ///< all were done
   exact,        ///< the population equals the observation, or its statistics do not vary any more
   interrupted,
@@ -84,6 +86,7 @@ struct AbcSmcResult {
   double tolerance = 0.0;
   std::vector<double> scale;  ///< [statistic] what the last distance divides by; 0: left out
   bool adjusted = false;      ///< by regression
+  std::size_t dropped = 0;    ///< adjusted to where the conditions do not hold: of weight 0
   std::vector<AbcGeneration> generations;
   AbcStop stop = AbcStop::budget;
   std::uint64_t simulations = 0;  ///< of all generations, also of one that was cut short
@@ -95,10 +98,11 @@ struct AbcSmcResult {
 };
 
 /// @param observed  [statistic]; NaN: no value
+/// @param allowed   the prior's joint conditions; null: there are none. Proposals that break one are drawn again.
 /// A generation 0 that is cut short makes a smaller population: the `quantile` of what there is.
 /// Error codes: those of abc_rejection().
 [[nodiscard]] Result<AbcSmcResult> abc_smc(Simulator& simulator, const prob::ParameterSpace& space,
                                            std::span<const double> observed, const AbcSmcOptions& options,
-                                           Progress& progress);
+                                           Progress& progress, const AllowedParameters& allowed = {});
 
 }  // namespace hillock::infer

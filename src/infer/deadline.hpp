@@ -3,6 +3,7 @@
 /// end is no interruption: what asks the parent goes on.
 
 #include <functional>
+#include <string_view>
 
 #include "base/progress.hpp"
 
@@ -18,6 +19,23 @@ class Deadline final : public Progress {
 
  private:
   const Progress& parent_;
+  const std::function<double()>& elapsed_;
+  double until_;
+};
+
+/// The same for a stage that shows how far it is. No end where `until` is 0.
+class ProgressUntil final : public Progress {
+ public:
+  ProgressUntil(Progress& parent, const std::function<double()>& elapsed, double until)
+      : parent_(parent), elapsed_(elapsed), until_(until) {}
+  void begin(std::string_view stage, double total) override { parent_.begin(stage, total); }
+  void update(double done, std::string_view note) override { parent_.update(done, note); }
+  [[nodiscard]] bool should_stop() const override {
+    return parent_.should_stop() || (until_ > 0.0 && elapsed_() >= until_);
+  }
+
+ private:
+  Progress& parent_;
   const std::function<double()>& elapsed_;
   double until_;
 };

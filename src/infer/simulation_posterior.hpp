@@ -49,6 +49,13 @@ struct InferenceRound {
   std::string density = {};  ///< the kind that was learnt (nn/densities.hpp); empty: none
 };
 
+/// Of approximate Bayesian computation: the simulations that the draws repeat.
+struct KeptSimulations {
+  std::size_t count = 0;
+  double effective = 0.0;  ///< draws' worth of their weights
+  double tolerance = 0.0;  ///< the largest distance from the data
+};
+
 struct SimulationPosterior {
   std::string method;
   Array2 z;                         ///< draws, standard normal under the prior
@@ -70,6 +77,7 @@ struct SimulationPosterior {
   std::vector<InferenceRound> rounds;
   std::vector<LearningPoint> curve;
   std::uint64_t simulations = 0, failed = 0;
+  KeptSimulations kept;  ///< none: the method learns a density
   std::vector<ReasonCount> failures;
   std::vector<UndefinedCount> undefined;
   std::int64_t dropped_draws = 0;  ///< that the joint conditions of the prior do not allow

@@ -57,11 +57,7 @@ Result<Array2> SimulationSource::prior(std::size_t count) {
   Array2 out(0, d);
   std::uint64_t tried = 0;
   while (out.rows < count) {
-    if (tried > most_tries * count)
-      return fail("prior-conditions",
-                  "of " + std::to_string(tried) + " draws of the prior only " + std::to_string(out.rows) +
-                      " fulfil the model's joint conditions",
-                  {}, "narrow the priors to where the conditions (`require`) can hold");
+    if (tried > most_prior_tries * count) return fail(conditions_hardly_hold(tried, out.rows));
     const std::size_t more = std::max<std::size_t>(256, count - out.rows);
     const Array2 z = standard_normal_rows(problem_->seed, stream, drawn_, more, d);
     std::vector<std::uint8_t> good(more);

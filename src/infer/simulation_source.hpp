@@ -13,6 +13,7 @@
 #include "base/array.hpp"
 #include "base/error.hpp"
 #include "base/progress.hpp"
+#include "infer/prior_conditions.hpp"
 #include "infer/simulation_tally.hpp"
 #include "infer/simulator.hpp"
 #include "infer/statistic_layout.hpp"
@@ -30,7 +31,7 @@ struct SimulationProblem {
   /// likelihood of one: theirs is the product (nle).
   std::vector<std::vector<double>> more_trials;
   /// Joint conditions of the prior: which rows (SI) are allowed. Null: all.
-  std::function<void(const Array2& parameters, std::span<std::uint8_t> allowed)> allowed;
+  AllowedParameters allowed;
   std::uint64_t seed = 1;
   int threads = 0;
 };
@@ -49,9 +50,8 @@ class SimulationSource {
   explicit SimulationSource(const SimulationProblem& problem, std::uint64_t first = 0);
 
   /// `count` draws of the prior that its joint conditions allow. Error code "prior-conditions": so few are allowed that
-  /// `most_tries` draws a row did not find them.
+  /// `most_prior_tries` draws a row did not find them.
   [[nodiscard]] Result<Array2> prior(std::size_t count);
-  static constexpr std::size_t most_tries = 10000;
   /// Which rows of z are allowed.
   void allowed(const Array2& z, std::span<std::uint8_t> out) const;
 

@@ -10,16 +10,10 @@
 #include <map>
 
 #include "base/parallel.hpp"
-#include "infer/abc_rejection.hpp"
-#include "infer/abc_smc.hpp"
 #include "infer/choose_method.hpp"
-#include "infer/learnt_ratio.hpp"
-#include "infer/nle.hpp"
-#include "infer/npe.hpp"
-#include "infer/nre.hpp"
 #include "infer/relevant_statistics.hpp"
-#include "infer/resample.hpp"
 #include "infer/saved_posterior.hpp"
+#include "infer/simulation_method.hpp"
 #include "prob/marginal.hpp"
 #include "report/page.hpp"
 #include "report/terminal.hpp"
@@ -158,9 +152,10 @@ class SimulatedFit {
 
   Result<void> choose() {
     choice_.method = study_.search.method;
-    const bool learns = choice_.method == "auto" || choice_.method == "npe" || choice_.method == "tsnpe" ||
-                        (choice_.method == "nle" && asked_.layout.kind == infer::Embedding::set);
-    if (!learns)
+    const infer::SimulationMethod* named = infer::simulation_method(choice_.method);  // null: auto
+    const bool takes = named == nullptr || named->takes == infer::TakesLayout::embedded ||
+                       (named->takes == infer::TakesLayout::trials && asked_.layout.kind == infer::Embedding::set);
+    if (!takes)
       if (auto good = infer::no_embedding(asked_, choice_.method); !good) {
         for (Error& e : good.error()) e.where = "search.method";
         return good;
@@ -221,15 +216,13 @@ class SimulatedFit {
     for (const std::size_t j : scale.varying())
       facts.atom_share = std::max(facts.atom_share, atom_share(pairs.x.column(j)));
     const infer::MethodChoice best = infer::choose_method(facts);
-    if (choice_.method == "auto") {
-      choice_ = best;
+    choice_ = best;
+    if (named == nullptr) {
       verdict_.simulated.why_method = best.why;
     } else {
-      const std::string method = choice_.method;
-      choice_ = best;
-      choice_.method = method;
-      choice_.density = method == "nle" ? "auto" : "nsf";
-      choice_.rounds = method == "tsnpe" ? 4 : (method == "nle" ? 5 : method == "nre" ? 3 : 1);
+      choice_.method = named->name;
+      choice_.density = named->density;
+      choice_.rounds = named->rounds;
     }
     // Its rule is for few statistics: the others are left out, as if the data lacked them.
     if (choice_.method == "nle" && facts.relevant_statistics > 0 && facts.relevant_statistics < facts.statistics) {
@@ -243,7 +236,7 @@ class SimulatedFit {
           "correlations of ranks and of their squares tell",
           facts.statistics - facts.relevant_statistics, facts.statistics, pairs.z.rows);
     }
-    if (study_.search.rounds > 0 && choice_.method != "npe")
+    if (study_.search.rounds > 0 && infer::simulation_method(choice_.method)->sequential)
       choice_.rounds = static_cast<std::size_t>(study_.search.rounds);
     if (study_.search.density != "auto") choice_.density = study_.search.density;
     if (study_.search.members > 0) choice_.members = static_cast<std::size_t>(study_.search.members);
@@ -254,125 +247,24 @@ class SimulatedFit {
     return {};
   }
 
-  /// What was chosen; the rest is the method's own.
-  [[nodiscard]] infer::EstimatorOptions estimator(infer::EstimatorOptions e) const {
-    e.density = choice_.density;
-    e.members = choice_.members;
-    e.batch = choice_.batch;
-    e.hidden = choice_.hidden;
-    e.average = budget_.simulations > 0 && budget_.simulations <= 300'000 ? 0.99 : 0.999;
-    e.threads = options_.threads;
-    return e;
-  }
-
   Result<infer::SimulationPosterior> infer() {
-    if (choice_.method == "nle") {
-      infer::NleOptions o;
-      o.estimator = estimator(std::move(o.estimator));
-      o.draws = draws();
-      o.rounds = choice_.rounds;
-      // Of trials, the likelihood of one is learnt.
-      const auto of_one = asked_.layout.kind == infer::Embedding::set ? problem_->problem_of_one_trial() : std::nullopt;
-      return infer::nle(of_one ? *of_one : asked_, o, budget_, progress_);
-    }
-    if (choice_.method == "npe" || choice_.method == "tsnpe") {
-      infer::NpeOptions o;
-      o.estimator = estimator(std::move(o.estimator));
-      o.draws = draws();
-      o.rounds = choice_.method == "npe" ? 1 : std::max<std::size_t>(2, choice_.rounds);
-      o.rounds_from_time = study_.search.rounds == 0;
-      if (study_.search.members > 0) o.timed_members = choice_.members;
-      if (study_.search.density != "auto") o.timed_density = choice_.density;
-      return infer::npe(asked_, o, budget_, progress_);
-    }
-    if (choice_.method == "nre") return by_nre();
-    return by_abc();
-  }
-
-  Result<infer::SimulationPosterior> by_nre() {
-    infer::NreOptions o;
-    o.simulations = budget_.simulations > 0 ? budget_.simulations : default_simulations;
-    o.rounds = choice_.rounds;
-    o.ratio.members = choice_.members;
-    o.sampler.draws = draws();
-    WithBudget limited(progress_, budget_.seconds > 0.0 ? std::optional(budget_.seconds) : std::nullopt);
-    auto r = infer::nre(asked_, o, limited);
-    if (!r) return fail(std::move(r.error()));
-    infer::SimulationPosterior out;
-    out.method = "nre";
-    out.complete = r->complete;
-    out.scale = r->posterior.scale;
-    out.simulations = r->tally.simulations();
-    out.failed = r->tally.failed();
-    out.failures = r->tally.failures(*asked_.simulator);
-    out.undefined = r->tally.undefined_statistics(*asked_.simulator);
-    for (const infer::NreRound& round : r->rounds) {
-      infer::InferenceRound record;
-      record.proposal = out.rounds.empty() ? "prior" : "posterior so far";
-      record.simulations = round.simulations;
-      record.failed = round.failed;
-      if (!round.training.validation.empty()) record.objective = round.training.validation.back();
-      for (std::size_t e = 0; e < round.training.training.size(); ++e)
-        out.curve.push_back({round.simulations, round.training.training[e], round.training.validation[e]});
-      out.rounds.push_back(std::move(record));
-    }
-    if (r->failure) out.notes.push_back(r->failure->note());
-    if (r->draws.points.rows == 0) {
-      // The time was up before the draws: they are what it was for.
-      infer::SimulationSource source(asked_, std::uint64_t{1} << 47);
-      auto drawn = r->posterior.draw(source, asked_.observed, o.sampler, progress_);
-      if (!drawn) return fail(std::move(drawn.error()));
-      r->draws = std::move(*drawn);
-    }
-    out.z = std::move(r->draws.points);
-    out.log_density = std::move(r->draws.log_posterior);
-    if (out.z.rows > 0) out.parameters = asked_.space->from_standard_normal(out.z);
-    // Of joint conditions on the prior only the model knows.
-    if (!asked_.allowed && !out.log_density.empty()) {
-      out.log_evidence = r->draws.log_evidence;
-      out.likelihood = std::make_shared<infer::LearntRatio>(std::move(r->posterior), asked_.observed);
-    }
-    return out;
-  }
-
-  /// The classical methods, as the others answer.
-  Result<infer::SimulationPosterior> by_abc() {
-    infer::SimulationPosterior out;
-    out.method = choice_.method;
-    Array2 parameters;
-    std::vector<double> weight;
-    const auto take = [&](auto& r) {
-      parameters = std::move(r.parameters);
-      weight = std::move(r.weight);
-      out.simulations = r.simulations;
-      out.failed = r.failed;
-      out.failures = std::move(r.failures);
-      out.undefined = std::move(r.undefined);
-    };
-    WithBudget limited(progress_, budget_.seconds > 0.0 ? std::optional(budget_.seconds) : std::nullopt);
-    const std::uint64_t simulations = budget_.simulations > 0 ? budget_.simulations : 1'000'000'000;
-    if (choice_.method == "abc_rejection") {
-      infer::AbcRejectionOptions o;
-      o.seed = asked_.seed;
-      o.simulations = simulations;
-      auto r = infer::abc_rejection(*asked_.simulator, *asked_.space, asked_.observed, o, limited);
-      if (!r) return fail(std::move(r.error()));
-      take(*r);
-    } else {
-      infer::AbcSmcOptions o;
-      o.seed = asked_.seed;
-      o.simulations = simulations;
-      auto r = infer::abc_smc(*asked_.simulator, *asked_.space, asked_.observed, o, limited);
-      if (!r) return fail(std::move(r.error()));
-      take(*r);
-    }
-    if (parameters.rows == 0) return out;
-    const Array2 z = asked_.space->to_standard_normal(parameters);
-    const std::vector<std::size_t> picked = infer::systematic_resample(weight, draws(), 0.5);
-    out.z = Array2(picked.size(), z.cols);
-    for (std::size_t k = 0; k < picked.size(); ++k) std::ranges::copy(z.row(picked[k]), out.z.row(k).begin());
-    out.parameters = asked_.space->from_standard_normal(out.z);
-    return out;
+    const infer::SimulationMethod& method = *infer::simulation_method(choice_.method);
+    infer::MethodSettings settings;
+    settings.density = choice_.density;
+    settings.rounds = choice_.rounds;
+    settings.members = choice_.members;
+    settings.batch = choice_.batch;
+    settings.hidden = choice_.hidden;
+    settings.draws = draws();
+    settings.threads = options_.threads;
+    settings.asked_rounds = study_.search.rounds > 0;
+    settings.asked_members = study_.search.members > 0;
+    settings.asked_density = study_.search.density != "auto";
+    // Of trials, the likelihood of one is learnt.
+    const auto of_one = method.takes == infer::TakesLayout::trials && asked_.layout.kind == infer::Embedding::set
+                            ? problem_->problem_of_one_trial()
+                            : std::nullopt;
+    return method.infer(of_one ? *of_one : asked_, settings, budget_, progress_);
   }
 
   void describe_parameters() {
@@ -428,6 +320,8 @@ class SimulatedFit {
     s.calibration = checks.calibration;
     s.amortised = posterior_.amortised;
     s.dropped_draws = posterior_.dropped_draws;
+    s.kept = static_cast<std::int64_t>(posterior_.kept.count);
+    if (s.kept > 0) s.kept_effective = posterior_.kept.effective, s.tolerance = posterior_.kept.tolerance;
     s.certified = certified_.certified;
     s.certified_by = certified_.by;
     s.not_exact = certified_.why;

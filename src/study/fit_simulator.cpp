@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/option_ranges.hpp"
+#include "infer/simulation_method.hpp"
 #include "study/external_parameters.hpp"
 #include "study/fit_simulated.hpp"
 #include "study/simulated_problem.hpp"
@@ -23,7 +24,7 @@ void choice(Errors& errors, const std::string& found, const char* key, const std
 
 Result<void> SimulatorStudy::validate() const {
   Errors errors;
-  choice(errors, method, "method", {"auto", "npe", "tsnpe", "nle", "nre", "abc_rejection", "abc_smc"});
+  choice(errors, method, "method", infer::simulation_method_names());
   choice(errors, density, "density",
          {"auto", "maf", "nsf", "nsf_coupling", "mdn", "gaussian", "bernoulli", "flow_matching", "transformer"});
   choice(errors, embedding, "embedding", {"auto", "none", "trace", "set"});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <array>
 
+#include "infer/simulation_method.hpp"
 #include "sim/integrate/step.hpp"
 #include "study/toml.hpp"
 
@@ -43,6 +44,12 @@ Limits integrators(std::initializer_list<std::string_view> more) {
   std::vector<std::string_view> choices = sim::integrator_names();
   choices.insert(choices.end(), more);
   return one_of(std::move(choices));
+}
+/// Optimisers of models with a likelihood, and the methods that only simulate.
+std::vector<std::string_view> search_methods() {
+  std::vector<std::string_view> out{"levenberg_marquardt", "cma_es", "auto"};
+  for (const infer::SimulationMethod& m : infer::simulation_methods()) out.push_back(m.name);
+  return out;
 }
 Limits positive(std::string_view dimension) {
   Limits limits = inside(0.0, std::numeric_limits<double>::infinity());
@@ -133,8 +140,7 @@ const std::vector<Option<ResolvedStudy>>& study_options() {
        "What methods that only simulate compare, as features: [\"spike_count(V, from=on)\", \"value(I, at=2 ms)\"]. A "
        "channel is read as it is recorded, with its noise."},
 
-      {"search.method", +[](S& s) -> Text& { return s.search.method; },
-       one_of({"levenberg_marquardt", "cma_es", "auto", "npe", "tsnpe", "nle", "nre", "abc_rejection", "abc_smc"}), "",
+      {"search.method", +[](S& s) -> Text& { return s.search.method; }, one_of(search_methods()), "",
        "The optimiser that runs from each start, for models with a likelihood (levenberg_marquardt, cma_es); or a "
        "method "
        "that needs simulations only, and learns the posterior of observe.statistics from them; auto chooses among "

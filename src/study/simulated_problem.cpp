@@ -1,10 +1,10 @@
 #include "study/simulated_problem.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
+#include "infer/simulation_method.hpp"
 #include "io/recording_reader.hpp"
 #include "study/bind_model.hpp"
 #include "study/code_cache.hpp"
@@ -18,15 +18,15 @@
 namespace hillock::study {
 namespace {
 
-constexpr std::array<std::string_view, 7> methods = {"auto", "npe", "tsnpe", "nle", "nre", "abc_rejection", "abc_smc"};
-
 void append(Errors& to, Errors&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
 }  // namespace
 
-bool is_simulation_method(std::string_view method) { return std::ranges::find(methods, method) != methods.end(); }
+bool is_simulation_method(std::string_view method) {
+  return method == "auto" || infer::simulation_method(method) != nullptr;
+}
 
 Result<std::unique_ptr<SimulatedProblem>> SimulatedProblem::open(const ResolvedStudy& study, const RunOptions& options,
                                                                  Progress& progress) {

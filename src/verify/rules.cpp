@@ -318,9 +318,10 @@ constexpr std::array table = {
          &T::rhat, false, "The chains have not found the same posterior.",
          "More warm-up; look at the pair plot for two modes.", chains_not_mixed},
     Rule{"too-few-effective-draws", Status::invalid,
-         "bulk or tail ESS of a parameter, or of importance weights that make a posterior exact, is below {}",
-         &T::effective_draws, false, "Quantiles carry too much Monte Carlo error.", "More draws.",
-         too_few_effective_draws},
+         "bulk or tail ESS of a parameter, or of importance weights that make a posterior exact, or of the simulations "
+         "that approximate Bayesian computation keeps, is below {}",
+         &T::effective_draws, false, "Quantiles carry too much Monte Carlo error.",
+         "More draws; of kept simulations: more simulations.", too_few_effective_draws},
     Rule{"divergences", Status::invalid, "more than {} of the posterior draws diverged", &T::divergences, true,
          "Part of the posterior was not explored.", "A larger target acceptance; a prior that keeps off the cliff.",
          divergences},

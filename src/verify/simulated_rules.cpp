@@ -72,8 +72,11 @@ std::string too_few_weighted_draws(const Facts& f) {
   // Where chains followed the weights, the chains' own effective draws are what counts.
   const bool chains = std::ranges::any_of(
       f.verdict.parameters, [](const ParameterSummary& p) { return std::isfinite(std::fmin(p.ess_bulk, p.ess_tail)); });
-  if (!from_simulations(f) || !certified_exact(f) || chains || !(s.effective_draws < f.thresholds.effective_draws))
-    return "";
+  if (!from_simulations(f) || chains) return "";
+  if (!certified_exact(f))
+    return s.kept_effective < f.thresholds.effective_draws ? fmt::format("kept simulations ({:.0f})", s.kept_effective)
+                                                           : "";
+  if (!(s.effective_draws < f.thresholds.effective_draws)) return "";
   return fmt::format("importance weights ({:.0f})", s.effective_draws);
 }
 

@@ -11,7 +11,8 @@ namespace hillock::verify {
 [[nodiscard]] bool from_simulations(const Facts& facts);
 /// An exact likelihood agreed, or fresh simulations told how far the posterior is right.
 [[nodiscard]] bool certified_or_calibrated(const Facts& facts);
-/// "importance weights (123)" where the draws are exact by their weights, and too few.
+/// "importance weights (123)" where the draws are exact by their weights, and too few; "kept simulations (45)"
+/// likewise.
 [[nodiscard]] std::string too_few_weighted_draws(const Facts& facts);
 
 [[nodiscard]] std::string all_simulations_failed(const Facts& facts);

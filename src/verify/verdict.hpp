@@ -124,7 +124,7 @@ struct Numerics {
 struct StatisticSummary {
   std::string name;
   std::string unit;
-  double observed = not_computed;                               ///< NaN: it has no value in the data
+  double observed = not_computed;  ///< NaN: it has no value in the data
   /// What the posterior was given instead, where the model cannot do the observed value together with the others; NaN:
   /// the observed one.
   double given = not_computed;
@@ -182,8 +182,11 @@ struct Simulated {
   double elsewhere = not_computed;  ///< share of the exact posterior where no draw is
   Calibration calibration;
   bool amortised = false;
-  std::int64_t dropped_draws = 0;       ///< that the prior's joint conditions do not allow
-  double simulation_us = not_computed;  ///< of one simulation
+  std::int64_t dropped_draws = 0;        ///< that the prior's joint conditions do not allow
+  std::int64_t kept = 0;                 ///< simulations that the draws repeat (ABC); 0: a density was learnt
+  double kept_effective = not_computed;  ///< independent draws' worth of them
+  double tolerance = not_computed;       ///< the largest distance of one of them from the data
+  double simulation_us = not_computed;   ///< of one simulation
 };
 
 struct Cost {

@@ -159,7 +159,8 @@ void fields(Visit&& visit, SimulationRound& x) {
   visit("simulations", x.simulations, "simulations of this round");
   visit("failed", x.failed, "of them, failed");
   visit("objective", x.objective, "mean log density of pairs that were not trained on, at its end");
-  visit("acceptance", x.acceptance, "of the proposal's draws; of nle: of the moves of the particles that draw the posterior so far");
+  visit("acceptance", x.acceptance,
+        "of the proposal's draws; of nle: of the moves of the particles that draw the posterior so far");
   visit("capped", x.capped, "a loop of the proposal ended at its cap");
   visit("density", x.density, "the kind of density that was learnt; empty: none was");
 }
@@ -198,6 +199,10 @@ void fields(Visit&& visit, Simulated& x) {
   visit("calibration", x.calibration, "is the inference right for this model");
   visit("amortised", x.amortised, "the estimator holds for any observation of the prior predictive");
   visit("dropped_draws", x.dropped_draws, "draws that the prior's joint conditions do not allow");
+  visit("kept", x.kept,
+        "simulations that the draws repeat (approximate Bayesian computation); 0: a density was learnt");
+  visit("kept_effective", x.kept_effective, "independent draws' worth of those");
+  visit("tolerance", x.tolerance, "the largest distance of one of those from the data");
   visit("simulation_us", x.simulation_us, "wall time of one simulation, microseconds, on all threads");
 }
 

@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 
+#include "infer/abc_posterior.hpp"
 #include "infer/nle.hpp"
 #include "infer/npe.hpp"
+#include "infer/nre_posterior.hpp"
+#include "infer/simulation_method.hpp"
 #include "infer/test/neighbour_test.hpp"
 #include "infer/test/simulators.hpp"
 
@@ -15,6 +20,8 @@ namespace {
 struct Method {
   const char* name;
   Result<SimulationPosterior> (*run)(const SimulationProblem&, std::uint64_t simulations, Progress&);
+  double error_of_fifty = 1.0;  ///< of the means of 50 parameters, sd
+  std::uint64_t simulations_of_fifty = 2000;
 };
 
 EstimatorOptions small_estimator() {
@@ -50,6 +57,32 @@ Result<SimulationPosterior> run_nle(const SimulationProblem& problem, std::uint6
   InferenceBudget budget;
   budget.simulations = simulations;
   return nle(problem, o, budget, progress);
+}
+
+template <std::size_t rounds>
+Result<SimulationPosterior> run_nre(const SimulationProblem& problem, std::uint64_t simulations, Progress& progress) {
+  NreOptions o;
+  o.rounds = rounds;
+  o.most_epochs = 60;
+  o.ratio.members = 1;
+  o.ratio.hidden = 24;
+  o.ratio.blocks = 1;
+  o.ratio.batch = 64;
+  o.sampler.draws = 1500;
+  InferenceBudget budget;
+  budget.simulations = simulations;
+  return nre_posterior(problem, o, budget, progress);
+}
+
+/// Learns nothing, so that it takes a hundred times as many. As many are kept that no draw is there twice, which a test
+/// by nearest neighbours would see.
+template <class Options>
+Result<SimulationPosterior> run_abc(const SimulationProblem& problem, std::uint64_t simulations, Progress& progress) {
+  Options o;
+  if constexpr (std::is_same_v<Options, AbcSmcOptions>) o.population = 3000;
+  InferenceBudget budget;
+  budget.simulations = 100 * simulations;
+  return abc_posterior(problem, o, 1500, budget, progress);
 }
 
 class LikelihoodFree : public testing::TestWithParam<Method> {
@@ -147,7 +180,9 @@ TEST_P(LikelihoodFree, AConstantAndACopiedStatisticChangeNothing) {
   const WeightedMoments m(found->parameters, equal, 0);
   EXPECT_NEAR(m.mean, 0.48, 0.15) << GetParam().name;
   EXPECT_NEAR(m.sd, std::sqrt(0.2), 0.12) << GetParam().name;
-  EXPECT_TRUE(found->scale[1].constant);
+  if (found->kept.count == 0) {  // a density is learnt, on a scale
+    EXPECT_TRUE(found->scale[1].constant);
+  }
 }
 
 TEST_P(LikelihoodFree, AllSimulationsFailed) {
@@ -183,7 +218,7 @@ TEST_P(LikelihoodFree, FiftyParameters) {
   const LinearGaussian problem{50};
   auto simulator = problem.simulator();
   const auto space = problem.space();
-  const auto found = run(simulator, space, problem.observed(), 2000);
+  const auto found = run(simulator, space, problem.observed(), GetParam().simulations_of_fifty);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->parameters.cols, 50U);
   for (const double t : found->parameters.values) ASSERT_TRUE(std::isfinite(t));
@@ -191,8 +226,9 @@ TEST_P(LikelihoodFree, FiftyParameters) {
   double error = 0.0;
   for (std::size_t i = 0; i < 50; ++i)
     error += std::abs(WeightedMoments(found->parameters, equal, i).mean - problem.mean(i)) / problem.sd() / 50.0;
-  // 2000 simulations in 50 dimensions: the means are known to a part of the posterior's spread, not better.
-  EXPECT_LT(error, 1.0) << GetParam().name;
+  // 2000 simulations in 50 dimensions: densities know the means to a part of the posterior's spread, not better. Ratios
+  // and distances suffer from dimension, as is known of them: nearer than the prior's mean, which is off by 5.5 sd.
+  EXPECT_LT(error, GetParam().error_of_fifty) << GetParam().name;
 }
 
 TEST_P(LikelihoodFree, TheSameBitsForAnyNumberOfThreads) {
@@ -238,8 +274,113 @@ TEST_P(LikelihoodFree, JointConditionsHoldForEveryDraw) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, LikelihoodFree,
                          testing::Values(Method{"npe", run_npe<1>}, Method{"tsnpe", run_npe<3>},
-                                         Method{"nle", run_nle<2>}, Method{"nle_auto", run_nle<5>}),
+                                         Method{"nle", run_nle<2>}, Method{"nle_auto", run_nle<5>},
+                                         Method{"nre", run_nre<2>, 4.5, 1000},
+                                         Method{"abc_rejection", run_abc<AbcRejectionOptions>, 4.5, 500},
+                                         Method{"abc_smc", run_abc<AbcSmcOptions>, 5.0, 200}),
                          [](const auto& tested) { return tested.param.name; });
+
+TEST(SimulationMethods, EachIsFoundByItsNameAndAnswersToIt) {
+  const LinearGaussian linear{1};
+  auto simulator = linear.simulator();
+  const auto space = linear.space();
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.observed = linear.observed();
+  InferenceBudget budget;
+  budget.simulations = 400;
+  std::vector<std::string> names{"auto"};
+  for (const SimulationMethod& m : simulation_methods()) {
+    names.emplace_back(m.name);
+    EXPECT_EQ(simulation_method(m.name), &m);
+    MethodSettings s;
+    s.density = m.density;
+    s.rounds = m.rounds;
+    s.members = 1;
+    s.draws = 50;
+    Silent silent;
+    const auto found = m.infer(p, s, budget, silent);
+    ASSERT_TRUE(found) << m.name << render(found.error());
+    EXPECT_EQ(found->method, m.name);
+    EXPECT_EQ(found->z.rows, 50U) << m.name;
+    EXPECT_EQ(found->rounds.size() > 1, m.sequential) << m.name;
+    EXPECT_LE(found->simulations, 400U) << m.name;
+    EXPECT_TRUE(found->complete) << m.name;
+  }
+  EXPECT_EQ(simulation_method_names(), names);
+  EXPECT_EQ(simulation_method("auto"), nullptr);
+}
+
+/// What an ABC posterior rests on is told: so many simulations, worth so many draws.
+TEST(AbcPosterior, CountsWhatItRepeats) {
+  const LinearGaussian linear{1};
+  auto simulator = linear.simulator();
+  const auto space = linear.space();
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.observed = linear.observed();
+  InferenceBudget budget;
+  budget.simulations = 5000;
+  Silent silent;
+  const auto found = abc_posterior(p, AbcRejectionOptions{}, 1000, budget, silent);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->kept.count, 50U);
+  // Epanechnikov's kernel over distances that are about uniform: (int 1 - u^2)^2 / int (1 - u^2)^2 = 5/6 of them.
+  EXPECT_NEAR(found->kept.effective, 50.0 * 5.0 / 6.0, 3.0);
+  EXPECT_GT(found->kept.tolerance, 0.0);
+  std::vector<double> distinct = found->z.column(0);
+  std::ranges::sort(distinct);
+  EXPECT_LE(std::ranges::distance(distinct.begin(), std::ranges::unique(distinct).begin()), 50);
+  ASSERT_EQ(found->rounds.size(), 1U);
+  EXPECT_DOUBLE_EQ(found->rounds[0].acceptance, 0.01);
+  EXPECT_FALSE(std::isfinite(found->rounds[0].objective));
+}
+
+/// A posterior that lies along the edge of what is allowed: half a normal distribution. Draws that a regression would
+/// move over the edge are left out and counted, and a prior that is nowhere allowed is an error.
+TEST(AbcPosterior, StaysWithinTheConditionsOfThePrior) {
+  const LinearGaussian linear{1};
+  const auto space = linear.space();
+  const double edge = linear.mean(0);
+  for (const bool smc : {false, true}) {
+    auto simulator = linear.simulator();
+    SimulationProblem p;
+    p.simulator = &simulator;
+    p.space = &space;
+    p.observed = linear.observed();
+    const auto run = [&] {
+      InferenceBudget budget;
+      budget.simulations = 100'000;
+      Silent silent;
+      return smc ? abc_posterior(p, AbcSmcOptions{}, 2000, budget, silent)
+                 : abc_posterior(p, AbcRejectionOptions{}, 2000, budget, silent);
+    };
+    std::uint64_t asked_outside = 0;
+    p.allowed = [&](const Array2& parameters, std::span<std::uint8_t> good) {
+      for (std::size_t k = 0; k < parameters.rows; ++k) good[k] = parameters(k, 0) > edge ? 1 : 0;
+    };
+    FunctionSimulator watched(simulator.statistics(), [&](auto theta, Rng& rng, auto x) -> std::uint16_t {
+      asked_outside += theta[0] > edge ? 0 : 1;
+      x[0] = theta[0] + linear.noise_sd * rng.normal();
+      return 0;
+    });
+    p.simulator = &watched;
+    const auto found = run();
+    ASSERT_TRUE(found) << render(found.error());
+    EXPECT_EQ(asked_outside, 0U);
+    std::vector<double> draws = found->parameters.column(0);
+    for (const double t : draws) ASSERT_GT(t, edge);
+    std::ranges::sort(draws);
+    // The median of half a normal distribution is 0.6745 sd from its edge.
+    EXPECT_NEAR((draws[draws.size() / 2] - edge) / linear.sd(), 0.6745, 0.1) << smc;
+    p.allowed = [](const Array2&, std::span<std::uint8_t> good) { std::ranges::fill(good, 0); };
+    const auto nowhere = run();
+    ASSERT_FALSE(nowhere);
+    EXPECT_EQ(nowhere.error().front().code, "prior-conditions");
+  }
+}
 
 /// Undefined statistics are inputs, not dropped rows: with x[0] missing, its absence is the datum.
 TEST(Npe, AnUndefinedStatisticIsADatum) {

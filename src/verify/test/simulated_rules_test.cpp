@@ -207,6 +207,19 @@ TEST(SimulatedRules, WeightsThatMakeItExactMustBeWorthEnoughDraws) {
             Status::consistent);
 }
 
+TEST(SimulatedRules, SimulationsThatAreKeptMustBeWorthEnoughDraws) {
+  const auto kept = [](double effective) {
+    return [effective](Verdict& v) {
+      v.simulated.method = "abc_smc";
+      v.simulated.kept = 1000, v.simulated.kept_effective = effective;
+    };
+  };
+  const Decision few = with(kept(399));
+  EXPECT_EQ(few.status, Status::invalid);
+  EXPECT_EQ(text(few, "too-few-effective-draws"), "Too few effective draws: kept simulations (399).");
+  EXPECT_EQ(with(kept(400)).status, Status::consistent);
+}
+
 TEST(SimulatedRules, FailuresAndCapsAreCounted) {
   const Decision d = with([](Verdict& v) {
     v.simulated.failed = 30000;
