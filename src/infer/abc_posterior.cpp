@@ -39,10 +39,12 @@ SimulationPosterior posterior_of(Abc&& r, std::string method, const prob::Parame
   return out;
 }
 
-InferenceRound abc_round(std::string proposal, std::uint64_t simulations, std::uint64_t accepted) {
+InferenceRound abc_round(std::string proposal, std::uint64_t simulations, std::uint64_t failed,
+                         std::uint64_t accepted) {
   InferenceRound round;
   round.proposal = std::move(proposal);
   round.simulations = simulations;
+  round.failed = failed;
   round.objective = std::numeric_limits<double>::quiet_NaN();  // nothing is learnt
   round.acceptance = static_cast<double>(accepted) / static_cast<double>(std::max<std::uint64_t>(1, simulations));
   return round;
@@ -70,8 +72,7 @@ Result<SimulationPosterior> abc_posterior(const SimulationProblem& problem, AbcR
   auto r = abc_rejection(*problem.simulator, *problem.space, problem.observed, options, limited, problem.allowed);
   if (!r) return fail(std::move(r.error()));
   const bool complete = r->complete || !progress.should_stop();
-  InferenceRound round = abc_round("prior", r->simulations, r->parameters.rows);
-  round.failed = r->failed;
+  InferenceRound round = abc_round("prior", r->simulations, r->failed, r->parameters.rows);
   SimulationPosterior out = posterior_of(std::move(*r), "abc_rejection", *problem.space, draws);
   out.complete = complete;
   out.rounds.push_back(std::move(round));
@@ -88,7 +89,7 @@ Result<SimulationPosterior> abc_posterior(const SimulationProblem& problem, AbcS
   const bool complete = r->stop != AbcStop::interrupted || !progress.should_stop();
   std::vector<InferenceRound> rounds;
   for (const AbcGeneration& g : r->generations)
-    rounds.push_back(abc_round(rounds.empty() ? "prior" : "population so far", g.simulations, g.accepted));
+    rounds.push_back(abc_round(rounds.empty() ? "prior" : "population so far", g.simulations, g.failed, g.accepted));
   const std::string ended = fmt::format("generations ended by: {}", why_it_ended(*r, options));
   SimulationPosterior out = posterior_of(std::move(*r), "abc_smc", *problem.space, draws);
   out.complete = complete;

@@ -171,6 +171,7 @@ Result<void> Run::simulate(const std::optional<AbcMixture>& proposal, AbcGenerat
       if (answer.failed[k] != 0) std::ranges::fill(x, std::numeric_limits<double>::quiet_NaN());
       if (record.simulations < options_.scale_simulations) scaling_.insert(scaling_.end(), x.begin(), x.end());
       ++record.simulations;
+      record.failed += answer.failed[k] != 0 ? 1 : 0;
       const auto at = u.row(k);
       const bool finite = std::all_of(at.begin(), at.end(), [](double v) { return std::isfinite(v); });
       if (answer.failed[k] == 0 && finite && within(x)) accepted_.add(at, x);

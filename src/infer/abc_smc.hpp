@@ -62,6 +62,7 @@ struct AbcSmcOptions {
 struct AbcGeneration {
   double tolerance = 0.0;  ///< the population's largest distance; infinite where there is no population
   std::uint64_t simulations = 0;
+  std::uint64_t failed = 0;    ///< of them
   std::uint64_t accepted = 0;  ///< within all earlier tolerances
   double effective = 0.0;      ///< draws' worth of the population's weights
   bool kept = false;           ///< false: it was cut short with fewer than a population; the last one stands

@@ -28,11 +28,8 @@ std::string what_was_done(const verify::Simulated& s) {
   if (s.amortised)
     text += "What was learnt holds for any observation that the prior can produce, not for these data alone. ";
   if (s.kept > 0)
-    text += fmt::format(
-        "The posterior is {} simulations nearest to the data, worth {} independent draws; the farthest lies at "
-        "distance "
-        "{}. ",
-        count(s.kept), number(s.kept_effective, 3), number(s.tolerance, 2));
+    text += fmt::format("The farthest of the simulations that were kept lies at distance {} from the data. ",
+                        number(s.tolerance, 2));
   if (s.dropped_draws > 0)
     text += fmt::format("{} posterior draws broke a joint condition of the prior and were left out. ",
                         count(s.dropped_draws));

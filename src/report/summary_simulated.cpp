@@ -15,9 +15,14 @@ std::string what_was_simulated(const verify::Simulated& s) {
   if (s.simulations == 0) return fmt::format("No simulation was made for {}.", s.method);
   std::string out = fmt::format("The posterior is learnt from {} simulations by {}", count(s.simulations), s.method);
   if (s.rounds.size() > 1) out += fmt::format(" in {} rounds", s.rounds.size());
-  if (s.failed == 0) return out + "; none failed.";
-  return out + fmt::format("; {} of them failed ({}).", count(s.failed),
-                           percent(static_cast<double>(s.failed) / static_cast<double>(s.simulations)));
+  if (s.failed == 0) out += "; none failed.";
+  else
+    out += fmt::format("; {} of them failed ({}).", count(s.failed),
+                       percent(static_cast<double>(s.failed) / static_cast<double>(s.simulations)));
+  if (s.kept > 0)
+    out += fmt::format(" Its draws repeat {} of them, worth {} independent draws.", count(s.kept),
+                       count(std::llround(s.kept_effective)));
+  return out;
 }
 
 std::string how_the_data_fit(const verify::Simulated& s) {

@@ -212,6 +212,9 @@ TEST_P(LikelihoodFree, FailedSimulationsAreCountedAndChangeNothing) {
   EXPECT_EQ(found->failures[0].reason, "blow-up");
   EXPECT_GT(found->failures[0].count, 20U);
   EXPECT_EQ(found->failed, found->failures[0].count);
+  std::uint64_t by_round = 0;
+  for (const InferenceRound& r : found->rounds) by_round += r.failed;
+  EXPECT_EQ(found->failed, by_round) << GetParam().name;
 }
 
 TEST_P(LikelihoodFree, FiftyParameters) {
