@@ -68,10 +68,7 @@ template <class Method, class Options>
 nn::SavedNetwork learn(Method method, const Options& options, FunctionSimulator simulator,
                        const prob::ParameterSpace& space, std::vector<double> observed, std::uint64_t simulations,
                        StatisticLayout layout = {}) {
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = observed;
+  SimulationProblem p = problem_of(simulator, space, observed);
   p.layout = std::move(layout);
   p.threads = 1;
   InferenceBudget budget;
@@ -106,10 +103,7 @@ FunctionSimulator failing() {
 
 nn::SavedNetwork ratio(const prob::ParameterSpace& space) {
   FunctionSimulator simulator = failing();
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = {0.5, 0.4};
+  SimulationProblem p = problem_of(simulator, space, {0.5, 0.4});
   p.threads = 1;
   NreOptions o;
   o.simulations = 1500;

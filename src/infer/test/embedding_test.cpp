@@ -382,10 +382,7 @@ TEST(Embedding, WrongShapesAreRefused) {
   const Decay decay;
   auto simulator = decay.simulator();
   const auto space = Decay::space();
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = decay.observed();
+  SimulationProblem p = problem_of(simulator, space, decay.observed());
   p.layout = StatisticLayout::of(Embedding::trace, 1, Decay::times, 1);  // one too many
   InferenceBudget budget;
   budget.simulations = 100;

@@ -63,10 +63,7 @@ TEST_P(InventedMass, ThereIsNoneWhereValuesHaveHeavyTails) {
   const bool fresh = GetParam();
   auto simulator = squared_spreads();
   const auto space = same_priors(4, "uniform", {-3.0, 3.0});
-  SimulationProblem problem;
-  problem.simulator = &simulator;
-  problem.space = &space;
-  problem.observed = tight;
+  SimulationProblem problem = problem_of(simulator, space, tight);
   problem.seed = 3;
   NleOptions o = options();
   InferenceBudget budget;
@@ -101,10 +98,7 @@ TEST(InventedMass, AStatisticThatIsConstantNearTheAnswerIsNotForgotten) {
     return std::uint16_t{0};
   });
   const auto space = same_priors(1, "uniform", {-2.0, 2.0});
-  SimulationProblem problem;
-  problem.simulator = &simulator;
-  problem.space = &space;
-  problem.observed = {1.0, 0.0};
+  SimulationProblem problem = problem_of(simulator, space, {1.0, 0.0});
   problem.seed = 3;
   InferenceBudget budget;
   budget.simulations = 3000;

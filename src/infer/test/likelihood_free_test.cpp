@@ -90,10 +90,7 @@ class LikelihoodFree : public testing::TestWithParam<Method> {
   static Result<SimulationPosterior> run(FunctionSimulator& simulator, const prob::ParameterSpace& space,
                                          std::vector<double> observed, std::uint64_t simulations,
                                          Progress* progress = nullptr, int threads = 0) {
-    SimulationProblem p;
-    p.simulator = &simulator;
-    p.space = &space;
-    p.observed = std::move(observed);
+    SimulationProblem p = problem_of(simulator, space, std::move(observed));
     p.seed = 3;
     p.threads = threads;
     Silent silent;
@@ -261,10 +258,7 @@ TEST_P(LikelihoodFree, JointConditionsHoldForEveryDraw) {
   const LinearGaussian problem{2};
   auto simulator = problem.simulator();
   const auto space = problem.space();
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = problem.observed();
+  SimulationProblem p = problem_of(simulator, space, problem.observed());
   p.allowed = [](const Array2& parameters, std::span<std::uint8_t> good) {
     for (std::size_t k = 0; k < parameters.rows; ++k) good[k] = parameters(k, 0) < 0.4 ? 1 : 0;
   };
@@ -287,10 +281,7 @@ TEST(SimulationMethods, EachIsFoundByItsNameAndAnswersToIt) {
   const LinearGaussian linear{1};
   auto simulator = linear.simulator();
   const auto space = linear.space();
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = linear.observed();
+  SimulationProblem p = problem_of(simulator, space, linear.observed());
   InferenceBudget budget;
   budget.simulations = 400;
   std::vector<std::string> names{"auto"};
@@ -320,10 +311,7 @@ TEST(AbcPosterior, CountsWhatItRepeats) {
   const LinearGaussian linear{1};
   auto simulator = linear.simulator();
   const auto space = linear.space();
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = linear.observed();
+  SimulationProblem p = problem_of(simulator, space, linear.observed());
   InferenceBudget budget;
   budget.simulations = 5000;
   Silent silent;
@@ -349,10 +337,7 @@ TEST(AbcPosterior, StaysWithinTheConditionsOfThePrior) {
   const double edge = linear.mean(0);
   for (const bool smc : {false, true}) {
     auto simulator = linear.simulator();
-    SimulationProblem p;
-    p.simulator = &simulator;
-    p.space = &space;
-    p.observed = linear.observed();
+    SimulationProblem p = problem_of(simulator, space, linear.observed());
     const auto run = [&] {
       InferenceBudget budget;
       budget.simulations = 100'000;
@@ -395,10 +380,7 @@ TEST(Npe, AnUndefinedStatisticIsADatum) {
                               },
                               {"too-few-spikes"});
   const auto space = same_priors(1, "normal", {0.0, 1.0});
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = {std::nan("")};
+  SimulationProblem p = problem_of(simulator, space, {std::nan("")});
   Silent silent;
   const auto found = run_npe<1>(p, 3000, silent);
   ASSERT_TRUE(found);
@@ -433,10 +415,7 @@ TEST(Nle, BinaryStatisticsHaveProbabilities) {
       for (int i = 0; i < 2; ++i) mean[i] += p * theta[i], square[i] += p * theta[i] * theta[i];
     }
   const auto space = same_priors(2, "normal", {0.0, 1.5});
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = observed;
+  SimulationProblem p = problem_of(simulator, space, observed);
   p.seed = 3;
   NleOptions o;
   o.estimator = small_estimator();
@@ -472,10 +451,7 @@ TEST(Npe, AnAmortisedPosteriorAnswersOtherObservations) {
   const LinearGaussian problem{2};
   auto simulator = problem.simulator();
   const auto space = problem.space();
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = problem.observed();
+  SimulationProblem p = problem_of(simulator, space, problem.observed());
   Silent silent;
   const auto found = run_npe<1>(p, 3000, silent);
   ASSERT_TRUE(found && found->amortised);

@@ -31,10 +31,7 @@ NreOptions quick(std::uint64_t simulations = 4000) {
 
 NreResult run(Simulator& simulator, const prob::ParameterSpace& space, const std::vector<double>& observed,
               const NreOptions& options, std::uint64_t seed = 1) {
-  SimulationProblem problem;
-  problem.simulator = &simulator;
-  problem.space = &space;
-  problem.observed = observed;
+  SimulationProblem problem = problem_of(simulator, space, observed);
   problem.seed = seed;
   Silent silent;
   auto out = nre(problem, options, silent);
@@ -45,10 +42,7 @@ NreResult run(Simulator& simulator, const prob::ParameterSpace& space, const std
 
 Errors errors_of(Simulator& simulator, const prob::ParameterSpace& space, const std::vector<double>& observed,
                  const NreOptions& options) {
-  SimulationProblem problem;
-  problem.simulator = &simulator;
-  problem.space = &space;
-  problem.observed = observed;
+  SimulationProblem problem = problem_of(simulator, space, observed);
   Silent silent;
   auto out = nre(problem, options, silent);
   EXPECT_FALSE(out);
@@ -282,10 +276,7 @@ TEST(Nre, SameSeedSameBitsForAnyThreads) {
   std::vector<std::vector<double>> points;
   for (const int threads : {1, 2, 3}) {
     auto simulator = problem.simulator();
-    SimulationProblem p;
-    p.simulator = &simulator;
-    p.space = &space;
-    p.observed = {0.5};
+    SimulationProblem p = problem_of(simulator, space, {0.5});
     p.seed = threads == 3 ? 2 : 1;
     p.threads = threads;
     Silent silent;
@@ -301,10 +292,7 @@ TEST(Nre, AStopGivesWhatThereIs) {
   const LinearGaussian problem{1};
   auto simulator = problem.simulator();
   const auto space = problem.space();
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = problem.observed();
+  SimulationProblem p = problem_of(simulator, space, problem.observed());
   for (const bool fresh : {false, true}) {
     NreOptions options = quick(2000);
     options.fresh = fresh;
@@ -333,10 +321,7 @@ TEST(Nre, JointConditionsOfThePriorHold) {
   const LinearGaussian problem{2};
   auto simulator = problem.simulator();
   const auto space = problem.space();
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = {0.0, 0.0};
+  SimulationProblem p = problem_of(simulator, space, {0.0, 0.0});
   p.allowed = [](const Array2& theta, std::span<std::uint8_t> out) {
     for (std::size_t k = 0; k < theta.rows; ++k) out[k] = theta(k, 0) > theta(k, 1) ? 1 : 0;
   };

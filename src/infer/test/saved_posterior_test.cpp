@@ -121,10 +121,7 @@ TEST(SavedPosterior, OutsideThePriorThereIsNoDensity) {
     return 0;
   });
   const auto space = same_priors(1, "uniform", {-1.0, 1.0});
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = {0.2};
+  SimulationProblem p = problem_of(simulator, space, {0.2});
   NpeOptions o;
   o.estimator.hidden = 16;
   o.draws = 10;

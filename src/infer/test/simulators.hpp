@@ -10,6 +10,7 @@
 
 #include "base/progress.hpp"
 #include "base/rng.hpp"
+#include "infer/simulation_source.hpp"
 #include "infer/simulator.hpp"
 #include "prob/parameter_space.hpp"
 
@@ -71,6 +72,16 @@ inline std::vector<std::string> statistic_names(std::size_t count) {
   std::vector<std::string> out;
   for (std::size_t j = 0; j < count; ++j) out.push_back("x" + std::to_string(j));
   return out;
+}
+
+/// What is asked: parameters of `simulator`, given that it answered `observed`. It and the prior must outlive this.
+inline SimulationProblem problem_of(Simulator& simulator, const prob::ParameterSpace& space,
+                                    std::vector<double> observed) {
+  SimulationProblem p;
+  p.simulator = &simulator;
+  p.space = &space;
+  p.observed = std::move(observed);
+  return p;
 }
 
 /// theta_i ~ N(0, prior_sd), x_i ~ N(theta_i, noise_sd): the posterior is normal, coordinate by coordinate.

@@ -157,10 +157,7 @@ TEST(TimedRounds, OneSimulationMayTakeLongerThanARound) {
 TEST(TimedRounds, AllFailed) {
   FunctionSimulator simulator = failing_simulator();
   const auto space = same_priors(2, "normal", {0.0, 1.0});
-  SimulationProblem p;
-  p.simulator = &simulator;
-  p.space = &space;
-  p.observed = {0.0, 0.0};
+  SimulationProblem p = problem_of(simulator, space, {0.0, 0.0});
   Clock clock;
   InferenceBudget budget;
   budget.seconds = 2.0;
