@@ -25,6 +25,7 @@ constexpr std::size_t most_points = 100'000;  // for the classifier of failures
 constexpr std::size_t most_locating = 3;
 constexpr double locating_share = 0.25;                              // of a budget in seconds, at most
 constexpr std::uint64_t least_locating = 2000, share_locating = 40;  // simulations of a round; of all
+constexpr std::uint64_t least_seen_twice = 5000;                     // simulations, for the view from near
 /// From the simple to the flexible.
 constexpr std::string_view kinds_to_choose_from[] = {"gaussian", "maf"};
 constexpr double most_whole = 100'000;  // a range beyond which whole numbers are as good as continuous
@@ -292,7 +293,8 @@ class Nle {
     o.seed = problem_.seed * 1000 + out_.rounds.size();
     o.threads = problem_.threads;
     o.may_bend = true;
-    o.local_view = !likelihood_.labels;
+    // Of few simulations, inputs that are seen twice are learnt by heart (docs/decisions/0018-invented-mass.md).
+    o.local_view = !likelihood_.labels && (budget_.simulations == 0 || budget_.simulations >= least_seen_twice);
     o.pool_logs = true;
     return o;
   }

@@ -22,7 +22,7 @@ std::string tile(std::string_view value, std::string_view what, std::string_view
 std::string tiles_of_simulations(const verify::Simulated& s) {
   std::string tiles = tile(count(s.simulations), "Simulations",
                            s.failed > 0 ? fmt::format("{}; {} failed", s.method, count(s.failed)) : s.method);
-  if (!s.statistics.empty()) {
+  if (std::ranges::any_of(s.statistics, verify::was_predicted)) {
     const auto good = std::ranges::count_if(s.statistics, verify::fits);
     tiles += tile(fmt::format("{} of {}", count(good), count(static_cast<std::int64_t>(s.statistics.size()))),
                   "Statistics that fit", "inside their 95 % predictive intervals");

@@ -27,6 +27,8 @@ std::string what_was_simulated(const verify::Simulated& s) {
 
 std::string how_the_data_fit(const verify::Simulated& s) {
   const auto all = static_cast<std::int64_t>(s.statistics.size());
+  if (std::ranges::none_of(s.statistics, verify::was_predicted))
+    return "The data are held against no prediction: no simulation of a posterior draw ended well.";
   std::string names;
   std::int64_t good = 0;
   std::int64_t bad = 0;

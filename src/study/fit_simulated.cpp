@@ -481,7 +481,9 @@ class SimulatedFit {
     describe_simulations(*checks);
     verdict_.numerics.draws = static_cast<std::int64_t>(posterior_.z.rows);
     verdict_.numerics.divergences = certified_.divergences;
-    verdict_.numerics.predictive_draws = static_cast<std::int64_t>(checks->predicted.x.rows);
+    verdict_.numerics.failed_predictive = static_cast<std::int64_t>(checks->failed_predictions);
+    verdict_.numerics.predictive_draws =
+        static_cast<std::int64_t>(checks->predicted.x.rows + checks->failed_predictions);
     if (const ir::Model* model = problem_->model()) {
       (void)model;
       verdict_.numerics.integrator = study_.model.integrator;

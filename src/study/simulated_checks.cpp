@@ -166,7 +166,9 @@ Result<SimulatedChecks> check_simulated(const SimulatedProblem& problem, const i
     const std::size_t n = std::min(o.predictive_simulations, posterior.z.rows);
     Array2 z(n, posterior.z.cols);
     for (std::size_t k = 0; k < n; ++k) std::ranges::copy(posterior.z.row(k * posterior.z.rows / n), z.row(k).begin());
-    if (auto ran = source.run(z, out.predicted, progress); !ran) return fail(std::move(ran.error()));
+    Array2 failed;
+    if (auto ran = source.run(z, out.predicted, progress, &failed); !ran) return fail(std::move(ran.error()));
+    out.failed_predictions = failed.rows;
   }
   std::vector<std::uint8_t> made(problem.statistics().size(), 1);
   for (std::size_t i = 0; p.layout.kind == infer::Embedding::set && i < p.layout.items; ++i)

@@ -15,6 +15,7 @@ namespace hillock::study {
 
 struct SimulatedChecks {
   infer::SimulatedPairs prior, predicted;  ///< that ended well
+  std::size_t failed_predictions = 0;      ///< simulations of posterior draws that did not
   std::vector<std::size_t> shown;          ///< the statistics below: all, but those of trials that the data do not have
   std::vector<verify::StatisticSummary> statistics;
   double observation_p = verify::not_computed;

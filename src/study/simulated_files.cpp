@@ -53,13 +53,16 @@ Result<void> write_simulated_posterior(const std::string& path, const SimulatedP
     stats.vars.push_back({"log_weight", {"chain", "draw"}, certified.weights.log_weight, {}});
   Group prior{"prior", {{"chain", 1}, {"draw", prior_draws}}, {}, {}, {}};
   add_parameters(prior, problem, problem.space().sample(seed, 0, prior_draws));
-  Group predicted{"posterior_predictive", {{"chain", 1}, {"draw", checks.predicted.x.rows}}, {}, {}, {}};
-  add_statistics(predicted, problem, checks.predicted.x, {"chain", "draw"});
   Group observed{"observed_data", {{"row", 1}}, {}, {}, {}};
   Array2 one(1, problem.statistics().size());
   std::ranges::copy(problem.problem().observed, one.values.begin());
   add_statistics(observed, problem, one, {"row"});
-  root.groups = {std::move(draws), std::move(stats), std::move(prior), std::move(predicted), std::move(observed)};
+  root.groups = {std::move(draws), std::move(stats), std::move(prior), std::move(observed)};
+  if (checks.predicted.x.rows > 0) {  // all predictions may have failed
+    Group predicted{"posterior_predictive", {{"chain", 1}, {"draw", checks.predicted.x.rows}}, {}, {}, {}};
+    add_statistics(predicted, problem, checks.predicted.x, {"chain", "draw"});
+    root.groups.push_back(std::move(predicted));
+  }
   if (checks.ranks.rows > 0) {
     Group ranks{"calibration", {{"simulation", checks.ranks.rows}}, {}, {}, {}};
     for (std::size_t j = 0; j < problem.space().size(); ++j)

@@ -125,7 +125,7 @@ std::string statistics_not_predicted(const Facts& f) {
 }
 
 std::string too_few_predictive_draws(const Facts& f) {
-  const std::int64_t draws = f.verdict.numerics.predictive_draws;
+  const std::int64_t draws = f.verdict.numerics.predictive_draws - f.verdict.numerics.failed_predictive;
   const auto is_predictive = [](const Gate& gate) { return gate.kind == Gate::Kind::predictive; };
   if (draws < 1 || std::ranges::none_of(f.gates, is_predictive)) return "";
   // The least p is 1 / (draws + 1), and Holm's first step multiplies it by the number of gates.

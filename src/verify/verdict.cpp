@@ -26,6 +26,8 @@ std::string_view to_string(HeldOut kind) {
   HILLOCK_CHECK(false, "a kind of held-out data without a name");
 }
 
+bool was_predicted(const StatisticSummary& s) { return std::isfinite(s.predicted_undefined); }
+
 bool fits(const StatisticSummary& s) {
   const bool observed = std::isfinite(s.observed);
   const bool too_often = s.predicted_undefined > 0.975;  // NaN: not known, not held against it

@@ -140,6 +140,8 @@ struct StatisticSummary {
 /// Whether predictions are like the data: the observation inside their 95 % interval, and values there where the data
 /// have one (in more than 2.5 % of predictions), and none where they have none.
 [[nodiscard]] bool fits(const StatisticSummary& statistic);
+/// Whether there were predictions to hold it against: simulations of posterior draws that ended well.
+[[nodiscard]] bool was_predicted(const StatisticSummary& statistic);
 
 struct Count {
   std::string what;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 #include "infer/simulation_method.hpp"
@@ -158,6 +159,31 @@ TEST(FitSimulated, DataThatThePriorCannotMakeAreNamed) {
   EXPECT_LT(y.prior_p, 2e-3);
   EXPECT_LT(out->verdict.simulated.observation_p, 2e-3);
   EXPECT_FALSE(y.inside);
+}
+
+/// The simulator ends well on the numbers that are learnt from, and fails on those of the checks.
+TEST(FitSimulated, PredictionsThatAllFailLoseNoPosterior) {
+  const Scratch scratch;
+  scratch.write("simulate.py", R"py(import sys, json
+sys.stdin.readline()
+print(json.dumps({"hillock": 1, "statistics": ["x"]}), flush=True)
+for line in sys.stdin:
+    q = json.loads(line)
+    noise = (q["seed"] % 1000) / 1000.0 - 0.5
+    answer = {"x": [q["parameters"][0] + noise]} if q["id"] < 10**9 else {"error": "fell over"}
+    print(json.dumps({"id": q["id"], **answer}), flush=True)
+)py");
+  scratch.write("data.csv", "x\n0.3\n");
+  scratch.write("study.toml",
+                "[model]\ncommand = [\"" HILLOCK_PYTHON
+                "\", \"simulate.py\"]\n[prior]\na = \"normal(0, 1)\"\n"
+                "[data.train]\nfile = \"data.csv\"\n[search]\nmethod = \"abc_rejection\"\nsimulations = 2000\n");
+  const auto out = fit_made(scratch, {});
+  ASSERT_TRUE(out) << render(out.error());
+  EXPECT_EQ(out->verdict.status, verify::Status::invalid);
+  EXPECT_TRUE(std::ranges::any_of(out->verdict.reasons, [](const auto& r) { return r.code == "predictions-fail"; }));
+  EXPECT_FALSE(scratch.read("out/posterior.nc").empty());
+  EXPECT_FALSE(scratch.read("out/report.html").empty());
 }
 
 TEST(FitSimulated, SimulationsThatAllFailAreAVerdict) {
