@@ -43,6 +43,7 @@ struct Outcome {
   double peak_mb = 0.0;   ///< resident
   double load = 0.0;      ///< of the machine, over the minute before
   std::string draws;      ///< sha256 of posterior.nc; empty: there is none
+  std::string build;      ///< the program that found it, by its name in the store
   std::optional<double> c2st;
 };
 

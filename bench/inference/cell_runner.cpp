@@ -99,8 +99,8 @@ void CellRunner::judge(const std::vector<Cell>& cells) {
   for (const Cell& cell : cells) {
     const auto o = store_.find(cell);
     if (!o || o->draws.empty() || o->c2st) continue;
-    jobs.push_back({cell, (store_.folder(cell) / "posterior.nc").string(),
-                    files_of(cell.task, cell.observation).reference, store_.score_file(cell, *o).string()});
+    jobs.push_back({cell, store_.draws(cell, *o).string(), files_of(cell.task, cell.observation).reference,
+                    store_.score_file(cell, *o).string()});
     fs::create_directories(fs::path(jobs.back().score).parent_path());
   }
   std::atomic<std::size_t> next{0};

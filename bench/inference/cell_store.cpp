@@ -43,9 +43,16 @@ Result<CellStore> CellStore::open(fs::path root, std::string build, const std::s
 }
 
 std::optional<Outcome> CellStore::find(const Cell& cell) const {
-  const Json json = document(folder(cell) / "outcome.json");
+  auto found = find_in(build_, cell);
+  for (std::size_t i = 0; !found && i < others_.size(); ++i) found = find_in(others_[i], cell);
+  return found;
+}
+
+std::optional<Outcome> CellStore::find_in(const std::string& build, const Cell& cell) const {
+  const Json json = document(root_ / build / cell.folder() / "outcome.json");
   if (!json.is_object()) return std::nullopt;
   Outcome o;
+  o.build = build;
   try {
     o.exit_code = json.at("exit_code");
     o.message = json.at("message");
@@ -98,7 +105,14 @@ void CellStore::forget(const Cell& cell) {
   fs::remove_all(folder(cell), ignored);
 }
 
-Json CellStore::measurement(const std::string& name) const { return document(root_ / build_ / (name + ".json")); }
+Json CellStore::measurement(const std::string& name) const {
+  Json json = document(root_ / build_ / (name + ".json"));
+  for (std::size_t i = 0; json.is_null() && i < others_.size(); ++i) {
+    json = document(root_ / others_[i] / (name + ".json"));
+    if (json.is_object()) json["borrowed"] = others_[i];
+  }
+  return json;
+}
 
 Result<void> CellStore::keep_measurement(const std::string& name, const Json& numbers) {
   return write(root_ / build_ / (name + ".json"), numbers);

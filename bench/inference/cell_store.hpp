@@ -9,6 +9,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -25,6 +27,11 @@ class CellStore {
   [[nodiscard]] static Result<CellStore> open(std::filesystem::path root, std::string build, const std::string& judge);
 
   [[nodiscard]] std::filesystem::path folder(const Cell& cell) const { return root_ / build_ / cell.folder(); }
+  [[nodiscard]] std::filesystem::path draws(const Cell& cell, const Outcome& outcome) const {
+    return root_ / outcome.build / cell.folder() / "posterior.nc";
+  }
+  /// What this build lacks is taken from these, the first that has it. For changes that leave most cells as they were.
+  void borrow(std::vector<std::string> builds) { others_ = std::move(builds); }
   /// With its score, where there is one. Files that cannot be read are as none.
   [[nodiscard]] std::optional<Outcome> find(const Cell& cell) const;
   [[nodiscard]] Result<void> add(const Cell& cell, const Outcome& outcome);
@@ -33,13 +40,17 @@ class CellStore {
   /// Outcome and draws go; the score of those draws stays.
   void forget(const Cell& cell);
 
-  /// Numbers of a measurement that is no cell: "training", "memory", ...; null where there are none.
+  /// Numbers of a measurement that is no cell: "training", "memory", ...; null where there are none. Borrowed ones name
+  /// their build under "borrowed".
   [[nodiscard]] nlohmann::json measurement(const std::string& name) const;
   [[nodiscard]] Result<void> keep_measurement(const std::string& name, const nlohmann::json& numbers);
 
  private:
   std::filesystem::path root_;
-  std::string build_, judge_;                             // sha256 of the judge
+  [[nodiscard]] std::optional<Outcome> find_in(const std::string& build, const Cell& cell) const;
+
+  std::string build_, judge_;  // sha256 of the judge
+  std::vector<std::string> others_;
   mutable std::map<std::string, std::string> reference_;  // sha256 by path
 };
 

@@ -4,7 +4,7 @@
 ///   hillock_bench_inference RESULT.json [--parts cells,one_core,training,memory,bits,allen,bounded,calibration]
 ///                           [--tasks two_moons,slcp] [--observations 1,2] [--budgets 1000,10000,60s] [--method auto]
 ///                           [--no-score] [--again]
-///                           [--build NAME] [--list]
+///                           [--build NAME] [--borrow NAME,NAME] [--list]
 ///
 /// Everything is kept under <build>/bench/inference/ as it is found, by build of the program; the table is of all that
 /// is there for this build, whatever a call adds to it. All cells take hours: call it again, with other options if need
@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <algorithm>
 #include <cstdlib>
@@ -54,7 +55,8 @@ struct Options {
   std::vector<int> observations = {1, 2, 3, 4, 5};
   std::vector<std::string> budgets = grid;
   std::string method = "auto";
-  std::string build;  ///< empty: the program as it is now
+  std::string build;                ///< empty: the program as it is now
+  std::vector<std::string> borrow;  ///< builds for what it lacks
   bool score = true, again = false, list = false;
 };
 
@@ -72,6 +74,7 @@ class Inference {
         program_(root_, options_.build),
         store_(need(CellStore::open(root_, program_.name(), source_ + "c2st.py"))),
         runner_(program_.path(), source_ + "c2st.py", store_) {
+    store_.borrow(options_.borrow);
     table_.benchmark = "inference";
     table_.machine = this_machine();
     table_.hillock = program_.version();
@@ -211,6 +214,28 @@ class Inference {
                     "bounds and fits of a fixed "
                     "time did less than they can.",
                     threads, most));
+    for (const std::string& build : options_.borrow) note_borrowed(build, groups);
+  }
+
+  /// Which numbers are another build's.
+  void note_borrowed(const std::string& build, const std::vector<CellGroup>& groups) {
+    std::size_t cells = 0, all = 0;
+    std::set<std::string> budgets;
+    for (const CellGroup& g : groups)
+      for (const Outcome& o : g.outcomes) {
+        ++all;
+        if (o.build != build) continue;
+        ++cells;
+        budgets.insert(g.budget.name());
+      }
+    std::vector<std::string> what;
+    if (cells > 0) what.push_back(fmt::format("{} of {} cells (budgets {})", cells, all, fmt::join(budgets, ", ")));
+    for (const std::string& part : parts)
+      if (const Json m = store_.measurement(part); m.is_object() && m.value("borrowed", "") == build)
+        what.push_back(part);
+    if (!what.empty())
+      table_.notes.push_back(
+          fmt::format("Of an earlier build, {}: {}.", Program(root_, build).version(), fmt::join(what, "; ")));
   }
 
   Options options_;
@@ -235,6 +260,8 @@ int run(int count, char** words) {
   app.add_flag("!--no-score", options.score, "leave the judging to another call");
   app.add_flag("--again", options.again, "what is chosen is made anew, though it is there");
   app.add_option("--build", options.build, "cells of an earlier build of the program, by the name of its folder");
+  app.add_option("--borrow", options.borrow, "what this build lacks is taken from these, and the table says so")
+      ->delimiter(',');
   app.add_flag("--list", options.list, "say what is there and what is to do, and end");
   CLI11_PARSE(app, count, words);
   // One thread for the judge and for PyTorch: two judges run beside each other.

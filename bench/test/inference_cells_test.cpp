@@ -100,6 +100,29 @@ TEST_F(InferenceStore, WhatIsKeptIsFoundAgain) {
   EXPECT_FALSE(store.find(cell_));
 }
 
+TEST_F(InferenceStore, WhatItLacksIsBorrowed) {
+  CellStore before = open("a"), now = open("b");
+  Outcome o;
+  o.draws = "123", o.wall_s = 6.5;
+  ASSERT_TRUE(before.add(cell_, o));
+  ASSERT_TRUE(before.keep_measurement("memory", {{"peak_mb", 90.0}}));
+  now.borrow({"nowhere", "a"});
+  auto found = now.find(cell_);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->build, "a");
+  EXPECT_EQ(now.draws(cell_, *found), root_ / "a" / cell_.folder() / "posterior.nc");
+  EXPECT_EQ(now.measurement("memory").value("borrowed", ""), "a");
+  EXPECT_TRUE(now.measurement("training").is_null());
+  // Its own comes first.
+  o.wall_s = 3.0;
+  ASSERT_TRUE(now.add(cell_, o));
+  ASSERT_TRUE(now.keep_measurement("memory", {{"peak_mb", 80.0}}));
+  found = now.find(cell_);
+  EXPECT_EQ(found->build, "b");
+  EXPECT_EQ(found->wall_s, 3.0);
+  EXPECT_FALSE(now.measurement("memory").contains("borrowed"));
+}
+
 TEST_F(InferenceStore, WhatCannotBeReadIsAsNone) {
   CellStore store = open("a");
   ASSERT_TRUE(store.add(cell_, Outcome{}));
