@@ -57,12 +57,13 @@ Result<void> write_simulated_posterior(const std::string& path, const SimulatedP
   Array2 one(1, problem.statistics().size());
   std::ranges::copy(problem.problem().observed, one.values.begin());
   add_statistics(observed, problem, one, {"row"});
-  root.groups = {std::move(draws), std::move(stats), std::move(prior), std::move(observed)};
+  root.groups = {std::move(draws), std::move(stats), std::move(prior)};
   if (checks.predicted.x.rows > 0) {  // all predictions may have failed
     Group predicted{"posterior_predictive", {{"chain", 1}, {"draw", checks.predicted.x.rows}}, {}, {}, {}};
     add_statistics(predicted, problem, checks.predicted.x, {"chain", "draw"});
     root.groups.push_back(std::move(predicted));
   }
+  root.groups.push_back(std::move(observed));
   if (checks.ranks.rows > 0) {
     Group ranks{"calibration", {{"simulation", checks.ranks.rows}}, {}, {}, {}};
     for (std::size_t j = 0; j < problem.space().size(); ++j)
