@@ -16,15 +16,16 @@ using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 
 constexpr double least_variance = 1e-6;  // of a column among the simulations near by: copies of a column
-// Variances of what is attainable, over that of the simulations near by, of which the most probable is taken: where
-// the simulations end is no end of what the model can do.
+// Variances of what is attainable, over that of the simulations near by along the sheet, of which the most probable is
+// taken: where the simulations end is no end of what the model can do. The sheet gets longer by it, not thicker: a
+// combination that no simulation has is no more attainable farther out.
 constexpr double reaches[] = {1.0, 9.0, 81.0};
 // Variances of an error, of which the most probable is taken: from the spread of all simulations on, which gets small
 // in late rounds where an error does not.
 constexpr double slabs[] = {1.0, 9.0, 81.0};
-constexpr double penalty = 3.0, whole_penalty = 6.0;  // nats, for an error of a statistic, and of a whole number
-constexpr Eigen::Index most_enumerated = 10;          // statistics, of which all sets are looked at
-constexpr int searches = 3;                           // for the simulations near to what is attainable, not to the data
+constexpr double penalty = 3.0, whole_penalty = 14.0;  // nats, for an error of a statistic, and of a whole number
+constexpr Eigen::Index most_enumerated = 10;           // statistics, of which all sets are looked at
+constexpr int searches = 3;  // for the simulations near to what is attainable, not to the data
 
 struct Neighbours {
   Vector mean;
@@ -65,13 +66,20 @@ struct Explanation {
 class Explanations {
  public:
   Explanations(const Neighbours& near, const Vector& y, std::span<const std::uint8_t> whole)
-      : covariance_(near.covariance), off_(y - near.mean), whole_(whole) {}
+      : off_(y - near.mean), whole_(whole) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> axes(near.covariance);
+    const Vector& variance = axes.eigenvalues();
+    for (std::size_t i = 0; i < std::size(reaches); ++i) {
+      const Vector longer = variance.array() * (1.0 + (reaches[i] - 1.0) * variance.array() / variance.maxCoeff());
+      covariance_[i] = axes.eigenvectors() * longer.asDiagonal() * axes.eigenvectors().transpose();
+    }
+  }
 
   Explanation of(const std::vector<std::uint8_t>& failing) const {
     Explanation best;
-    for (const double reach : reaches)
+    for (const Matrix& covariance : covariance_)
       for (const double slab : slabs)
-        if (Explanation e = of(failing, reach, slab); e.score > best.score) best = std::move(e);
+        if (Explanation e = of(failing, covariance, slab); e.score > best.score) best = std::move(e);
     return best;
   }
   /// The best of all sets of statistics.
@@ -104,8 +112,8 @@ class Explanations {
   }
 
  private:
-  Explanation of(const std::vector<std::uint8_t>& failing, double reach, double slab) const {
-    Matrix all = reach * covariance_;
+  Explanation of(const std::vector<std::uint8_t>& failing, const Matrix& covariance, double slab) const {
+    Matrix all = covariance;
     double prior = 0.0;
     for (std::size_t j = 0; j < failing.size(); ++j) {
       if (failing[j] == 0) continue;
@@ -122,7 +130,7 @@ class Explanations {
     return out;
   }
 
-  Matrix covariance_;
+  Matrix covariance_[std::size(reaches)];
   Vector off_;
   std::span<const std::uint8_t> whole_;
 };

@@ -7,11 +7,11 @@
 /// network says there is extrapolated: it has never seen the combination. So a recording y is taken as x + e, x
 /// attainable and e the model's error: robust neural posterior estimation (Ward, Cannon, Beaumont, Fasiolo & Schmon
 /// 2022, NeurIPS, eq. 4-6), with their spike and slab: in each statistic the model errs or does not. Here x is normal
-/// with the moments of the simulations near the data, or somewhat farther out, and e is 0 or normal; the most probable
-/// set of statistics that the model errs in is found by comparing all sets (of more than ten, by adding one after the
-/// other). The posterior is then given the most probable x. An error has odds of 1 to 20; of a whole number (spikes
-/// counted), of 1 to 400: it is counted surely, where moments of a trace depend on the shape of a spike, which few
-/// models have quite right.
+/// with the moments of the simulations near the data, or somewhat farther out along the sheet, and e is 0 or normal;
+/// the most probable set of statistics that the model errs in is found by comparing all sets (of more than ten, by
+/// adding one after the other). The posterior is then given the most probable x. An error has odds of 1 to 20; of a
+/// whole number (spikes counted), of 1 to a million: it is counted surely, where moments of a trace depend on the shape
+/// of a spike, which few models have quite right.
 ///
 /// Whether to do so is asked first: the squared Mahalanobis distance of the data to the simulations near them is
 /// compared with that of simulations to their own neighbours.

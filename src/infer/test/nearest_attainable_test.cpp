@@ -60,6 +60,26 @@ TEST(NearestAttainable, TheStatisticThatIsOffIsFound) {
   }
 }
 
+/// One parameter in three statistics, of which one is a count: the other two agree on another value. It is they that
+/// are put onto the sheet, for a count is sure; where it is none, it is the odd one out.
+TEST(NearestAttainable, ACountIsBelieved) {
+  Array2 simulated(5000, 3);
+  for (std::size_t k = 0; k < simulated.rows; ++k) {
+    Rng rng(1, 2, k);
+    const double t = rng.normal();
+    for (std::size_t j = 0; j < 3; ++j) simulated(k, j) = (j == 2 ? -t : t) + thickness * rng.normal();
+  }
+  const std::vector<double> y{0.6, 0.4, -0.4};
+  const std::vector<std::uint8_t> count{1, 0, 0};
+  const auto believed = nearest_attainable(simulated, y, count), odd = nearest_attainable(simulated, y);
+  ASSERT_TRUE(believed.misfit && odd.misfit);
+  for (std::size_t j = 0; j < 3; ++j) {
+    EXPECT_NEAR(believed.inputs[j], j == 2 ? -0.6 : 0.6, 6.0 * thickness) << j;
+    EXPECT_NEAR(odd.inputs[j], j == 2 ? -0.4 : 0.4, 6.0 * thickness) << j;
+  }
+  EXPECT_EQ(believed.inputs[0], 0.6);
+}
+
 TEST(NearestAttainable, OfFewSimulationsNothingIsAsked) {
   const Array2 simulated = sheet(150, 1);
   std::vector<double> y{0.0, 0.0, 3.0, 0.0, 0.0};
