@@ -27,6 +27,7 @@ class CellStore {
   [[nodiscard]] static Result<CellStore> open(std::filesystem::path root, std::string build, const std::string& judge);
 
   [[nodiscard]] std::filesystem::path folder(const Cell& cell) const { return root_ / build_ / cell.folder(); }
+  /// Where the draws of what was found lie, whichever build found it.
   [[nodiscard]] std::filesystem::path draws(const Cell& cell, const Outcome& outcome) const {
     return root_ / outcome.build / cell.folder() / "posterior.nc";
   }
@@ -46,9 +47,9 @@ class CellStore {
   [[nodiscard]] Result<void> keep_measurement(const std::string& name, const nlohmann::json& numbers);
 
  private:
-  std::filesystem::path root_;
   [[nodiscard]] std::optional<Outcome> find_in(const std::string& build, const Cell& cell) const;
 
+  std::filesystem::path root_;
   std::string build_, judge_;  // sha256 of the judge
   std::vector<std::string> others_;
   mutable std::map<std::string, std::string> reference_;  // sha256 by path

@@ -230,6 +230,11 @@ class Inference {
       }
     std::vector<std::string> what;
     if (cells > 0) what.push_back(fmt::format("{} of {} cells (budgets {})", cells, all, fmt::join(budgets, ", ")));
+    const auto on_one_core = std::ranges::count_if(one_core_cells(), [&](const Cell& cell) {
+      const auto o = store_.find(cell);
+      return o && o->build == build;
+    });
+    if (on_one_core > 0) what.push_back(fmt::format("{} fits on one core", on_one_core));
     for (const std::string& part : parts)
       if (const Json m = store_.measurement(part); m.is_object() && m.value("borrowed", "") == build)
         what.push_back(part);
