@@ -20,12 +20,17 @@ constexpr double least_variance = 1e-6;  // of a column among the simulations ne
 // taken: where the simulations end is no end of what the model can do. The sheet gets longer by it, not thicker: a
 // combination that no simulation has is no more attainable farther out.
 constexpr double reaches[] = {1.0, 9.0, 81.0};
+// An axis with this share of the longest one's variance lies along the sheet; a thinner one less, with the square.
+constexpr double along = 0.1;
 // Variances of an error, of which the most probable is taken: from the spread of all simulations on, which gets small
 // in late rounds where an error does not.
 constexpr double slabs[] = {1.0, 9.0, 81.0};
 constexpr double penalty = 3.0, whole_penalty = 14.0;  // nats, for an error of a statistic, and of a whole number
-constexpr Eigen::Index most_enumerated = 10;           // statistics, of which all sets are looked at
-constexpr int searches = 3;  // for the simulations near to what is attainable, not to the data
+// Of a whole number's distance: where so many simulations have the data's count, it is they that are near. Among
+// others, that all have 19 spikes, 20 would be infinitely far away.
+constexpr double whole_weight = 10.0;
+constexpr Eigen::Index most_enumerated = 10;  // statistics, of which all sets are looked at
+constexpr int searches = 3;                   // for the simulations near to what is attainable, not to the data
 
 struct Neighbours {
   Vector mean;
@@ -37,11 +42,13 @@ Vector as_vector(std::span<const double> x) {
 }
 
 /// Of the `near` simulations nearest to a point; `without` is none of them.
-Neighbours neighbours(const Array2& simulated, const Vector& at, std::size_t near, std::size_t without) {
+/// @param weight  [column] of the distance
+Neighbours neighbours(const Array2& simulated, const Vector& weight, const Vector& at, std::size_t near,
+                      std::size_t without) {
   std::vector<std::pair<double, std::size_t>> distance;
   distance.reserve(simulated.rows);
   for (std::size_t k = 0; k < simulated.rows; ++k)
-    if (k != without) distance.emplace_back((as_vector(simulated.row(k)) - at).squaredNorm(), k);
+    if (k != without) distance.emplace_back((as_vector(simulated.row(k)) - at).cwiseProduct(weight).squaredNorm(), k);
   std::ranges::nth_element(distance, distance.begin() + static_cast<std::ptrdiff_t>(near - 1));
   Array2 points(near, simulated.cols);
   for (std::size_t i = 0; i < near; ++i) std::ranges::copy(simulated.row(distance[i].second), points.row(i).begin());
@@ -57,6 +64,27 @@ double squared_distance(const Neighbours& n, const Vector& at) {
   return (at - n.mean).dot(n.covariance.ldlt().solve(at - n.mean));
 }
 
+/// What simulations near by vary along.
+class Sheet {
+ public:
+  explicit Sheet(const Matrix& covariance) : axes_(covariance) {
+    const auto variance = axes_.eigenvalues().array();
+    share_ = (variance / (along * variance.maxCoeff())).min(1.0).square();
+  }
+  Vector onto(const Vector& x) const {
+    return axes_.eigenvectors() * (share_ * (axes_.eigenvectors().transpose() * x).array()).matrix();
+  }
+  /// The covariance of a sheet whose variances along itself are `reach` times as large.
+  Matrix longer(double reach) const {
+    const Vector variance = axes_.eigenvalues().array() * (1.0 + (reach - 1.0) * share_);
+    return axes_.eigenvectors() * variance.asDiagonal() * axes_.eigenvectors().transpose();
+  }
+
+ private:
+  Eigen::SelfAdjointEigenSolver<Matrix> axes_;
+  Eigen::ArrayXd share_;  // of each axis, how far it lies along the sheet: 0-1
+};
+
 /// log p(off | which statistics the model fails in), up to a constant; and the most probable error then.
 struct Explanation {
   double score = -std::numeric_limits<double>::infinity();
@@ -65,14 +93,14 @@ struct Explanation {
 
 class Explanations {
  public:
-  Explanations(const Neighbours& near, const Vector& y, std::span<const std::uint8_t> whole)
+  Explanations(const Neighbours& near, const Vector& middle, const Vector& y, std::span<const std::uint8_t> whole)
       : off_(y - near.mean), whole_(whole) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> axes(near.covariance);
-    const Vector& variance = axes.eigenvalues();
-    for (std::size_t i = 0; i < std::size(reaches); ++i) {
-      const Vector longer = variance.array() * (1.0 + (reaches[i] - 1.0) * variance.array() / variance.maxCoeff());
-      covariance_[i] = axes.eigenvectors() * longer.asDiagonal() * axes.eigenvectors().transpose();
-    }
+    // Those nearest to data outside all simulations are an edge of them, thin towards the data; but simulations vary
+    // from their middle to that edge.
+    const Sheet edge(near.covariance);
+    const Vector from_middle = edge.onto(near.mean - middle);
+    const Sheet sheet(near.covariance + from_middle * from_middle.transpose());
+    for (std::size_t i = 0; i < std::size(reaches); ++i) covariance_[i] = sheet.longer(reaches[i]);
   }
 
   Explanation of(const std::vector<std::uint8_t>& failing) const {
@@ -135,8 +163,9 @@ class Explanations {
   std::span<const std::uint8_t> whole_;
 };
 
-Vector likely_error(const Neighbours& near, const Vector& y, std::span<const std::uint8_t> whole) {
-  const Explanations explanations(near, y, whole);
+Vector likely_error(const Neighbours& near, const Vector& middle, const Vector& y,
+                    std::span<const std::uint8_t> whole) {
+  const Explanations explanations(near, middle, y, whole);
   return (y.size() <= most_enumerated ? explanations.best_of_all() : explanations.best_by_steps()).error;
 }
 
@@ -152,7 +181,10 @@ NearestAttainable nearest_attainable(const Array2& simulated, std::span<const do
   if (d == 0 || n < 2 * near) return out;
   out.asked = true;
   const Vector y = as_vector(observed);
-  const double squared = squared_distance(neighbours(simulated, y, near, n), y);
+  Vector weight = Vector::Ones(y.size());
+  for (std::size_t j = 0; j < whole.size(); ++j)
+    if (whole[j] != 0) weight[static_cast<Eigen::Index>(j)] = whole_weight;
+  const double squared = squared_distance(neighbours(simulated, weight, y, near, n), y);
   out.distance = std::sqrt(squared);
   // With simulations near the data, as thick as the sheet is there.
   std::vector<std::pair<double, std::size_t>> by_distance(n);
@@ -163,13 +195,14 @@ NearestAttainable nearest_attainable(const Array2& simulated, std::span<const do
   for (std::size_t i = 0; i < options.compared; ++i) {
     const std::size_t k = by_distance[rng.below(n / 2 + 1)].second;
     const Vector at = as_vector(simulated.row(k));
-    as_far += squared_distance(neighbours(simulated, at, near, k), at) >= squared ? 1 : 0;
+    as_far += squared_distance(neighbours(simulated, weight, at, near, k), at) >= squared ? 1 : 0;
   }
   out.p = static_cast<double>(as_far + 1) / static_cast<double>(options.compared + 1);
   out.misfit = out.p <= options.level;
   if (!out.misfit) return out;
+  const Vector middle = as_vector(sample_covariance(simulated).mean);
   Vector x = y;
-  for (int i = 0; i < searches; ++i) x = y - likely_error(neighbours(simulated, x, near, n), y, whole);
+  for (int i = 0; i < searches; ++i) x = y - likely_error(neighbours(simulated, weight, x, near, n), middle, y, whole);
   out.inputs.assign(x.data(), x.data() + x.size());
   return out;
 }

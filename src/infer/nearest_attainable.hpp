@@ -11,7 +11,7 @@
 /// the most probable set of statistics that the model errs in is found by comparing all sets (of more than ten, by
 /// adding one after the other). The posterior is then given the most probable x. An error has odds of 1 to 20; of a
 /// whole number (spikes counted), of 1 to a million: it is counted surely, where moments of a trace depend on the shape
-/// of a spike, which few models have quite right.
+/// of a spike, which few models have quite right; and those with the data's count are near before others are.
 ///
 /// Whether to do so is asked first: the squared Mahalanobis distance of the data to the simulations near them is
 /// compared with that of simulations to their own neighbours.

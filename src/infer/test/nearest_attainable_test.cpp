@@ -80,6 +80,40 @@ TEST(NearestAttainable, ACountIsBelieved) {
   EXPECT_EQ(believed.inputs[0], 0.6);
 }
 
+/// Many simulations near by have one spike less, and another value of the first statistic: those with the data's count
+/// say what the others can be.
+TEST(NearestAttainable, NeighboursHaveTheSameCount) {
+  Array2 simulated(5000, 3);
+  for (std::size_t k = 0; k < simulated.rows; ++k) {
+    Rng rng(1, 4, k);
+    const bool one_more = rng.below(12) == 0;
+    simulated(k, 0) = rng.normal();
+    simulated(k, 1) = simulated(k, 0) + (one_more ? 1.0 : 0.0) + thickness * rng.normal();
+    simulated(k, 2) = one_more ? 0.3 : 0.0;
+  }
+  const std::vector<std::uint8_t> count{0, 0, 1};
+  const std::vector<double> y{0.2, 0.2, 0.3};  // of that count the second is 1.2, or the first -0.8
+  const auto found = nearest_attainable(simulated, y, count);
+  EXPECT_TRUE(found.misfit);
+  EXPECT_EQ(found.inputs[2], 0.3);
+  EXPECT_NEAR(found.inputs[1] - found.inputs[0], 1.0, 6.0 * thickness);
+  EXPECT_TRUE(found.inputs[0] == 0.2 || found.inputs[1] == 0.2);
+}
+
+/// A cloud that is about as wide in all directions is no sheet, though those nearest to data outside it are somewhat
+/// thinner towards them: such data are far away, not a combination that the model cannot do.
+TEST(NearestAttainable, ARoundCloudIsNoSheet) {
+  constexpr std::size_t d = 30;
+  Array2 simulated(2000, d);
+  Rng rng(1, 3, 0);
+  for (double& v : simulated.values) v = rng.normal();
+  std::vector<double> y(d);
+  for (std::size_t j = 0; j < d; ++j) y[j] = (j % 2 == 0 ? 1.0 : -1.0) * (0.6 + 0.1 * static_cast<double>(j));
+  const auto found = nearest_attainable(simulated, y);
+  EXPECT_TRUE(found.misfit);
+  EXPECT_EQ(found.inputs, y);
+}
+
 TEST(NearestAttainable, OfFewSimulationsNothingIsAsked) {
   const Array2 simulated = sheet(150, 1);
   std::vector<double> y{0.0, 0.0, 3.0, 0.0, 0.0};
