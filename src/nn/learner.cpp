@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "base/option_ranges.hpp"
+#include "nn/flush_subnormals.hpp"
 
 namespace hillock::nn {
 
@@ -64,6 +65,7 @@ double Learner::step(std::size_t samples, const Feed& feed) {
   const Kernels& kernels = passes_.front().kernels();
   // A chunk's slopes are summed from 0 whoever does it: added to those of another chunk they would have other bits.
   pool_->run(chunks, [&](std::size_t worker, std::size_t chunk) {
+    const FlushSubnormals flush;
     Pass& pass = passes_[worker];
     std::vector<float>& gradient = gradients_[alone ? std::min<std::size_t>(chunk, 1) : chunk];
     std::ranges::fill(gradient, 0.0F);
@@ -76,6 +78,7 @@ double Learner::step(std::size_t samples, const Feed& feed) {
     pass.backward(theta_, objective_, seed_, gradient);
     if (alone && chunk > 0) kernels.add(theta_.size(), gradients_[0].data(), gradient.data());
   });
+  const FlushSubnormals flush;
   for (std::size_t c = 1; c < chunks && !alone; ++c)
     kernels.add(theta_.size(), gradients_[0].data(), gradients_[c].data());
   const std::vector<float>& gradient = gradients_[0];

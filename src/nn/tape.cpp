@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/error.hpp"
+#include "nn/flush_subnormals.hpp"
 
 namespace hillock::nn {
 namespace {
@@ -102,6 +103,7 @@ void Pass::resize(std::size_t samples) {
 void Pass::forward(std::span<const float> parameters) { forward(parameters, 0, tape_->operation_count()); }
 
 void Pass::forward(std::span<const float> parameters, std::size_t from, std::size_t to) {
+  const FlushSubnormals flush;
   parameters_ = parameters.data();
   for (std::size_t i = from; i < to; ++i) tape_->operation(i).forward(*this);
 }
@@ -109,6 +111,7 @@ void Pass::forward(std::span<const float> parameters, std::size_t from, std::siz
 void Pass::backward(std::span<const float> parameters, Var output, std::span<const float> seed,
                     std::span<float> gradient) {
   HILLOCK_CHECK(slopes_ != nullptr && tape_->rows(output) == 1, "a pass without slopes, or an output of several rows");
+  const FlushSubnormals flush;
   parameters_ = parameters.data();
   gradient_ = gradient.data();
   for (std::size_t i = tape_->operation_count(); i-- > 0;) {

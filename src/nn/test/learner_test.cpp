@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
 #include <set>
 
 #include "nn/operations/contrastive_loss.hpp"
@@ -41,6 +43,29 @@ TEST(Learner, GroupsStayWhole) {
     EXPECT_EQ(seen.size(), samples);
   }
   EXPECT_THROW(learner.step(7, feed), Bug);
+}
+
+/// Slopes below float's normal numbers are 0, and whoever asks computes with all numbers afterwards: slow ones changed
+/// nothing, and made ratio estimation a hundred times as long.
+TEST(Learner, TinySlopesAreZero) {
+  Tape tape;
+  const Var x = tape.value(1);
+  const Var y = contrastive_loss(tape, linear(tape, x, 1), 2);
+  Pass pass(tape, 2, true);
+  std::vector<float> gradient(tape.parameter_count()), parameters(tape.parameter_count(), 0.0F);
+  const std::vector<float> seed(2, 1e-3F);
+  parameters[0] = 1.0F;
+  volatile double smallest = std::numeric_limits<double>::min();
+  for (const float apart : {80.0F, 90.0F}) {
+    pass.row(x, 0)[0] = 0.0F;
+    pass.row(x, 0)[1] = -apart;
+    std::ranges::fill(gradient, 0.0F);
+    pass.forward(parameters);
+    pass.backward(parameters, y, seed, gradient);
+    // A thousandth of e^-80 = 1.8e-35 is above the smallest normal number, 1.2e-38, that of e^-90 = 8.2e-40 below.
+    EXPECT_EQ(gradient[0] != 0.0F, apart == 80.0F) << gradient[0];
+    EXPECT_NE(smallest / 2.0, 0.0);
+  }
 }
 
 /// A tape that uses parameters many times in a pass: there the order of sums counts.
