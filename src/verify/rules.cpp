@@ -152,12 +152,18 @@ std::string predictions_fail(const Facts& f) {
   return fmt::format("{} of {} posterior draws could not be simulated.", n.failed_predictive, n.predictive_draws);
 }
 
+/// Of a posterior as wide as the prior that is learnt from simulations: the data may not be the reason.
+std::string learning_stopped(const Facts& f) {
+  return f.verdict.partial && from_simulations(f) ? " But learning was stopped before it ended: more may be known then."
+                                                  : "";
+}
+
 std::string prior_dominated_parameter(const Facts& f) {
   Listing list;
   for (const ParameterSummary& p : f.verdict.parameters)
     if (!p.is_noise && p.contraction < f.thresholds.contraction)
       list.add(fmt::format("{} (contraction {:.2f})", p.name, p.contraction));
-  return list.empty() ? "" : "The prior rules over the data in " + list.text() + ".";
+  return list.empty() ? "" : "The prior rules over the data in " + list.text() + "." + learning_stopped(f);
 }
 
 std::string prior_dominated_combination(const Facts& f) {
@@ -166,7 +172,7 @@ std::string prior_dominated_combination(const Facts& f) {
     if (c.prior_dominated)
       list.add(
           fmt::format("{} (sd of its logarithm {:.2g}, before the data {:.2g})", c.algebra, c.relative_sd, c.prior_sd));
-  return list.empty() ? "" : "The data leave open " + list.text() + ".";
+  return list.empty() ? "" : "The data leave open " + list.text() + "." + learning_stopped(f);
 }
 
 std::string several_optima(const Facts& f) {

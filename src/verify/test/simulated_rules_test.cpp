@@ -43,6 +43,16 @@ TEST(SimulatedRules, WithoutAFaultItIsConsistentAndNothingIsAskedThatDoesNotAppl
             "None of 17 statistical tests objects (smallest adjusted p = 1, level 0.01).");  // 7 + 7 + 1 + 2
 }
 
+TEST(SimulatedRules, AWidePosteriorOfStoppedLearningMayNotBeTheDatasFault) {
+  const Decision stopped = with([](Verdict&v) { v.parameters[0].contraction = 0.1, v.partial = true; }),
+                 whole = with([](Verdict&v) { v.parameters[0].contraction = 0.1; });
+  EXPECT_EQ(stopped.status, Status::unidentifiable);
+  const std::string wide = text(whole, "prior-dominated-parameter");
+  EXPECT_THAT(wide, testing::StartsWith("The prior rules over the data in "));
+  EXPECT_EQ(text(stopped, "prior-dominated-parameter"),
+            wide + " But learning was stopped before it ended: more may be known then.");
+}
+
 TEST(SimulatedRules, DataOfAnotherProtocolCanSupportIt) {
   Verdict v = test::simulated_verdict();
   v.generalisation = test::supported_verdict().generalisation;
