@@ -173,7 +173,11 @@ void FailureRegion::State::learn(const Points& points, const Progress& progress)
   const auto seen = network(learning, d, options.hidden);
   const nn::Var label = learning.value(1);
   const nn::Var objective = nn::logistic_loss(learning, seen[1], label);
-  const EnsembleOptions how{options.members, options.batch, options.rate, 0.0, 0.0, options.threads, options.seed};
+  const EnsembleOptions how{.members = options.members,
+                            .batch = options.batch,
+                            .rate = options.rate,
+                            .threads = options.threads,
+                            .seed = options.seed};
   NetworkEnsemble ensemble(std::move(learning), objective, 1, how);
   const auto feed = [&](nn::Pass& pass, std::span<const std::uint32_t> batch, std::size_t first, std::size_t count) {
     for (std::size_t i = 0; i < d; ++i) {

@@ -12,7 +12,8 @@ namespace hillock::infer {
 namespace {
 
 constexpr std::size_t chunk = 128;
-constexpr std::size_t patience = 12, most_drops = 3;
+constexpr std::size_t least_patience = 3, usual_patience = 12, most_patience = 24;  // epochs
+constexpr std::size_t most_drops = 3;
 
 void shuffle(std::vector<std::uint32_t>& rows, Rng& rng) {
   for (std::size_t i = rows.size(); i-- > 1;) std::swap(rows[i], rows[rng.below(i + 1)]);
@@ -106,6 +107,9 @@ void NetworkEnsemble::learn_member(std::size_t member, std::size_t items, const 
   };
   double top = validate();
   best_[member] = learner.averaged();
+  const std::size_t patience = options_.patience == 0 ? usual_patience
+                                                      : std::clamp(options_.patience * options_.batch / rows.size(),
+                                                                   least_patience, most_patience);
   std::size_t waited = 0, drops = 0;
   for (std::size_t epoch = 0; epoch < most_epochs && !progress.should_stop(); ++epoch) {
     const double mean = pass_over(member, rows, rng, feed, progress);
@@ -116,7 +120,7 @@ void NetworkEnsemble::learn_member(std::size_t member, std::size_t items, const 
     const bool clearly = now > top + 1e-3;
     if (now > top) top = now, best_[member] = learner.averaged();
     waited = clearly ? 0 : waited + 1;
-    if (waited < (drops == 0 ? patience : patience / 2)) continue;
+    if (waited < (drops == 0 ? patience : (patience + 1) / 2)) continue;
     waited = 0;
     if (++drops > most_drops) break;
     learner.scale_rate(0.3);

@@ -24,6 +24,8 @@ struct EnsembleOptions {
   double rate = 1e-3;
   double decay = 0.0;
   double average = 0.0;  ///< of the moving average of the parameters, a step
+  /// Of a stored set, steps without a gain before the rate falls, but 3 to 24 epochs; 0: 12 epochs.
+  std::size_t patience = 0;
   int threads = 0;
   std::uint64_t seed = 1;
   [[nodiscard]] Result<void> validate() const;

@@ -7,6 +7,8 @@
 #include "base/option_ranges.hpp"
 #include "base/rng.hpp"
 #include "infer/abc_distance.hpp"
+#include "infer/deadline.hpp"
+#include "infer/timed_simulation.hpp"
 
 namespace hillock::infer {
 namespace {
@@ -14,6 +16,8 @@ namespace {
 constexpr double none = -std::numeric_limits<double>::infinity();
 constexpr std::size_t least_particles = 1000;
 constexpr std::size_t most_rejected = 200;  // proposals for one that is not excluded
+// Of a budget in seconds.
+constexpr double sampling_share = 0.1, simulating_share = 0.5;
 
 void append(Array2& to, const Array2& more) {
   if (to.cols == 0) to.cols = more.cols;
@@ -23,8 +27,8 @@ void append(Array2& to, const Array2& more) {
 
 class Run {
  public:
-  Run(const SimulationProblem& problem, const NreOptions& options, Progress& progress)
-      : problem_(problem), options_(options), progress_(progress), source_(problem) {
+  Run(const SimulationProblem& problem, const NreOptions& options, Progress& progress, const InferenceBudget& budget)
+      : problem_(problem), options_(options), progress_(progress), budget_(budget), source_(problem) {
     options_.ratio.seed = options_.failure.seed = options_.sampler.seed = problem.seed;
     options_.ratio.threads = options_.failure.threads = problem.threads;
   }
@@ -55,7 +59,14 @@ class Run {
   [[nodiscard]] Result<void> fresh();
   [[nodiscard]] Result<Array2> prior_left_in(std::size_t count);
   [[nodiscard]] Result<Array2> proposals(std::size_t round, std::size_t count);
+  /// When a round ends, or its part; 0: there is no limit of time.
+  [[nodiscard]] double until(std::size_t round, double part = 1.0) const {
+    return (1.0 - sampling_share) * budget_.seconds * (static_cast<double>(round) + part) /
+           static_cast<double>(options_.rounds);
+  }
   [[nodiscard]] Result<void> simulate(const Array2& z, SimulatedPairs& pairs);
+  using Propose = std::function<Result<Array2>(std::size_t)>;
+  [[nodiscard]] Result<void> simulate(const Propose& propose, std::size_t most, double until, SimulatedPairs& pairs);
   [[nodiscard]] Result<void> scale_by(const Array2& x);
   [[nodiscard]] Result<void> learn_failures(const Array2& well);
   [[nodiscard]] Result<void> leave_out(const Array2& well);
@@ -69,7 +80,10 @@ class Run {
   const SimulationProblem& problem_;
   NreOptions options_;
   Progress& progress_;
+  const InferenceBudget& budget_;
   SimulationSource source_;
+  TimedSimulation timing_;
+  std::uint64_t proposed_ = 0;  ///< how many times in this round
   std::optional<StatisticScale> scale_;
   std::optional<RatioEstimator> ratio_;
   std::shared_ptr<const FailureRegion> failure_, left_out_;
@@ -80,9 +94,28 @@ class Run {
 };
 
 Result<void> Run::simulate(const Array2& z, SimulatedPairs& pairs) {
+  return simulate([&](std::size_t) -> Result<Array2> { return z; }, z.rows, 0.0, pairs);
+}
+
+/// `most` of what is proposed, or as many as there is time for.
+Result<void> Run::simulate(const Propose& propose, std::size_t most, double until, SimulatedPairs& pairs) {
   const std::uint64_t before = source_.simulations(), failed_before = source_.tally().failed();
   Array2 failed;
-  if (auto ran = source_.run(z, pairs, progress_, &failed); !ran) return fail(std::move(ran.error()));
+  if (until > 0.0) {
+    std::size_t left = most;
+    const Propose no_more = [&](std::size_t count) -> Result<Array2> {
+      if (left == 0) return Array2(0, source_.dimension());
+      Result<Array2> z = propose(std::min(count, left));
+      if (z) left -= z->rows;
+      return z;
+    };
+    timing_.until = until;
+    if (auto ran = simulate_for(timing_, source_, no_more, budget_, pairs, progress_, &failed); !ran) return ran;
+  } else {
+    Result<Array2> z = propose(most);
+    if (!z) return fail(std::move(z.error()));
+    if (auto ran = source_.run(*z, pairs, progress_, &failed); !ran) return ran;
+  }
   if (keep_failures_) append(failed_, failed);
   rounds_.back().simulations += source_.simulations() - before;
   rounds_.back().failed += source_.tally().failed() - failed_before;
@@ -151,7 +184,7 @@ Result<Array2> Run::proposals(std::size_t round, std::size_t count) {
   LikelihoodSamplerOptions how = options_.sampler;
   how.sampler = "smc";
   how.draws = count;
-  how.seed = Rng(problem_.seed, stream_id("nre.proposals"), round).bits();
+  how.seed = Rng(problem_.seed, stream_id("nre.proposals"), round + (proposed_++ << 32)).bits();
   NrePosterior now = posterior();
   Result<LikelihoodDraws> draws = now.draw(source_, problem_.observed, how, progress_);
   ratio_ = std::move(now.ratio);
@@ -168,23 +201,20 @@ Result<void> Run::stored() {
                               static_cast<std::size_t>(options_.simulations * r / rounds);
     rounds_.emplace_back();
     SimulatedPairs now;
+    proposed_ = 0;
+    const Propose propose = [&](std::size_t n) { return r == 0 ? prior_left_in(n) : proposals(r, n); };
     std::size_t left = count;
     if (r == 0) {
       const auto first =
           std::min(count, static_cast<std::size_t>(std::ceil(options_.pilot * static_cast<double>(count))));
       if (first > 0) {
-        Result<Array2> z = source_.prior(first);
-        if (!z) return fail(std::move(z.error()));
-        if (auto ran = simulate(*z, now); !ran) return ran;
+        if (auto ran = simulate(propose, first, until(r, options_.pilot * simulating_share), now); !ran) return ran;
         if (auto learnt = leave_out(now.z); !learnt) return learnt;
       }
       left -= first;
     }
-    if (left > 0 && !progress_.should_stop()) {
-      Result<Array2> z = r == 0 ? prior_left_in(left) : proposals(r, left);
-      if (!z) return fail(std::move(z.error()));
-      if (auto ran = simulate(*z, now); !ran) return ran;
-    }
+    if (left > 0 && !progress_.should_stop())
+      if (auto ran = simulate(propose, left, until(r, simulating_share), now); !ran) return ran;
     if (r == 0)
       if (auto scaled = scale_by(now.x); !scaled) return scaled;
     // A round that was cut short adds its pairs to those of the last one only where there were enough before.
@@ -194,11 +224,15 @@ Result<void> Run::stored() {
     const Array2 inputs = scale_->inputs(pairs.x);
     // The start and the scales are those of the last round's pairs, which are near the posterior.
     const bool near = now.z.rows >= 10 * options_.ratio.contrasts;
-    Result<RatioEstimator> ratio = near ? RatioEstimator::create(now.z, scale_->inputs(now.x), options_.ratio)
-                                        : RatioEstimator::create(pairs.z, inputs, options_.ratio);
+    // For proposals half of the ensemble will do.
+    RatioOptions how = options_.ratio;
+    if (r + 1 < rounds) how.members = (how.members + 1) / 2;
+    Result<RatioEstimator> ratio =
+        near ? RatioEstimator::create(now.z, scale_->inputs(now.x), how) : RatioEstimator::create(pairs.z, inputs, how);
     if (!ratio && progress_.should_stop()) return {};
     if (!ratio) return fail(std::move(ratio.error()));
-    rounds_.back().training = ratio->learn_stored(ratio->prepare(pairs.z, inputs), options_.most_epochs, progress_);
+    const ProgressUntil limited(progress_, budget_.elapsed, until(r));
+    rounds_.back().training = ratio->learn_stored(ratio->prepare(pairs.z, inputs), options_.most_epochs, limited);
     ratio_ = std::move(*ratio);
   }
   return {};
@@ -313,12 +347,13 @@ Result<LikelihoodDraws> NrePosterior::draw(SimulationSource& source, std::span<c
   return sample_likelihood({prior, likelihood, true}, *base, options, progress);
 }
 
-Result<NreResult> nre(const SimulationProblem& problem, const NreOptions& options, Progress& progress) {
+Result<NreResult> nre(const SimulationProblem& problem, const NreOptions& options, Progress& progress,
+                      const InferenceBudget& budget) {
   if (auto good = options.validate(); !good) return fail(std::move(good.error()));
   if (auto good = no_embedding(problem, "nre"); !good) return fail(std::move(good.error()));
   if (auto good = check_observation(problem.simulator->statistics(), problem.observed); !good)
     return fail(std::move(good.error()));
-  return Run(problem, options, progress).all();
+  return Run(problem, options, progress, budget).all();
 }
 
 }  // namespace hillock::infer

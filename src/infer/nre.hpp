@@ -9,6 +9,9 @@
 /// Simulations are stored and learnt from with early stopping, or (`fresh`) each is learnt from once, block by block,
 /// with memory that does not grow: the way where simulating costs less than learning.
 ///
+/// Where seconds are the budget, each round has its share of them, half for simulations and half for learning (what
+/// that leaves over is for the next round's simulations), and the last tenth is for drawing.
+///
 /// Where simulations fail is learnt too (failure_region.hpp): log P(well | z) enters the likelihood, and the excluded
 /// region is left out of proposals, and then of the posterior, with the mass that is lost bounded and reported. The
 /// first fifth of the simulations (`pilot`) finds it.
@@ -27,6 +30,7 @@
 #include "infer/failure_region.hpp"
 #include "infer/likelihood_sampler.hpp"
 #include "infer/ratio_estimator.hpp"
+#include "infer/simulation_posterior.hpp"
 #include "infer/simulation_source.hpp"
 #include "infer/statistic_scale.hpp"
 
@@ -88,6 +92,8 @@ struct NreResult {
 /// Errors: the options'; check_observation's; the simulator's; "simulations-failed"; "statistics-constant";
 /// "too-few-simulations"; "prior-conditions"; "excluded-everywhere": proposals lie in the excluded region, however many
 /// are drawn; "interrupted": before anything was learnt; sample_likelihood's.
-[[nodiscard]] Result<NreResult> nre(const SimulationProblem& problem, const NreOptions& options, Progress& progress);
+/// @param budget  its seconds; simulations are the options', that many at most
+[[nodiscard]] Result<NreResult> nre(const SimulationProblem& problem, const NreOptions& options, Progress& progress,
+                                    const InferenceBudget& budget = {});
 
 }  // namespace hillock::infer

@@ -17,7 +17,7 @@ Result<SimulationPosterior> nre_posterior(const SimulationProblem& problem, NreO
                                           const InferenceBudget& budget, Progress& progress) {
   options.simulations = budget.simulations > 0 ? budget.simulations : unlimited_simulations;
   ProgressUntil limited(progress, budget.elapsed, budget.seconds);
-  auto r = nre(problem, options, limited);
+  auto r = nre(problem, options, limited, budget);
   if (!r) return fail(std::move(r.error()));
   SimulationPosterior out;
   out.method = "nre";

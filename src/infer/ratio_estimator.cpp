@@ -17,6 +17,7 @@ namespace hillock::infer {
 namespace {
 
 constexpr std::size_t chunk = 128;
+constexpr std::size_t patience = 720;  // steps
 /// Beyond it the start's log ratio goes on as a logarithm: simulators with little noise are far from linear by so much.
 constexpr double start_limit = 1000.0;
 /// Inputs are kept within it.
@@ -78,7 +79,7 @@ Result<void> RatioOptions::validate() const {
   ranges.need(blocks <= 16, "blocks", static_cast<double>(blocks), "at most 16");
   Errors errors;
   if (auto good = std::move(ranges).result(); !good) errors = std::move(good.error());
-  if (auto good = EnsembleOptions{members, batch, rate, decay, average, threads, seed}.validate(); !good)
+  if (auto good = EnsembleOptions{members, batch, rate, decay, average, patience, threads, seed}.validate(); !good)
     errors.insert(errors.end(), good.error().begin(), good.error().end());
   if (loss != "contrastive" && loss != "logistic")
     errors.push_back({"ratio-loss", "`" + loss + "` is no loss of a ratio estimator", std::nullopt, "loss",
@@ -220,10 +221,14 @@ Result<RatioEstimator> RatioEstimator::create(const Array2& z, const Array2& x, 
   } else {
     objective = nn::contrastive_loss(learning, network.f, s.contrasts());
   }
-  const EnsembleOptions how{options.members, std::max(options.batch, 2 * s.contrasts()),
-                            options.rate,    options.decay,
-                            options.average, options.threads,
-                            options.seed};
+  const EnsembleOptions how{.members = options.members,
+                            .batch = std::max(options.batch, 2 * s.contrasts()),
+                            .rate = options.rate,
+                            .decay = options.decay,
+                            .average = options.average,
+                            .patience = patience,
+                            .threads = options.threads,
+                            .seed = options.seed};
   s.ensemble = std::make_unique<NetworkEnsemble>(std::move(learning), objective, s.contrasts(), how);
   RatioEstimator out(std::move(state));
   out.state_->choose_share(out.prepare(z, x));

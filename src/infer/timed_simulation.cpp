@@ -14,7 +14,7 @@ constexpr std::size_t most_proposed = 4000;  // at once
 
 Result<void> simulate_for(TimedSimulation& how, SimulationSource& source,
                           const std::function<Result<Array2>(std::size_t)>& propose, const InferenceBudget& budget,
-                          SimulatedPairs& pairs, Progress& progress) {
+                          SimulatedPairs& pairs, Progress& progress, Array2* failed_at) {
   const double all = how.until - budget.elapsed();
   Array2 proposed;
   std::size_t next = 0;
@@ -41,7 +41,7 @@ Result<void> simulate_for(TimedSimulation& how, SimulationSource& source,
     std::copy_n(proposed.row(next).data(), part.values.size(), part.values.data());
     next += count;
     const double begun = budget.elapsed();
-    if (auto ran = source.run(part, pairs, progress); !ran) return fail(std::move(ran.error()));
+    if (auto ran = source.run(part, pairs, progress, failed_at); !ran) return fail(std::move(ran.error()));
     if (progress.should_stop()) return {};
     const double each = (budget.elapsed() - begun) / static_cast<double>(count);
     how.simulation_s = how.simulation_s > 0.0 ? 0.7 * how.simulation_s + 0.3 * each : each;

@@ -14,11 +14,13 @@ struct TimedSimulation {
 };
 
 /// Appends to `pairs` what ended well. Blocks take a tenth of the time each.
-/// @param propose  that many points z, or fewer
+/// @param propose    that many points z, or fewer; none: it ends
+/// @param failed_at  where not null: points of failed simulations are appended
 /// Errors: those of `propose` and of the simulator.
 [[nodiscard]] Result<void> simulate_for(TimedSimulation& how, SimulationSource& source,
                                         const std::function<Result<Array2>(std::size_t)>& propose,
-                                        const InferenceBudget& budget, SimulatedPairs& pairs, Progress& progress);
+                                        const InferenceBudget& budget, SimulatedPairs& pairs, Progress& progress,
+                                        Array2* failed_at = nullptr);
 
 /// Seconds of one pass of learning over a pair, measured on these (the second of two passes).
 [[nodiscard]] double seconds_to_learn(ConditionalEstimator& estimator, const Pairs& pairs,

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "infer/npe.hpp"
+#include "infer/nre_posterior.hpp"
 #include "infer/test/neighbour_test.hpp"
 #include "infer/test/simulators.hpp"
 #include "infer/timed_simulation.hpp"
@@ -84,6 +85,55 @@ TEST(TimedRounds, ACostlySimulatorIsStoredAndThePosteriorIsRight) {
     EXPECT_LT(clock.now(), budget.seconds);
     EXPECT_NEAR(neighbour_accuracy(asked.exact(1500), found->parameters), 0.5, 0.05) << rounds << " rounds";
   }
+}
+
+TEST(TimedRounds, RatiosAreLearntInTheTimeThereIs) {
+  for (const std::int64_t each_us : {1000, 100'000}) {
+    Clock clock;
+    FunctionSimulator simulator = slow(clock, each_us, 2);
+    const Asked asked(simulator, 2);
+    InferenceBudget budget;
+    budget.seconds = each_us == 1000 ? 8.0 : 40.0;
+    budget.elapsed = clock.elapsed(each_us == 1000 ? 200 : 5000);
+    NreOptions o;
+    o.rounds = 3;
+    o.ratio.members = 2;
+    o.ratio.hidden = 24;
+    o.sampler.draws = 1500;
+    Silent silent;
+    const auto found = nre_posterior(asked.problem, o, budget, silent);
+    ASSERT_TRUE(found) << render(found.error());
+    EXPECT_TRUE(found->complete);
+    ASSERT_EQ(found->rounds.size(), 3U);
+    // Half of the time is for simulations, in each round, and of what learning left over nearly all.
+    const double simulating = 1e-6 * static_cast<double>(each_us) * static_cast<double>(found->simulations);
+    EXPECT_GT(simulating, 0.3 * budget.seconds);
+    EXPECT_LT(simulating, 0.75 * budget.seconds);
+    for (const InferenceRound& r : found->rounds) EXPECT_GT(4 * r.simulations, found->simulations / 3);
+    EXPECT_LT(clock.now(), budget.seconds);
+    EXPECT_EQ(found->parameters.rows, 1500U);
+    // Of 180 simulations the start knows most.
+    EXPECT_NEAR(neighbour_accuracy(asked.exact(1500), found->parameters), 0.5, each_us == 1000 ? 0.05 : 0.15);
+  }
+}
+
+TEST(TimedRounds, NoMoreSimulationsForRatiosThanAsked) {
+  Clock clock;
+  FunctionSimulator simulator = slow(clock, 100, 1);
+  const Asked asked(simulator, 1);
+  InferenceBudget budget;
+  budget.simulations = 900;
+  budget.seconds = 40.0;
+  budget.elapsed = clock.elapsed(200);
+  NreOptions o;
+  o.rounds = 3;
+  o.ratio.members = 1;
+  o.ratio.hidden = 16;
+  Silent silent;
+  const auto found = nre_posterior(asked.problem, o, budget, silent);
+  ASSERT_TRUE(found) << render(found.error());
+  ASSERT_EQ(found->rounds.size(), 3U);
+  for (const InferenceRound& r : found->rounds) EXPECT_EQ(r.simulations, 300U);
 }
 
 TEST(TimedRounds, ACheapSimulatorIsNot) {
