@@ -7,7 +7,7 @@
 /// SSE").
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace hillock::nn {
