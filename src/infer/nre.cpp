@@ -64,7 +64,6 @@ class Run {
     return (1.0 - sampling_share) * budget_.seconds * (static_cast<double>(round) + part) /
            static_cast<double>(options_.rounds);
   }
-  [[nodiscard]] Result<void> simulate(const Array2& z, SimulatedPairs& pairs);
   using Propose = std::function<Result<Array2>(std::size_t)>;
   [[nodiscard]] Result<void> simulate(const Propose& propose, std::size_t most, double until, SimulatedPairs& pairs);
   [[nodiscard]] Result<void> scale_by(const Array2& x);
@@ -93,11 +92,7 @@ class Run {
   std::vector<double> blocks_;
 };
 
-Result<void> Run::simulate(const Array2& z, SimulatedPairs& pairs) {
-  return simulate([&](std::size_t) -> Result<Array2> { return z; }, z.rows, 0.0, pairs);
-}
-
-/// `most` of what is proposed, or as many as there is time for.
+/// `most` of what is proposed, or as many as there is time for; `until` 0: there is no limit of time.
 Result<void> Run::simulate(const Propose& propose, std::size_t most, double until, SimulatedPairs& pairs) {
   const std::uint64_t before = source_.simulations(), failed_before = source_.tally().failed();
   Array2 failed;
@@ -245,13 +240,11 @@ Result<void> Run::fresh() {
   std::uint64_t left = options_.simulations;
   while (left > 0 && !progress_.should_stop()) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, options_.block));
-    Result<Array2> z = prior_left_in(count);
-    if (!z) return fail(std::move(z.error()));
     left -= count;
     // Whole blocks, so that the rate of failures is kept, until there are as many points as are learnt from.
     keep_failures_ = well.rows + failed_.rows < options_.failure.most_points;
     SimulatedPairs now;
-    if (auto ran = simulate(*z, now); !ran) return ran;
+    if (auto ran = simulate([&](std::size_t n) { return prior_left_in(n); }, count, 0.0, now); !ran) return ran;
     if (keep_failures_) append(well, now.z);
     if (!scale_) {
       if (auto scaled = scale_by(now.x); !scaled) return scaled;

@@ -87,6 +87,15 @@ TEST(TimedRounds, ACostlySimulatorIsStoredAndThePosteriorIsRight) {
   }
 }
 
+NreOptions small_ratio() {
+  NreOptions o;
+  o.rounds = 3;
+  o.ratio.members = 2;
+  o.ratio.hidden = 24;
+  o.sampler.draws = 1500;
+  return o;
+}
+
 TEST(TimedRounds, RatiosAreLearntInTheTimeThereIs) {
   for (const std::int64_t each_us : {1000, 100'000}) {
     Clock clock;
@@ -95,13 +104,8 @@ TEST(TimedRounds, RatiosAreLearntInTheTimeThereIs) {
     InferenceBudget budget;
     budget.seconds = each_us == 1000 ? 8.0 : 40.0;
     budget.elapsed = clock.elapsed(each_us == 1000 ? 200 : 5000);
-    NreOptions o;
-    o.rounds = 3;
-    o.ratio.members = 2;
-    o.ratio.hidden = 24;
-    o.sampler.draws = 1500;
     Silent silent;
-    const auto found = nre_posterior(asked.problem, o, budget, silent);
+    const auto found = nre_posterior(asked.problem, small_ratio(), budget, silent);
     ASSERT_TRUE(found) << render(found.error());
     EXPECT_TRUE(found->complete);
     ASSERT_EQ(found->rounds.size(), 3U);
@@ -125,12 +129,8 @@ TEST(TimedRounds, NoMoreSimulationsForRatiosThanAsked) {
   budget.simulations = 900;
   budget.seconds = 40.0;
   budget.elapsed = clock.elapsed(200);
-  NreOptions o;
-  o.rounds = 3;
-  o.ratio.members = 1;
-  o.ratio.hidden = 16;
   Silent silent;
-  const auto found = nre_posterior(asked.problem, o, budget, silent);
+  const auto found = nre_posterior(asked.problem, small_ratio(), budget, silent);
   ASSERT_TRUE(found) << render(found.error());
   ASSERT_EQ(found->rounds.size(), 3U);
   for (const InferenceRound& r : found->rounds) EXPECT_EQ(r.simulations, 300U);

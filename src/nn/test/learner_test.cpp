@@ -45,8 +45,8 @@ TEST(Learner, GroupsStayWhole) {
   EXPECT_THROW(learner.step(7, feed), Bug);
 }
 
-/// Slopes below float's normal numbers are 0, and whoever asks computes with all numbers afterwards: slow ones changed
-/// nothing, and made ratio estimation a hundred times as long.
+/// Slopes below float's normal numbers are 0, and whoever asks computes with all numbers afterwards: they are slow,
+/// and change nothing.
 TEST(Learner, TinySlopesAreZero) {
   Tape tape;
   const Var x = tape.value(1);
